@@ -1,0 +1,165 @@
+"""Every error that a person can meet, each with what happened, where, and how to fix it.
+
+Owns the classes, their exit codes and what happens next (terminal, transient, waiting). Must not
+know any vendor, any file format, any command. ``docs/errors.md`` lists the same classes; a test
+compares the two.
+
+The tree::
+
+    GitopskitError
+    ├── InputError            2   usage or input that cannot be used
+    │   ├── MalformedDocument     YAML or JSON that cannot be read
+    │   ├── UnusableKey           a private key or certificate that cannot be used
+    │   ├── UnsupportedField      a field that this version refuses by name
+    │   └── RenderFailed          an overlay that does not build
+    ├── EnvironmentFault      3   something around us is missing or refuses; try again later
+    │   ├── MissingTool           a program or an optional package is not installed
+    │   ├── ProcessFailed         a program ended with an error or ran out of time
+    │   ├── GitFailed             a repository cannot be reached or read
+    │   └── ApiError              the Kubernetes API server refused or did not answer
+    │       ├── ApiUnreachable    no answer at all
+    │       ├── ApiForbidden      401 or 403
+    │       ├── ApiNotFound       404
+    │       ├── ApiConflict       409: changed meanwhile, or exists already
+    │       ├── ApiGone           410: the resource version is too old
+    │       └── ApiInvalid        400, 413, 415 or 422: the object is refused
+    └── IntegrityFault        4   needs a person
+        ├── Undecryptable         no key opens it; never says which check failed
+        └── OwnershipConflict     the object belongs to somebody else
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+NextStep = Literal["terminal", "transient", "waiting"]
+
+
+class GitopskitError(Exception):
+    """What happened, where, and how to fix it.
+
+    ``what`` is lower case without a final stop. ``where`` is ``path:line:col`` or
+    ``kind/namespace/name``, or empty. ``hint`` tells what to do, or is empty.
+    """
+
+    exit_code: ClassVar[int] = 70
+    next_step: ClassVar[NextStep] = "terminal"
+
+    def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
+        """Keep the three parts; ``str()`` joins what and where in one line."""
+        super().__init__(what, where, hint)
+        self.what = what
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """Return ``what - where``, without the hint."""
+        return f"{self.what} - {self.where}" if self.where else self.what
+
+
+class InputError(GitopskitError):
+    """Usage or input that cannot be used; the same call fails again until the input changes."""
+
+    exit_code = 2
+
+
+class MalformedDocument(InputError):
+    """YAML or JSON that cannot be read; ``where`` is ``path:line:col``."""
+
+
+class UnusableKey(InputError):
+    """A private key or a certificate that cannot be used: malformed, expired, of another kind."""
+
+
+class UnsupportedField(InputError):
+    """A field that this version does not honour and therefore refuses by name."""
+
+
+class RenderFailed(InputError):
+    """An overlay or a folder that does not build."""
+
+
+class EnvironmentFault(GitopskitError):
+    """Something around us is missing or refuses: authorisation, network, a tool. Resumable."""
+
+    exit_code = 3
+    next_step: ClassVar[NextStep] = "transient"
+
+
+class MissingTool(EnvironmentFault):
+    """A program or an optional package is not installed; the hint is the line that installs it."""
+
+    next_step = "terminal"
+
+
+class ProcessFailed(EnvironmentFault):
+    """A program ended with an error, printed too much, or ran out of time."""
+
+
+class GitFailed(EnvironmentFault):
+    """A Git repository cannot be reached or read, or a revision is not in it."""
+
+
+class ApiError(EnvironmentFault):
+    """The Kubernetes API server refused a request or did not answer it.
+
+    ``status`` is the HTTP status (0 where there was no answer), ``reason`` the Kubernetes
+    Status' reason, ``retry_after_seconds`` what the server asked for (0 where it did not).
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str = "",
+        hint: str = "",
+        status: int = 0,
+        reason: str = "",
+        retry_after_seconds: float = 0.0,
+    ) -> None:
+        """Keep the parts of the Kubernetes Status beside what, where and hint."""
+        super().__init__(what, where=where, hint=hint)
+        self.status = status
+        self.reason = reason
+        self.retry_after_seconds = retry_after_seconds
+
+
+class ApiUnreachable(ApiError):
+    """The API server did not answer: refused, timed out, or not resolvable."""
+
+
+class ApiForbidden(ApiError):
+    """The API server does not know us (401) or does not let us (403)."""
+
+
+class ApiNotFound(ApiError):
+    """The object, its namespace or its kind does not exist (404)."""
+
+
+class ApiConflict(ApiError):
+    """The object exists already, or changed since it was read (409)."""
+
+
+class ApiGone(ApiError):
+    """The resource version is too old to go on from (410): list again."""
+
+
+class ApiInvalid(ApiError):
+    """The object itself is refused (400, 413, 415 or 422); repeating it does not help."""
+
+    exit_code = 2
+    next_step = "terminal"
+
+
+class IntegrityFault(GitopskitError):
+    """Something that only a person can decide; nothing was changed."""
+
+    exit_code = 4
+
+
+class Undecryptable(IntegrityFault):
+    """No key opens the value; it never says which check failed (no oracle)."""
+
+
+class OwnershipConflict(IntegrityFault):
+    """The object belongs to somebody else and is left alone."""
