@@ -1,0 +1,103 @@
+"""The command line's frame: which groups there are, and how an error becomes an exit code.
+
+Exit codes (fixed): 0 done, 1 findings or drift or something due, 2 usage or unusable input,
+3 environment, 4 integrity, 70 a bug of ours, 130 interrupted. A closed pipe ends quietly.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+from typer.exceptions import TyperException
+
+from gitopskit import __version__
+from gitopskit.cli import output
+from gitopskit.errors import GitopskitError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+EXIT_BUG: Final = 70
+EXIT_INTERRUPTED: Final = 130
+
+_GROUPS: Final[tuple[str, ...]] = ()
+
+
+def build_app() -> typer.Typer:
+    """Return the application with every group of commands registered."""
+    app = typer.Typer(
+        name="gitopskit",
+        help="Scaffold a GitOps repository, seal its secrets, and keep a cluster equal to it.",
+        no_args_is_help=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        add_completion=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_frame)
+    for group in _GROUPS:
+        importlib.import_module(f"gitopskit.cli.{group}").register(app)
+    return app
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code; prints the error, never a traceback."""
+    try:
+        command = typer.main.get_command(build_app())
+        result = command.main(list(arguments), prog_name="gitopskit", standalone_mode=False)
+        sys.stdout.flush()
+    except GitopskitError as error:
+        output.show_error(error)
+        return error.exit_code
+    except TyperException as error:
+        return _show_usage_error(error)
+    except (KeyboardInterrupt, typer.Abort):
+        output.note("interrupted")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        return _end_quietly()
+    except Exception as error:  # noqa: BLE001 -- the last line of defence: a bug of ours
+        return _show_bug(error)
+    return result if isinstance(result, int) else 0
+
+
+def _frame(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)
+    ] = False,
+) -> None:
+    if version:
+        output.print_result(f"gitopskit {__version__}")
+        raise typer.Exit
+
+
+def _show_usage_error(error: TyperException) -> int:
+    message = error.format_message()
+    output.note(f"error: {message[:1].lower()}{message[1:].rstrip('.')}")
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "gitopskit"
+    output.note(f"hint: `{path} --help` shows what can be given")
+    return error.exit_code
+
+
+def _end_quietly() -> int:
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, sys.stdout.fileno())
+    return 0
+
+
+def _show_bug(error: Exception) -> int:
+    output.note(f"error: a bug in gitopskit {__version__}: {type(error).__name__}")
+    for frame in traceback.extract_tb(error.__traceback__)[-6:]:
+        place = frame.filename.rpartition("gitopskit/")[2]
+        output.say(f"  gitopskit/{place}:{frame.lineno} in {frame.name}")
+    output.note(
+        "hint: please report these lines with the command's name; they hold no value of yours"
+    )
+    return EXIT_BUG

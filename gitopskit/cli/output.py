@@ -1,0 +1,103 @@
+"""What commands print and read.
+
+The rules: results go to standard output and nothing else does; everything for people goes to
+standard error, errors as ``gitopskit: error: what - where`` and ``gitopskit: hint: how to fix``,
+in lower case and without a final stop. ``-`` is standard input or output. A file is replaced
+whole or not at all.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from gitopskit.errors import EnvironmentFault, GitopskitError, InputError
+
+if TYPE_CHECKING:
+    from gitopskit.manifests.json_types import JsonValue
+
+OutputFormat = Literal["text", "json", "yaml"]
+
+_LARGEST_INPUT_BYTES: Final = 64 * 1024 * 1024
+
+
+def print_result(text: str) -> None:
+    """Print a result on standard output, ending in exactly one newline."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    sys.stdout.flush()
+
+
+def print_structured(value: JsonValue, output: OutputFormat) -> None:
+    """Print a value as JSON or YAML."""
+    from gitopskit.manifests import write  # noqa: PLC0415 -- only commands with a result need it
+
+    if output == "json":
+        print_result(write.dump_json(value))
+    else:
+        print_result(write.dump_documents([value]))
+
+
+def note(text: str) -> None:
+    """Tell a person something on standard error."""
+    sys.stderr.write(f"gitopskit: {text}\n")
+    sys.stderr.flush()
+
+
+def say(text: str = "") -> None:
+    """Print a line for people on standard error, without the program's name."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def show_error(error: GitopskitError) -> None:
+    """Print an error in its two lines."""
+    note(f"error: {error}")
+    if error.hint:
+        note(f"hint: {error.hint}")
+
+
+def read_input(path: str) -> bytes:
+    """Return the content of a file, or of standard input for ``-``.
+
+    Raises:
+        InputError: there is no such file, it cannot be read, or it is larger than 64 MiB.
+    """
+    if path == "-":
+        data = sys.stdin.buffer.read(_LARGEST_INPUT_BYTES + 1)
+    else:
+        try:
+            with Path(path).open("rb") as file:
+                data = file.read(_LARGEST_INPUT_BYTES + 1)
+        except OSError as error:
+            raise InputError(
+                f"cannot read the file: {error.strerror}",
+                where=path,
+                hint="check the path, or use `-` for standard input",
+            ) from error
+    if len(data) > _LARGEST_INPUT_BYTES:
+        raise InputError("the input is larger than 64 MiB", where=path)
+    return data
+
+
+def write_output(path: str, text: str, *, is_private: bool = False) -> None:
+    """Write a file whole or not at all, or to standard output for ``-``.
+
+    ``is_private`` gives the file mode 0600; otherwise an existing file keeps its mode.
+
+    Raises:
+        EnvironmentFault: the file cannot be written.
+    """
+    if path == "-":
+        print_result(text)
+        return
+    from gitopskit.repository.files import replace_file  # noqa: PLC0415 -- not needed for `-`
+
+    try:
+        replace_file(Path(path), text.encode(), is_private=is_private)
+    except OSError as error:
+        raise EnvironmentFault(
+            f"cannot write the file: {error.strerror}",
+            where=path,
+            hint="check that the folder exists and may be written",
+        ) from error

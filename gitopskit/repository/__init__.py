@@ -1,0 +1,1 @@
+"""One resolver of a repository that every command uses: configuration, layout, certificates, templates."""
