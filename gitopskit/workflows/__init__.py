@@ -1,0 +1,1 @@
+"""What spans several capabilities: bootstrap, demo, status, doctor. One file per workflow."""
