@@ -1,1 +1,1 @@
-"""One resolver of a repository that every command uses: configuration, layout, certificates, templates."""
+"""One resolver of a repository for every command: config, layout, certificates, templates."""
