@@ -1,0 +1,89 @@
+"""How the frame of the command line turns what happens into output and exit codes."""
+
+from collections.abc import Iterator
+
+import pytest
+import typer
+
+from gitopskit.cli import app as frame
+from gitopskit.errors import InputError, Undecryptable
+
+
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch) -> Iterator[typer.Typer]:
+    """An application of which the test registers the commands."""
+    app = typer.Typer(rich_markup_mode=None, add_completion=False)
+    app.callback()(lambda: None)
+    monkeypatch.setattr(frame, "build_app", lambda: app)
+    return app
+
+
+def test_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert frame.run(["--version"]) == 0
+
+    assert capsys.readouterr().out.startswith("gitopskit ")
+
+
+def test_an_unknown_command_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert frame.run(["frobnicate"]) == 2
+
+    assert capsys.readouterr().err == (
+        "gitopskit: error: no such command 'frobnicate'\n"
+        "gitopskit: hint: `gitopskit --help` shows what can be given\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "lines"),
+    [
+        (
+            InputError("no name", where="a.yaml:2", hint="give it one"),
+            2,
+            "gitopskit: error: no name - a.yaml:2\ngitopskit: hint: give it one\n",
+        ),
+        (Undecryptable("no key opens it"), 4, "gitopskit: error: no key opens it\n"),
+    ],
+    ids=["with a hint", "without a hint"],
+)
+def test_an_error_is_shown_in_its_own_words(
+    commands: typer.Typer,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception,
+    code: int,
+    lines: str,
+) -> None:
+    @commands.command()
+    def fail() -> None:
+        raise error
+
+    assert frame.run(["fail"]) == code
+    assert capsys.readouterr().err == lines
+
+
+def test_a_bug_shows_places_but_no_values(
+    commands: typer.Typer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @commands.command()
+    def crash() -> None:
+        raise RuntimeError("hunter2")
+
+    assert frame.run(["crash"]) == 70
+    said = capsys.readouterr().err
+    assert "RuntimeError" in said
+    assert "hunter2" not in said
+
+
+def test_an_interrupt_ends_with_130(commands: typer.Typer) -> None:
+    @commands.command()
+    def wait() -> None:
+        raise KeyboardInterrupt
+
+    assert frame.run(["wait"]) == 130
+
+
+def test_the_code_of_a_command_is_the_exit_code(commands: typer.Typer) -> None:
+    @commands.command()
+    def check() -> None:
+        raise typer.Exit(1)
+
+    assert frame.run(["check"]) == 1
