@@ -66,15 +66,25 @@ def run(arguments: Sequence[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _frame(
-    *,
-    version: Annotated[
-        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)
-    ] = False,
-) -> None:
-    if version:
+def _show_version(*, asked: bool) -> None:
+    if asked:
         output.print_result(f"gitopskit {__version__}")
         raise typer.Exit
+
+
+def _frame(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Show the version and exit.",
+            is_eager=True,
+            callback=lambda value: _show_version(asked=bool(value)),
+        ),
+    ] = False,
+) -> None:
+    pass
 
 
 def _show_usage_error(error: TyperException) -> int:
