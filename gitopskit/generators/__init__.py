@@ -1,0 +1,1 @@
+"""Things made from entropy: key pairs for Git. Pure but for the entropy itself."""
