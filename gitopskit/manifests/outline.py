@@ -1,0 +1,194 @@
+"""What is written where: a document's nodes with the offsets of their text, nothing expanded.
+
+Owns libyaml's events as a tree of spans, for error positions and for edits. Values are not
+resolved (compose.py does that); only the names of fields are. Offsets count characters from the
+beginning of the whole text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from gitopskit.manifests.events import (
+    ALIAS,
+    DOCUMENT_START,
+    MAPPING_END,
+    MAPPING_START,
+    SCALAR,
+    SEQUENCE_END,
+    SEQUENCE_START,
+    STREAM_END,
+    Event,
+    UnreadableText,
+    events_of,
+)
+from gitopskit.manifests.positions import LineIndex, Mark
+from gitopskit.manifests.scalars import ScalarError, is_merge, resolve_key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+"""JSON writes characters beyond U+FFFF as two of these; libyaml refuses them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outline:
+    """One node: its kind, the span of its text, and its children.
+
+    ``style`` is a scalar's quote or block sign, and ``{`` or ``[`` of a collection in flow style;
+    empty otherwise. The span of a block collection ends where the next token begins.
+    ``has_properties`` means that an anchor or a tag is written before it.
+    """
+
+    kind: Literal["scalar", "mapping", "sequence", "alias"]
+    start: int
+    end: int
+    style: str = ""
+    has_properties: bool = False
+    entries: tuple[Entry, ...] = ()
+    items: tuple[Outline, ...] = ()
+
+    def find(self, part: str | int) -> Entry | Outline | None:
+        """Return the entry or the item of that name or index, as written here."""
+        if isinstance(part, str):
+            named = [entry for entry in self.entries if entry.name == part]
+            return named[-1] if named else None
+        return self.items[part] if 0 <= part < len(self.items) else None
+
+    def locate(self, pointer: Sequence[str | int]) -> int:
+        """Return the offset of the deepest part of a pointer: of a field's name, of an item."""
+        node, offset = self, self.start
+        for part in pointer:
+            found = node.find(part)
+            if found is None:
+                break
+            offset = found.start
+            node = found.value if isinstance(found, Entry) else found
+        return offset
+
+    def first_repeated(self) -> Entry | None:
+        """Return the first field whose name its mapping has had before."""
+        names: set[str] = set()
+        for entry in self.entries:
+            if entry.name in names:
+                return entry
+            names.update((entry.name,) if entry.name is not None else ())
+        children = (*(entry.value for entry in self.entries), *self.items)
+        return next(filter(None, (child.first_repeated() for child in children)), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One field of a mapping; ``name`` is None for ``<<`` and for what cannot be a name."""
+
+    name: str | None
+    key: Outline
+    value: Outline
+
+    @property
+    def start(self) -> int:
+        """The offset of the field's name."""
+        return self.key.start
+
+
+class _TooDeep(Exception):
+    """More levels than the limit."""
+
+
+def read_outlines(text: str, start: int, *, depth: int) -> list[Outline | None]:
+    """Return the outline of each document of a text that begins at ``start`` of a larger one.
+
+    A text that libyaml cannot read, or that is nested too deeply, gives what was read before the
+    fault and then None.
+    """
+    reader = _Reader(_SURROGATE.sub("?" * 6, text), start, depth=depth)
+    outlines: list[Outline | None] = []
+    try:
+        while (outline := reader.next_document()) is not None:
+            outlines.append(outline)
+    except (UnreadableText, _TooDeep):
+        outlines.append(None)
+    return outlines
+
+
+class _Reader:
+    """Builds outlines from the events of one text."""
+
+    def __init__(self, text: str, start: int, *, depth: int) -> None:
+        self._next = events_of(text)
+        self._lines = LineIndex(text)
+        self._start = start
+        self._depth = depth
+
+    def next_document(self) -> Outline | None:
+        kind = None
+        while kind not in (DOCUMENT_START, STREAM_END):
+            kind = type(self._next())
+        return self._node(self._next(), 0) if kind is DOCUMENT_START else None
+
+    def _node(self, event: Event, depth: int) -> Outline:
+        if depth > self._depth:
+            raise _TooDeep
+        kind = type(event)
+        if kind is MAPPING_START:
+            return self._mapping(event, depth)
+        if kind is SEQUENCE_START:
+            return self._sequence(event, depth)
+        is_alias = kind is ALIAS
+        return Outline(
+            kind="alias" if is_alias else "scalar",
+            start=self._offset(event.start_mark),
+            end=self._offset(event.end_mark),
+            style="" if is_alias else event.style or "",
+            has_properties=not is_alias and _has_properties(event),
+        )
+
+    def _mapping(self, event: Event, depth: int) -> Outline:
+        entries = []
+        while type(key_event := self._next()) is not MAPPING_END:
+            key = self._node(key_event, depth + 1)
+            value = self._node(self._next(), depth + 1)
+            entries.append(Entry(name=_name(key_event), key=key, value=value))
+        return Outline(
+            kind="mapping",
+            start=self._offset(event.start_mark),
+            end=self._offset(key_event.end_mark),
+            style="{" if event.flow_style else "",
+            has_properties=_has_properties(event),
+            entries=tuple(entries),
+        )
+
+    def _sequence(self, event: Event, depth: int) -> Outline:
+        items = []
+        while type(item := self._next()) is not SEQUENCE_END:
+            items.append(self._node(item, depth + 1))
+        return Outline(
+            kind="sequence",
+            start=self._offset(event.start_mark),
+            end=self._offset(item.end_mark),
+            style="[" if event.flow_style else "",
+            has_properties=_has_properties(event),
+            items=tuple(items),
+        )
+
+    def _offset(self, mark: Mark) -> int:
+        return self._start + self._lines.offset(mark)
+
+
+def _has_properties(event: Event) -> bool:
+    return event.anchor is not None or event.tag is not None
+
+
+def _name(event: Event) -> str | None:
+    if type(event) is not SCALAR:
+        return None
+    is_plain = not event.style
+    if is_merge(event.value, tag=event.tag, is_plain=is_plain):
+        return None
+    try:
+        return resolve_key(event.value, tag=event.tag, is_plain=is_plain)
+    except ScalarError:
+        return None
