@@ -1,0 +1,320 @@
+"""Sealing keys and certificates: reading what others wrote, and making new ones.
+
+Owns the PEM and X.509 side of a sealing key and the Secret that carries it in a cluster. Knows
+nothing of files; ``where`` only names the place in errors. No error ever quotes the input.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from gitopskit.clock import rfc3339
+from gitopskit.errors import UnusableKey
+from gitopskit.redaction import Plaintext
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gitopskit.manifests.json_types import JsonObject
+
+KEY_LABEL: Final = "sealedsecrets.bitnami.com/sealed-secrets-key"
+KEY_LABEL_ACTIVE: Final = "active"
+"""Label and value by which a controller finds the Secrets that hold sealing keys.
+
+Source: github.com/bitnami-labs/sealed-secrets, pkg/controller/keys.go.
+"""
+
+PRIVATE_KEY_ITEM: Final = "tls.key"
+CERTIFICATE_ITEM: Final = "tls.crt"
+
+_DEFAULT_SIZE_BITS: Final = 4096
+_DEFAULT_DAYS: Final = 3650
+_SMALLEST_SIZE_BITS: Final = 2048
+"""Below this nothing new is sealed. Source: NIST SP 800-57 part 1 rev. 5, table 2."""
+
+_PUBLIC_EXPONENT: Final = 65537
+_ENCIPHER_ONLY: Final = x509.UnrecognizedExtension(
+    x509.ObjectIdentifier("2.5.29.15"), bytes.fromhex("03020001")
+)
+"""Key usage with encipherOnly and nothing else, as sealing certificates have it.
+
+RFC 5280 section 4.2.1.3 gives encipherOnly no meaning without keyAgreement, so the typed extension
+refuses to express it, and reading ``.extensions`` of such a certificate raises: never read them.
+"""
+
+_PEM_BLOCK: Final = re.compile(
+    rb"^-----BEGIN (?P<kind>[A-Z0-9 ]+)-----\s*$.*?^-----END (?P=kind)-----\s*$",
+    re.MULTILINE | re.DOTALL,
+)
+_PEM_BEGIN: Final = re.compile(rb"^-----BEGIN ([A-Z0-9 ]+)-----", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealingCertificate:
+    """The public half of a sealing key: what seals, and until when it may."""
+
+    fingerprint: str
+    not_before_utc: datetime
+    not_after_utc: datetime
+    public_key: rsa.RSAPublicKey = field(repr=False)
+    pem: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivateKey:
+    """The private half of a sealing key; ``not_before_utc`` is its certificate's, if known."""
+
+    fingerprint: str
+    not_before_utc: datetime | None = None
+    key: rsa.RSAPrivateKey = field(repr=False)
+    certificate_pem: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyPair:
+    """A new sealing key: PKCS#1 PEM of the private half, X.509 PEM of the public one."""
+
+    private_pem: Plaintext
+    certificate_pem: bytes
+
+
+def fingerprint(public_key: rsa.RSAPublicKey) -> str:
+    """Return the fingerprint of a public key as OpenSSH prints it: ``SHA256:`` and base64."""
+    line = public_key.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
+    digest = hashlib.sha256(base64.b64decode(line.split()[1])).digest()
+    return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+
+
+def read_certificate(pem: bytes, *, where: str, now: datetime) -> SealingCertificate:
+    """Return the first certificate of a PEM text, fit to seal with at ``now``.
+
+    The issuer, the extensions and the start of validity are not looked at: a sealing certificate
+    is trusted because of where it came from.
+
+    Raises:
+        UnusableKey: there is none, it cannot be read, it expired, or its key is no RSA key of at
+            least 2048 bits.
+    """
+    certificate = load_certificate(pem, where=where)
+    if certificate.public_key.key_size < _SMALLEST_SIZE_BITS:
+        raise UnusableKey(
+            f"the certificate's key has {certificate.public_key.key_size} bits, "
+            f"which is too short to seal with",
+            where=where,
+            hint=f"use a key of at least {_SMALLEST_SIZE_BITS} bits",
+        )
+    if certificate.not_after_utc < now:
+        raise UnusableKey(
+            f"the certificate expired at {rfc3339(certificate.not_after_utc)}",
+            where=where,
+            hint="fetch the current one with `gitopskit keys fetch`",
+        )
+    return certificate
+
+
+def load_certificate(pem: bytes, *, where: str) -> SealingCertificate:
+    """Return the first certificate of a PEM text, whatever its age and size.
+
+    Raises:
+        UnusableKey: there is none, it cannot be read, or its key is no RSA key.
+    """
+    block = _certificate_block(pem, where=where)
+    try:
+        certificate = x509.load_pem_x509_certificate(block)
+        public_key = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise UnusableKey(
+            "the certificate cannot be read", where=where, hint=_CERTIFICATE_HINT
+        ) from error
+    if not isinstance(public_key, rsa.RSAPublicKey):
+        raise UnusableKey(
+            "the certificate's key is not an RSA key", where=where, hint=_CERTIFICATE_HINT
+        )
+    return SealingCertificate(
+        fingerprint=fingerprint(public_key),
+        not_before_utc=certificate.not_valid_before_utc,
+        not_after_utc=certificate.not_valid_after_utc,
+        public_key=public_key,
+        pem=block,
+    )
+
+
+_CERTIFICATE_HINT: Final = "give the sealing certificate (`tls.crt`) in PEM form"
+
+
+def _certificate_block(pem: bytes, *, where: str) -> bytes:
+    for match in _PEM_BLOCK.finditer(pem):
+        if match["kind"] == b"CERTIFICATE":
+            return match[0].rstrip() + b"\n"
+    begin = _PEM_BEGIN.search(pem)
+    found = begin[1].decode().lower() if begin else ""
+    what = {
+        "": "this is no PEM certificate",
+        "certificate": "the PEM certificate is cut off",
+    }.get(found, f"this is a {found}, not a certificate")
+    raise UnusableKey(what, where=where, hint=_CERTIFICATE_HINT)
+
+
+def read_private_keys(data: bytes, *, where: str) -> tuple[PrivateKey, ...]:
+    """Return the private keys in a PEM text, in key Secrets, or in a List of them (YAML or JSON).
+
+    Raises:
+        UnusableKey: there is none, or one cannot be read, is encrypted or is no RSA key.
+        MalformedDocument: it is neither PEM nor YAML nor JSON.
+    """
+    if _PEM_BEGIN.search(data):
+        keys = tuple(_keys_of_pem(data, where=where))
+    else:
+        keys = tuple(_keys_of_documents(data, where=where))
+    if not keys:
+        raise UnusableKey("there is no private key in it", where=where, hint=_PRIVATE_KEY_HINT)
+    return keys
+
+
+_PRIVATE_KEY_HINT: Final = "give a PEM private key, or the Secret that holds it"
+
+
+def read_key_secret(content: JsonObject, *, where: str) -> PrivateKey:
+    """Return the sealing key in a Secret's ``tls.key``, dated by its ``tls.crt`` if there is one.
+
+    Raises:
+        UnusableKey: there is no such item, it cannot be read, or the two do not belong together.
+    """
+    key = next(_keys_of_pem(_item(content, PRIVATE_KEY_ITEM, where=where), where=where), None)
+    if key is None:
+        raise UnusableKey(
+            f"`{PRIVATE_KEY_ITEM}` holds no private key", where=where, hint=_PRIVATE_KEY_HINT
+        )
+    pem = _item(content, CERTIFICATE_ITEM, where=where)
+    return _dated(key, pem, where=where) if pem.strip() else key
+
+
+def _dated(key: PrivateKey, pem: bytes, *, where: str) -> PrivateKey:
+    certificate = load_certificate(pem, where=where)
+    if certificate.fingerprint != key.fingerprint:
+        raise UnusableKey(
+            f"`{CERTIFICATE_ITEM}` is not the certificate of `{PRIVATE_KEY_ITEM}`",
+            where=where,
+            hint="put the two halves of one key into the Secret",
+        )
+    return PrivateKey(
+        fingerprint=key.fingerprint,
+        not_before_utc=certificate.not_before_utc,
+        key=key.key,
+        certificate_pem=certificate.pem,
+    )
+
+
+def _item(content: JsonObject, name: str, *, where: str) -> bytes:
+    """Return an item of a Secret as bytes, empty where it is absent; stringData beats data."""
+    text = (content.get("stringData") or {}).get(name)
+    if isinstance(text, str):
+        return text.encode()
+    encoded = (content.get("data") or {}).get(name) or ""
+    try:
+        return base64.b64decode("".join(encoded.split()), validate=True)
+    except (binascii.Error, ValueError, AttributeError) as error:
+        raise UnusableKey(f"`{name}` is not base64", where=where, hint=_PRIVATE_KEY_HINT) from error
+
+
+def _keys_of_documents(data: bytes, *, where: str) -> Iterator[PrivateKey]:
+    from gitopskit.manifests.documents import read_documents  # noqa: PLC0415 -- PEM needs no YAML
+
+    for manifest in read_documents(data, path=where):
+        items = manifest.content.get("items")
+        for content in items if isinstance(items, list) else [manifest.content]:
+            yield read_key_secret(content, where=manifest.where)
+
+
+def _keys_of_pem(data: bytes, *, where: str) -> Iterator[PrivateKey]:
+    for match in _PEM_BLOCK.finditer(data):
+        if match["kind"].endswith(b"PRIVATE KEY"):
+            key = _load_private_key(match[0], where=where)
+            yield PrivateKey(fingerprint=fingerprint(key.public_key()), key=key)
+
+
+def _load_private_key(block: bytes, *, where: str) -> rsa.RSAPrivateKey:
+    try:
+        key = load_pem_private_key(block, password=None)
+    except TypeError as error:
+        raise UnusableKey(
+            "the private key is encrypted",
+            where=where,
+            hint="decrypt it first, for example with `openssl rsa`",
+        ) from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise UnusableKey(
+            "the private key cannot be read", where=where, hint=_PRIVATE_KEY_HINT
+        ) from error
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise UnusableKey("the private key is not an RSA key", where=where, hint=_PRIVATE_KEY_HINT)
+    return key
+
+
+def new_sealing_key(
+    *, now: datetime, size_bits: int = _DEFAULT_SIZE_BITS, days: int = _DEFAULT_DAYS
+) -> KeyPair:
+    """Return a new RSA key and its self-signed certificate, valid from ``now`` for ``days``.
+
+    Raises:
+        UnusableKey: fewer than 2048 bits, or no day, are asked for.
+    """
+    if size_bits < _SMALLEST_SIZE_BITS or days < 1:
+        raise UnusableKey(
+            f"a sealing key needs at least {_SMALLEST_SIZE_BITS} bits and a day to live"
+        )
+    key = rsa.generate_private_key(public_exponent=_PUBLIC_EXPONENT, key_size=size_bits)
+    start = now.astimezone(UTC).replace(microsecond=0)
+    nobody = x509.Name([])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(nobody)
+        .issuer_name(nobody)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + timedelta(days=days))
+        .add_extension(_ENCIPHER_ONLY, critical=True)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, SHA256())
+    )
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    return KeyPair(
+        private_pem=Plaintext(pem), certificate_pem=certificate.public_bytes(Encoding.PEM)
+    )
+
+
+def key_secret(pair: KeyPair, *, namespace: str, name: str) -> JsonObject:
+    """Return the Secret by which a controller finds a sealing key."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": name,
+            "namespace": namespace,
+            "labels": {KEY_LABEL: KEY_LABEL_ACTIVE},
+        },
+        "type": "kubernetes.io/tls",
+        "data": {
+            CERTIFICATE_ITEM: base64.b64encode(pair.certificate_pem).decode(),
+            PRIVATE_KEY_ITEM: base64.b64encode(pair.private_pem.reveal()).decode(),
+        },
+    }
