@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import EnvironmentFault, InputError
+from gitopskit.manifests.documents import read_documents
+
+if TYPE_CHECKING:
+    from gitopskit.manifests.documents import Manifest
 
 _PLATFORM: Final = "platform"
 _FOLDER: Final = "templates"
@@ -52,6 +56,20 @@ def read_platform(relative: str) -> str:
             hint="use one of " + ", ".join(_platform_files(root)),
         )
     return path.read_text(encoding="utf-8")
+
+
+def platform_documents(*relatives: str) -> tuple[Manifest, ...]:
+    """Return the objects of several files below ``templates/platform``, in the order given.
+
+    Raises:
+        InputError: there is no such file, or it is malformed.
+        EnvironmentFault: the installation has no templates.
+    """
+    return tuple(
+        manifest
+        for relative in relatives
+        for manifest in read_documents(read_platform(relative), path=relative)
+    )
 
 
 def _platform_files(root: Path) -> list[str]:
