@@ -1,0 +1,1 @@
+"""Writes new repositories from the templates. Start at create.py; render.py alone knows copier."""
