@@ -1,4 +1,4 @@
-"""libyaml's events, typed: the only importer of PyYAML.
+"""libyaml's events, typed: with emitter.py the only importer of PyYAML.
 
 Owns the way from a text to its events and libyaml's errors in our words. Knows nothing of values.
 """

@@ -75,7 +75,8 @@ class ObjectRef:
     @classmethod
     def of(cls, content: JsonObject, *, default_namespace: str = "") -> ObjectRef:
         """Return the identity of a decoded object; missing parts are empty strings."""
-        metadata = content.get("metadata") or {}
+        metadata = content.get("metadata")
+        metadata = metadata if isinstance(metadata, dict) else {}
         group, _, _ = str(content.get("apiVersion") or "").rpartition("/")
         return cls(
             group=group,

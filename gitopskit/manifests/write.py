@@ -1,0 +1,57 @@
+"""Values to new YAML and JSON text that every reader understands alike.
+
+Owns what is quoted and how many documents are joined. Changing an existing text is edit.py's.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Final
+
+from gitopskit.manifests.emitter import emit
+from gitopskit.manifests.scalars import resolve_plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitopskit.manifests.json_types import JsonValue
+
+_MISREAD_BY_OTHERS: Final = re.compile(
+    r"[-+.]?[0-9][0-9_:.+-]*"  # base 60 in YAML 1.1, and versions that look like numbers
+    r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*"  # a date to kustomize
+    r"|=|<<"
+)
+
+
+def dump_documents(contents: Sequence[JsonValue]) -> str:
+    """Return values as YAML documents in block style, joined by ``---``; the order of keys stays.
+
+    Strings that kubectl, kustomize or a YAML 1.2 reader would take for something else are quoted,
+    those of several lines are written as ``|`` where that keeps every character.
+    """
+    return "---\n".join(emit(content, style_of=_style_of) for content in contents)
+
+
+def dump_json(content: JsonValue) -> str:
+    """Return a value as JSON, indented by two, with a newline at the end; the order of keys stays.
+
+    Raises:
+        TypeError: the value is not plain JSON; a Plaintext is refused like that.
+        ValueError: a number is infinite or not a number.
+    """
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def is_plain_safe(text: str) -> bool:
+    """Whether a string means itself without quotes to every reader, syntax aside."""
+    return resolve_plain(text) is text and not _MISREAD_BY_OTHERS.fullmatch(text)
+
+
+def _style_of(text: str) -> str:
+    """Return how to write a string: ``|``, a double quote, or empty for as it is."""
+    if any(character in text for character in "\x85\u2028\u2029\ufeff\r"):
+        return '"'
+    if "\n" in text:
+        return "|"
+    return "" if is_plain_safe(text) else '"'
