@@ -1,0 +1,279 @@
+"""Argo CD's repository Secrets as values: which one belongs to a URL, and what it holds.
+
+Pure. Source: Argo CD, operator-manual/declarative-setup, "Repositories" and "Repository
+Credentials".
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal
+
+from gitopskit.errors import GitopskitError, InputError, UnsupportedField
+from gitopskit.git.remotes import HttpsCredential, Remote, SshCredential, parse_remote
+from gitopskit.redaction import Plaintext
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from gitopskit.manifests.json_types import JsonObject
+
+SECRET_TYPE_LABEL: Final = "argocd.argoproj.io/secret-type"  # noqa: S105 -- a label, no secret
+KNOWN_HOSTS_CONFIG_MAP: Final = "argocd-ssh-known-hosts-cm"
+KNOWN_HOSTS_KEY: Final = "ssh_known_hosts"
+TLS_CERTIFICATES_CONFIG_MAP: Final = "argocd-tls-certs-cm"
+
+LARGEST_CREDENTIAL_BYTES: Final = 32 * 1024
+"""Half of what a pipe holds on Linux, so that writing one never waits for its reader."""
+
+CredentialType = Literal["repository", "repo-creds"]
+
+_HONOURED: Final = frozenset({"type", "url", "name", "project", "username", "password"})
+_SSH_KEY: Final = "sshPrivateKey"
+_DEFAULT_USER: Final = "git"
+"""The user name that goes with a lone token: forges read the token and ignore the name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryCredential:
+    """One repository Secret: for one URL (repository) or for all below a prefix (repo-creds).
+
+    ``source`` is the Secret as kind/namespace/name. An empty ``project`` means every project.
+    """
+
+    source: str
+    type: CredentialType
+    url: str
+    project: str = ""
+    username: str = ""
+    password: Plaintext | None = None
+    ssh_private_key: Plaintext | None = None
+
+    @property
+    def has_secret(self) -> bool:
+        """Tell whether it lets anybody in, or only registers a URL."""
+        return self.password is not None or self.ssh_private_key is not None
+
+
+def parse_repository_secret(content: JsonObject) -> RepositoryCredential:
+    """Return what a repository Secret holds.
+
+    Raises:
+        UnsupportedField: it has a field that is not honoured; the message names it.
+        InputError: it is no repository Secret, has no URL, or holds what cannot be used.
+    """
+    source = _source(content)
+    kind = _secret_type(content)
+    if kind is None:
+        raise InputError(f"the label {SECRET_TYPE_LABEL} names no repository", where=source)
+    fields = _decode(content, source)
+    _refuse_unsupported(fields, source)
+    url = _text(fields, "url", source)
+    if not url:
+        raise InputError("the repository Secret has no url", where=source, hint="add it")
+    password = fields.get("password", b"")
+    key = fields.get(_SSH_KEY, b"")
+    return RepositoryCredential(
+        source=source,
+        type=kind,
+        url=url,
+        project=_text(fields, "project", source),
+        username=_text(fields, "username", source),
+        password=Plaintext(password) if password else None,
+        ssh_private_key=Plaintext(key) if key else None,
+    )
+
+
+def choose_credential(
+    secrets: Iterable[JsonObject], url: str, *, project: str = ""
+) -> RepositoryCredential | None:
+    """Return the credential for a URL, or None where no Secret is for it.
+
+    A ``repository`` Secret of the same URL comes first, one of the own project before one for
+    all; without a password or key of its own it takes those of the ``repo-creds`` Secret with the
+    longest matching prefix, counted in whole parts of the path. Secrets for other URLs are not
+    looked into: a broken one among them disturbs nobody.
+
+    Raises:
+        InputError: the chosen Secret cannot be used, see ``parse_repository_secret``.
+    """
+    wanted = _address(url)
+    exact: list[tuple[bool, str, JsonObject]] = []
+    prefixes: list[tuple[int, bool, str, JsonObject]] = []
+    for secret in secrets:
+        kind, owner = _secret_type(secret), _peek(secret, "project")
+        if kind is None or owner not in {"", project}:
+            continue
+        other = _address(_peek(secret, "url"), is_prefix=kind == "repo-creds")
+        if other is None or wanted is None:
+            continue
+        rank = (bool(owner), _source(secret), secret)
+        if kind == "repository" and other == wanted:
+            exact.append(rank)
+        elif kind == "repo-creds" and other.is_prefix_of(wanted):
+            prefixes.append((len(other.path), *rank))
+    chosen = _first(exact)
+    if chosen is not None and chosen.has_secret:
+        return chosen
+    return _first(
+        [(is_own, source, secret) for _, is_own, source, secret in _longest(prefixes)]
+    ) or (chosen)
+
+
+def prepare_remote(
+    remote: Remote,
+    *,
+    credential: RepositoryCredential | None,
+    known_hosts: JsonObject | None = None,
+    tls_certificates: JsonObject | None = None,
+) -> Remote:
+    """Return the remote with its credential, and with whom to trust from Argo CD's ConfigMaps.
+
+    Raises:
+        InputError: the credential is not of the kind that the URL needs, or is malformed.
+    """
+    certificates = (tls_certificates or {}).get("data") or {}
+    hosts = (known_hosts or {}).get("data") or {}
+    return replace(
+        remote,
+        credential=_login(remote, credential) if credential else None,
+        ca_pem=str(certificates.get(remote.host) or "") if remote.scheme == "https" else "",
+        known_hosts=str(hosts.get(KNOWN_HOSTS_KEY) or "") if remote.scheme == "ssh" else "",
+    )
+
+
+def _login(
+    remote: Remote, credential: RepositoryCredential
+) -> HttpsCredential | SshCredential | None:
+    if not credential.has_secret or remote.scheme == "file":
+        return None
+    if remote.scheme == "ssh":
+        if credential.ssh_private_key is None:
+            raise _wrong_kind(credential, "an ssh URL needs an sshPrivateKey")
+        key = credential.ssh_private_key.reveal()
+        return SshCredential(private_key=Plaintext(key if key.endswith(b"\n") else key + b"\n"))
+    if credential.password is None:
+        raise _wrong_kind(credential, "an https URL needs a password or token")
+    username = credential.username or _DEFAULT_USER
+    secret = credential.password.reveal()
+    if any(mark in secret + username.encode() for mark in (b"\n", b"\r", b"\0")):
+        raise _wrong_kind(credential, "the user name or password has a line end in it")
+    return HttpsCredential(username=username, password=credential.password)
+
+
+def _wrong_kind(credential: RepositoryCredential, what: str) -> InputError:
+    return InputError(what, where=credential.source, hint="correct the repository Secret")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Address:
+    scheme: str
+    user: str
+    host: str
+    port: int
+    path: tuple[str, ...]
+
+    def is_prefix_of(self, other: _Address) -> bool:
+        return (
+            (self.scheme, self.host, self.port) == (other.scheme, other.host, other.port)
+            and self.user in {"", other.user}
+            and self.path == other.path[: len(self.path)]
+        )
+
+
+_DEFAULT_PORTS: Final = {"https": 443, "ssh": 22}
+
+
+def _address(url: str, *, is_prefix: bool = False) -> _Address | None:
+    """Return a URL in the form in which two are compared, or None where it is none.
+
+    ``.git`` and slashes at the end do not count, ``git@host:path`` equals ``ssh://git@host/path``.
+    """
+    if is_prefix and url.endswith(":"):
+        url += "/"
+    try:
+        remote = parse_remote(url, allow_local=True)
+    except GitopskitError:
+        return None
+    path = remote.path.rstrip("/").removesuffix(".git")
+    return _Address(
+        scheme=remote.scheme,
+        user=remote.user,
+        host=remote.host,
+        port=remote.port or _DEFAULT_PORTS.get(remote.scheme, 0),
+        path=tuple(part for part in path.split("/") if part),
+    )
+
+
+def _longest(
+    prefixes: list[tuple[int, bool, str, JsonObject]],
+) -> list[tuple[int, bool, str, JsonObject]]:
+    length = max((prefix[0] for prefix in prefixes), default=0)
+    return [prefix for prefix in prefixes if prefix[0] == length]
+
+
+def _first(ranked: list[tuple[bool, str, JsonObject]]) -> RepositoryCredential | None:
+    """Parse the one of the own project, else the first by name."""
+    if not ranked:
+        return None
+    _, _, secret = min(ranked, key=lambda rank: (not rank[0], rank[1]))
+    return parse_repository_secret(secret)
+
+
+def _secret_type(content: JsonObject) -> CredentialType | None:
+    labels = (content.get("metadata") or {}).get("labels") or {}
+    kind = labels.get(SECRET_TYPE_LABEL)
+    return kind if kind in {"repository", "repo-creds"} else None
+
+
+def _source(content: JsonObject) -> str:
+    metadata = content.get("metadata") or {}
+    return f"Secret/{metadata.get('namespace', '')}/{metadata.get('name', '')}"
+
+
+def _peek(content: JsonObject, field: str) -> str:
+    try:
+        return _text(_decode(content, ""), field, "")
+    except InputError:
+        return ""
+
+
+def _decode(content: JsonObject, source: str) -> dict[str, bytes]:
+    data: Mapping[str, str] = content.get("data") or {}
+    fields: dict[str, bytes] = {}
+    for name, value in data.items():
+        try:
+            fields[name] = base64.b64decode(value or "", validate=True)
+        except (binascii.Error, ValueError, TypeError):
+            raise InputError(f"the value of {name} is not base64", where=source) from None
+    if sum(map(len, fields.values())) > LARGEST_CREDENTIAL_BYTES:
+        raise InputError(
+            f"the repository Secret holds more than {LARGEST_CREDENTIAL_BYTES} bytes", where=source
+        )
+    return fields
+
+
+def _text(fields: Mapping[str, bytes], name: str, source: str) -> str:
+    try:
+        return fields.get(name, b"").decode().strip()
+    except UnicodeDecodeError:
+        raise InputError(f"the value of {name} is not text", where=source) from None
+
+
+def _refuse_unsupported(fields: Mapping[str, bytes], source: str) -> None:
+    is_git = fields.get("type", b"").strip() in {b"", b"git"}
+    refused = [] if is_git else ["type"]
+    refused += [
+        name
+        for name, value in fields.items()
+        if name not in _HONOURED | {_SSH_KEY} and value.strip().lower() not in {b"", b"false"}
+    ]
+    if refused:
+        raise UnsupportedField(
+            f"the repository Secret has fields that are not honoured: {', '.join(sorted(refused))}",
+            where=source,
+            hint="remove them; honoured are url, type git, username, password, sshPrivateKey, "
+            "name and project",
+        )

@@ -1,0 +1,237 @@
+"""Mirror: the cache of one repository, from a revision's name to a folder with its files.
+
+Blocking; call it from a thread. Several threads and processes may share a cache folder.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final
+
+from gitopskit.clock import SystemClock
+from gitopskit.errors import GitFailed, InputError
+from gitopskit.git.access import open_access
+from gitopskit.git.failures import MirrorDamaged, explain, unknown
+from gitopskit.git.program import Call, Git, GitLimits
+from gitopskit.git.revisions import is_commit, pick, read_listing, references, require_revision
+from gitopskit.git.snapshots import SnapshotCache
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from gitopskit.clock import Clock
+    from gitopskit.git.remotes import Remote
+    from gitopskit.manifests.snapshot import Snapshot
+    from gitopskit.process import Completed
+
+_PRIVATE_MODE: Final = 0o700
+_KEPT_REFERENCES: Final = "refs/gitopskit"
+
+_RAW_FILES: Final = "* -text !eol -ident -filter !working-tree-encoding\n"
+"""Files come out as they were committed, whatever the repository's own .gitattributes say.
+
+Source: gitattributes(5): ``info/attributes`` has the highest precedence.
+"""
+
+
+class Mirror:
+    """A bare copy of one repository, holding the few commits that were asked for.
+
+    It may be deleted at any time; a damaged one is fetched again.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        cache_dir: Path,
+        path: str,
+        limits: GitLimits | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Store where things are; ``path`` is as in PATH. Nothing is opened or started."""
+        self._url = url
+        self._home = cache_dir / hashlib.sha256(url.encode()).hexdigest()[:32]
+        self._bare = self._home / "mirror.git"
+        self._limits = limits or GitLimits()
+        self._clock = clock or SystemClock()
+        self._git = Git(path=path, limits=self._limits)
+        self._snapshots = SnapshotCache(
+            folder=self._home / "snapshots", bare=self._bare, git=self._git, clock=self._clock
+        )
+
+    def resolve_revision(self, remote: Remote, revision: str) -> str:
+        """Return the commit (40 digits) that a branch, tag, reference or HEAD is now.
+
+        A full commit is returned as it is, without asking the server.
+
+        Raises:
+            InputError: no branch, tag or commit can have this name.
+            GitFailed: the server cannot be reached or read, or has no such revision.
+        """
+        wanted = require_revision(revision)
+        if is_commit(wanted):
+            return wanted
+        arguments = ["ls-remote", "--quiet", "--end-of-options", remote.url, *references(wanted)]
+        completed = self._ask(remote, arguments)
+        if completed.exit_code != 0:
+            raise self._failure(completed, remote.url)
+        commit = pick(read_listing(completed.stdout), wanted)
+        if not commit:
+            raise GitFailed(
+                f"the repository has no branch or tag {wanted}",
+                where=remote.url,
+                hint="check targetRevision; give a branch, a tag or a full commit of 40 digits",
+            )
+        return commit
+
+    def fetch(self, remote: Remote, commit: str) -> None:
+        """Bring one commit into the mirror, without its history; nothing is done if it is there.
+
+        Raises:
+            InputError: this is not a full commit.
+            GitFailed: the server cannot be reached or read, or does not hand out the commit.
+        """
+        self._require_commit(commit)
+        with self._locked():
+            self._fetch(remote, commit)
+
+    def checkout(self, commit: str) -> Snapshot:
+        """Return the files of a fetched commit in a folder that nobody may change.
+
+        Symbolic links are kept, submodules stay empty, no filter runs.
+
+        Raises:
+            InputError: this is not a full commit.
+            GitFailed: the commit was not fetched, is larger than the limits, or is damaged.
+        """
+        self._require_commit(commit)
+        with self._locked():
+            return self._checkout(commit)
+
+    def snapshot(self, remote: Remote, commit: str) -> Snapshot:
+        """Return the files of a commit, fetched where needed; a damaged mirror is made anew.
+
+        Raises:
+            InputError: this is not a full commit.
+            GitFailed: see ``fetch`` and ``checkout``.
+        """
+        self._require_commit(commit)
+        with self._locked():
+            found = self._snapshots.find(commit)
+            if found is not None:
+                return found
+            self._fetch(remote, commit)
+            with suppress(MirrorDamaged):
+                return self._checkout(commit)
+            self._fetch(remote, commit)
+            return self._checkout(commit)
+
+    def _fetch(self, remote: Remote, commit: str) -> None:
+        if self._has(commit):
+            return
+        if self._is_worn():
+            shutil.rmtree(self._bare)
+        was_there = self._bare.exists()
+        completed = self._fetch_once(remote, commit)
+        if was_there and self._is_our_fault(completed):
+            shutil.rmtree(self._bare)
+            completed = self._fetch_once(remote, commit)
+        if completed.exit_code != 0:
+            for leftover in (self._bare / "objects" / "pack").glob("tmp_*"):
+                leftover.unlink(missing_ok=True)
+            raise self._failure(completed, f"{remote.url} {commit}")
+
+    def _fetch_once(self, remote: Remote, commit: str) -> Completed:
+        self._create()
+        return self._ask(
+            remote,
+            [
+                f"--git-dir={self._bare}",
+                "fetch",
+                "--quiet",
+                "--depth=1",
+                "--no-tags",
+                "--no-write-fetch-head",
+                "--end-of-options",
+                remote.url,
+                f"+{commit}:{_KEPT_REFERENCES}/{commit}",
+            ],
+        )
+
+    def _checkout(self, commit: str) -> Snapshot:
+        if not self._has(commit):
+            raise GitFailed("the commit was not fetched yet", where=f"{self._url} {commit}")
+        try:
+            return self._snapshots.build(commit, where=f"{self._url} {commit}")
+        except MirrorDamaged:
+            shutil.rmtree(self._bare)
+            raise
+
+    def _has(self, commit: str) -> bool:
+        return (self._bare / _KEPT_REFERENCES / commit).is_file()
+
+    def _is_worn(self) -> bool:
+        """Tell whether so many commits were fetched one by one that starting anew is cheaper."""
+        kept = self._bare / _KEPT_REFERENCES
+        return kept.is_dir() and sum(1 for _ in kept.iterdir()) >= self._limits.kept_commits
+
+    def _create(self) -> None:
+        if self._bare.exists():
+            return
+        new = self._home / "mirror.new"
+        shutil.rmtree(new, ignore_errors=True)
+        self._git.run_checked(
+            Call(
+                arguments=["init", "--quiet", "--bare", "--template=", "--", str(new)],
+                where=self._url,
+            )
+        )
+        (new / "info").mkdir(exist_ok=True)
+        (new / "info" / "attributes").write_text(_RAW_FILES, encoding="utf-8")
+        new.rename(self._bare)
+
+    def _ask(self, remote: Remote, arguments: list[str]) -> Completed:
+        with open_access(remote, path=self._git.path, clock=self._clock) as access:
+            call = Call(
+                arguments=arguments, where=remote.url, protocol=remote.scheme, access=access
+            )
+            return self._git.run(call)
+
+    def _is_our_fault(self, completed: Completed) -> bool:
+        """Tell whether the mirror rather than the server may be why git failed."""
+        if completed.exit_code == 0:
+            return False
+        names_mirror = str(self._bare).encode() in completed.stderr
+        return names_mirror or explain(completed.stderr, where="") is None
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        try:
+            self._home.mkdir(mode=_PRIVATE_MODE, parents=True, exist_ok=True)
+            descriptor = os.open(self._home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                yield
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise GitFailed(
+                f"the cache of repositories cannot be used: {error.strerror}",
+                where=str(self._home),
+                hint="check its rights and its free space",
+            ) from error
+
+    @staticmethod
+    def _require_commit(commit: str) -> None:
+        if not is_commit(commit):
+            raise InputError(f"{commit[:80]!r} is not a full commit of 40 digits")
+
+    @staticmethod
+    def _failure(completed: Completed, where: str) -> GitFailed:
+        return explain(completed.stderr, where=where) or unknown(completed.stderr, where=where)
