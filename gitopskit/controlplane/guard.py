@@ -1,0 +1,75 @@
+"""A process of its own that starts the control plane's programs and outlives nobody.
+
+It holds the reading end of a pipe whose other end the caller keeps. When the caller closes it,
+or is killed, the guard kills what it started and removes the folder. It is the parent of the
+programs, so their process ids stay theirs until it has waited for them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import shutil
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from gitopskit.controlplane.folder import Folder
+from gitopskit.process import Command, kill_group, start
+
+if TYPE_CHECKING:
+    import subprocess  # noqa: TID251 -- the type of what process.start returns
+    from types import FrameType
+
+KEEP: Final = b"k"
+"""Written into the pipe: go on after the caller's end, until a SIGTERM."""
+
+_POLL_SECONDS: Final = 0.2
+
+
+def supervise(folder: Folder, pipe: int) -> None:
+    """Start the programs of the plan, and end them and the folder when the pipe closes."""
+    children: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        for name, argv in json.loads(folder.plan.read_bytes()).items():
+            children[name] = start(
+                Command(argv=argv, environment={"HOME": str(folder.root), "PATH": os.defpath}),
+                output=folder.log(name),
+            )
+        _wait_for_the_end(folder, pipe, children)
+    finally:
+        for child in children.values():
+            kill_group(child)
+        shutil.rmtree(folder.root, ignore_errors=True)
+
+
+def _wait_for_the_end(
+    folder: Folder, pipe: int, children: dict[str, subprocess.Popen[bytes]]
+) -> None:
+    is_kept = False
+    while True:
+        ready, _, _ = select.select([] if is_kept else [pipe], [], [], _POLL_SECONDS)
+        if ready:
+            if os.read(pipe, 1) != KEEP:
+                return
+            is_kept = True
+        ended = [name for name, child in children.items() if child.poll() is not None]
+        if ended and not folder.failure.exists():
+            folder.failure.write_text("\n".join(ended), encoding="utf-8")
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def main(arguments: list[str]) -> None:
+    """Supervise; the arguments are the folder and the pipe's descriptor."""
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    supervise(Folder(Path(arguments[0])), int(arguments[1]))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,254 @@
+"""A control plane that is started, used and gone: etcd, API server, controllers, simulated nodes."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self, TypeAlias
+
+import gitopskit
+from gitopskit.controlplane import guard
+from gitopskit.controlplane.authority import new_identity
+from gitopskit.controlplane.commands import programs
+from gitopskit.controlplane.folder import Folder, fill_folder, write_kubeconfig
+from gitopskit.controlplane.rest import Rest
+from gitopskit.errors import ApiError, EnvironmentFault
+from gitopskit.process import Command, start, stop
+from gitopskit.redaction import scrub
+
+if TYPE_CHECKING:
+    import subprocess  # noqa: TID251 -- the type of what process.start returns
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from gitopskit.clock import Clock
+    from gitopskit.controlplane.build import Binaries
+    from gitopskit.manifests.json_types import JsonObject
+
+_Question: TypeAlias = "Callable[[], bool]"
+
+NODE_NAMES: Final = ("node-a", "node-b")
+
+_READY_TIMEOUT_SECONDS: Final = 60.0
+_POLL_SECONDS: Final = 0.05
+_STOP_SECONDS: Final = 10.0
+_ATTEMPTS: Final = 3
+_SHOWN_LOG_BYTES: Final = 2000
+_NODE_RESOURCES: Final = {"cpu": "64", "memory": "256Gi", "pods": "1000"}
+
+
+class _PortTaken(EnvironmentFault):
+    """Somebody took the port between our look and the API server's start."""
+
+
+class ControlPlane:
+    """One control plane on loopback, with files and ports of its own.
+
+    ``start`` returns when the API answers, ServiceAccounts are made and the nodes are ready.
+    ``stop``, or the end of this process in whatever way, ends every program and removes the files.
+    """
+
+    def __init__(self, binaries: Binaries, *, clock: Clock) -> None:
+        """Keep what to start; nothing is opened."""
+        self._binaries = binaries
+        self._clock = clock
+        self._guard: subprocess.Popen[bytes] | None = None
+        self._pipe = -1
+        self._folder = Folder(Path())
+        self.server_url = ""
+        self.admin_token = ""
+        self.version = ""
+
+    @property
+    def kubeconfig_path(self) -> Path:
+        """Return the administrator's kubeconfig, mode 0600."""
+        return self._folder.kubeconfig("admin")
+
+    @property
+    def ca_file(self) -> Path:
+        """Return the certificate of the authority that signed the server's."""
+        return self._folder.ca_file
+
+    @property
+    def audit_log_path(self) -> Path:
+        """Return the log of every request, one audit.k8s.io/v1 Event per line."""
+        return self._folder.audit_log
+
+    @property
+    def guard_pid(self) -> int:
+        """Return the process id that ends everything when it gets a SIGTERM; 0 if not started."""
+        return self._guard.pid if self._guard else 0
+
+    @property
+    def rest(self) -> Rest:
+        """Return plain requests as the administrator."""
+        return Rest(server_url=self.server_url, ca_file=self.ca_file, token=self.admin_token)
+
+    def __enter__(self) -> Self:
+        """Start."""
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop."""
+        self.stop()
+
+    def start(self) -> None:
+        """Start everything and wait until it is ready.
+
+        Raises:
+            EnvironmentFault: a program ended, or it was not ready in time; nothing is left running.
+        """
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                self._start_once()
+            except _PortTaken:
+                self.stop()
+                if attempt == _ATTEMPTS:
+                    raise
+            except BaseException:
+                self.stop()
+                raise
+            else:
+                return
+
+    def stop(self) -> None:
+        """End everything and wait until it is gone; a second call does nothing."""
+        if self._guard is None:
+            return
+        os.close(self._pipe)
+        stop(self._guard, grace_seconds=_STOP_SECONDS)
+        self._guard = None
+
+    def keep(self) -> int:
+        """Leave it running after this process; return the process id whose SIGTERM ends it."""
+        os.write(self._pipe, guard.KEEP)
+        return self.guard_pid
+
+    def write_kubeconfig(self, path: Path, *, token: str) -> None:
+        """Write a kubeconfig (mode 0600) for the holder of a token, a ServiceAccount's say."""
+        write_kubeconfig(path, server_url=self.server_url, ca_file=self.ca_file, token=token)
+
+    def service_account_token(self, namespace: str, name: str) -> str:
+        """Return a fresh token, valid for an hour, of an existing ServiceAccount."""
+        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token"
+        request: JsonObject = {
+            "apiVersion": "authentication.k8s.io/v1",
+            "kind": "TokenRequest",
+            "spec": {"expirationSeconds": 3600},
+        }
+        return str(self.rest.post(path, request)["status"]["token"])
+
+    def _start_once(self) -> None:
+        port = _free_port()
+        self._folder = Folder(Path(tempfile.mkdtemp(prefix="gitopskit-")).resolve())
+        self.server_url = f"https://127.0.0.1:{port}"
+        identity = new_identity(now=self._clock.now_utc())
+        self.admin_token = fill_folder(self._folder, identity, server_url=self.server_url)
+        plan = {
+            program.name: program.argv
+            for program in programs(self._binaries, self._folder, port=port)
+        }
+        self._folder.plan.write_text(json.dumps(plan), encoding="utf-8")
+        self._start_guard()
+        deadline = self._clock.monotonic_seconds() + _READY_TIMEOUT_SECONDS
+        self._wait_until(self._answers, "the API server", deadline)
+        if self._binaries.kwok:
+            for name in NODE_NAMES:
+                self.rest.post("/api/v1/nodes", _node(name))
+        if self._binaries.runs_workloads:
+            self._wait_until(self._has_service_accounts, "the controllers", deadline)
+            self._wait_until(self._has_nodes, "the simulated nodes", deadline)
+
+    def _start_guard(self) -> None:
+        reading, self._pipe = os.pipe()
+        package = Path(gitopskit.__file__).parent
+        try:
+            self._guard = start(
+                Command(
+                    argv=(sys.executable, "-m", guard.__name__, *self._guard_arguments(reading)),
+                    environment={"PYTHONPATH": str(package.parent), "PATH": os.defpath},
+                    cwd=self._folder.root.parent,
+                    pass_fds=(reading,),
+                ),
+                output=self._folder.log("guard"),
+            )
+        finally:
+            os.close(reading)
+
+    def _guard_arguments(self, reading: int) -> tuple[str, ...]:
+        return (str(self._folder.root), str(reading))
+
+    def _wait_until(self, is_ready: _Question, what: str, deadline: float) -> None:
+        while not is_ready():
+            self._refuse_dead_programs()
+            if self._clock.monotonic_seconds() > deadline:
+                raise EnvironmentFault(f"{what} did not get ready in time")
+            self._clock.sleep_blocking(_POLL_SECONDS)
+
+    def _refuse_dead_programs(self) -> None:
+        if not self._folder.failure.exists():
+            if self._guard is None or self._guard.poll() is not None:
+                raise EnvironmentFault("the control plane's guard process ended")
+            return
+        name = self._folder.failure.read_text(encoding="utf-8").partition("\n")[0]
+        said = self._folder.log(name).read_bytes()[-_SHOWN_LOG_BYTES:].decode(errors="replace")
+        if "address already in use" in said:
+            raise _PortTaken(f"{name} found its port taken")
+        last_lines = " ".join(said.splitlines()[-2:])
+        raise EnvironmentFault(f"{name} ended while the control plane started: {scrub(last_lines)}")
+
+    def _answers(self) -> bool:
+        try:
+            self.rest.send("GET", "/readyz")
+            self.version = str(self.rest.get("/version")["gitVersion"])
+        except ApiError:
+            return False
+        return True
+
+    def _has_service_accounts(self) -> bool:
+        try:
+            self.rest.get("/api/v1/namespaces/default/serviceaccounts/default")
+        except ApiError:
+            return False
+        return True
+
+    def _has_nodes(self) -> bool:
+        nodes = self.rest.get("/api/v1/nodes")["items"]
+        return all(
+            any(c["type"] == "Ready" and c["status"] == "True" for c in _conditions(node))
+            and not node["spec"].get("taints")
+            for node in nodes
+        )
+
+
+def _conditions(node: JsonObject) -> list[JsonObject]:
+    return node["status"].get("conditions") or []
+
+
+def _node(name: str) -> JsonObject:
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {
+            "name": name,
+            "labels": {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"},
+        },
+        "status": {"capacity": _NODE_RESOURCES, "allocatable": _NODE_RESOURCES},
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
