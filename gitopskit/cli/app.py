@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 EXIT_BUG: Final = 70
 EXIT_INTERRUPTED: Final = 130
 
-_GROUPS: Final[tuple[str, ...]] = ()
+_GROUPS: Final = (
+    "init",
+    "bootstrap",
+    "doctor",
+)
 
 
 def build_app() -> typer.Typer:

@@ -7,11 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from gitopskit.errors import GitopskitError
+from gitopskit.errors import ApiError, GitopskitError, InputError
 from gitopskit.process import Command, find_program, run
+from gitopskit.repository.certificates import read_certificate_of
+from gitopskit.repository.config import load_config
+from gitopskit.repository.layout import find_repository
+from gitopskit.sealing.keys import read_certificate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
+
+    from gitopskit.kube.client import KubeClient
+    from gitopskit.repository.layout import Repository
 
 _VERSION_TIMEOUT_SECONDS: Final = 10.0
 
@@ -79,9 +87,50 @@ def check_programs(path: str) -> tuple[Check, ...]:
     return tuple(_check_program(program, with_environment) for program in _PROGRAMS)
 
 
+def check_repository(folder: Path, *, now: datetime) -> tuple[Check, ...]:
+    """Return checks of the repository's configuration and of each environment's certificate."""
+    try:
+        repository = find_repository(folder)
+        config = load_config(repository)
+    except InputError as error:
+        return (
+            Check(
+                name="repository",
+                is_there=False,
+                seen=str(error),
+                hint=error.hint,
+                is_optional=True,
+            ),
+        )
+    found = Check(name="repository", is_there=True, seen=f"{config.name} in {repository.root}")
+    names = [environment.name for environment in config.environments]
+    return (found, *(_check_certificate(repository, name, now=now) for name in names))
+
+
+async def check_cluster(api: KubeClient) -> Check:
+    """Return a check of the API server: does it answer, and which version is it."""
+    try:
+        version = await api.request("GET", "/version")
+    except ApiError as error:
+        return Check(name="API server", is_there=False, seen=str(error), hint=error.hint)
+    seen = f"{version.get('gitVersion', 'unknown version')} at {api.connection.server}"
+    return Check(name="API server", is_there=True, seen=seen)
+
+
 def has_failed(checks: Sequence[Check]) -> bool:
     """Tell whether something is missing that is not optional."""
     return any(not check.is_there and not check.is_optional for check in checks)
+
+
+def _check_certificate(repository: Repository, environment: str, *, now: datetime) -> Check:
+    name = f"sealing certificate of {environment}"
+    try:
+        stored = read_certificate_of(repository, environment)
+        certificate = read_certificate(stored.pem, where=str(stored.path), now=now)
+    except InputError as error:
+        return Check(name=name, is_there=False, seen=str(error), hint=error.hint, is_optional=True)
+    days = (certificate.not_after_utc - now).days
+    return Check(name=name, is_there=True, seen=f"{certificate.fingerprint}, {days} days left")
 
 
 def _check_program(program: _Program, path: str) -> Check:
