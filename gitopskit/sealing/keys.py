@@ -7,7 +7,6 @@ nothing of files; ``where`` only names the place in errors. No error ever quotes
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
 from gitopskit.clock import rfc3339
 from gitopskit.errors import UnusableKey
 from gitopskit.redaction import Plaintext
+from gitopskit.sealing.base64_text import decode_base64
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -225,23 +225,27 @@ def _dated(key: PrivateKey, pem: bytes, *, where: str) -> PrivateKey:
 
 def _item(content: JsonObject, name: str, *, where: str) -> bytes:
     """Return an item of a Secret as bytes, empty where it is absent; stringData beats data."""
-    text = (content.get("stringData") or {}).get(name)
+    text = _section(content, "stringData", where=where).get(name)
     if isinstance(text, str):
         return text.encode()
-    encoded = (content.get("data") or {}).get(name) or ""
     try:
-        return base64.b64decode("".join(encoded.split()), validate=True)
-    except (binascii.Error, ValueError, AttributeError) as error:
+        return decode_base64(_section(content, "data", where=where).get(name) or "")
+    except ValueError as error:
         raise UnusableKey(f"`{name}` is not base64", where=where, hint=_PRIVATE_KEY_HINT) from error
 
 
-def _keys_of_documents(data: bytes, *, where: str) -> Iterator[PrivateKey]:
-    from gitopskit.manifests.documents import read_documents  # noqa: PLC0415 -- PEM needs no YAML
+def _section(content: JsonObject, name: str, *, where: str) -> JsonObject:
+    section = content.get(name) or {}
+    if not isinstance(section, dict):
+        raise UnusableKey(f"`{name}` is not a mapping", where=where, hint=_PRIVATE_KEY_HINT)
+    return section
 
-    for manifest in read_documents(data, path=where):
-        items = manifest.content.get("items")
-        for content in items if isinstance(items, list) else [manifest.content]:
-            yield read_key_secret(content, where=manifest.where)
+
+def _keys_of_documents(data: bytes, *, where: str) -> Iterator[PrivateKey]:
+    from gitopskit.manifests import documents  # noqa: PLC0415 -- a PEM file needs no YAML reader
+
+    for manifest in documents.expand_lists(documents.read_documents(data, path=where)):
+        yield read_key_secret(manifest.content, where=manifest.where)
 
 
 def _keys_of_pem(data: bytes, *, where: str) -> Iterator[PrivateKey]:

@@ -16,9 +16,11 @@ from gitopskit.manifests.identity import ObjectRef
 from gitopskit.manifests.names import require_dns_label, require_dns_subdomain
 from gitopskit.redaction import Plaintext
 from gitopskit.sealing import sealed_secret
+from gitopskit.sealing.base64_text import decode_base64
 from gitopskit.sealing.envelope import seal_value
+from gitopskit.sealing.fields import read_boolean, read_mapping
 from gitopskit.sealing.scope import Scope, label, rescope
-from gitopskit.sealing.sealed_secret import SealedSecret, decode_base64
+from gitopskit.sealing.sealed_secret import SealedSecret
 
 if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject, JsonValue
@@ -85,7 +87,7 @@ def seal_secret(content: JsonObject, options: SealOptions, *, where: str = "") -
     """
     place = where or str(ObjectRef.of(content))
     _require_secret(content, where=place)
-    metadata = _dict(content, "metadata", where=place)
+    metadata = read_mapping(content, "metadata", where=place)
     annotations = _annotations(metadata, where=place)
     scope = options.scope or Scope.of_annotations(annotations)
     name = _name(metadata, options, where=place)
@@ -104,7 +106,7 @@ def seal_secret(content: JsonObject, options: SealOptions, *, where: str = "") -
             },
             template_metadata=_template_metadata(metadata, rescope(annotations, scope)),
             type=str(content.get("type") or ""),
-            immutable=content.get("immutable"),
+            immutable=read_boolean(content, "immutable", where=place),
         )
     )
     _require_room(sealed, where=place)
@@ -124,17 +126,8 @@ def _require_secret(content: JsonObject, *, where: str) -> None:
     )
 
 
-def _dict(content: JsonObject, key: str, *, where: str) -> JsonObject:
-    value = content.get(key)
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise InputError(f"`{key}` is not a mapping", where=where, hint="mend the Secret")
-    return value
-
-
 def _annotations(metadata: JsonObject, *, where: str) -> dict[str, str]:
-    annotations = _dict(metadata, "annotations", where=where)
+    annotations = read_mapping(metadata, "annotations", where=where)
     return {key: value for key, value in annotations.items() if key not in _LAST_APPLIED}
 
 
@@ -169,15 +162,16 @@ def _namespace(metadata: JsonObject, options: SealOptions, *, scope: Scope, wher
 
 def _values(content: JsonObject, options: SealOptions, *, where: str) -> dict[str, Plaintext]:
     values: dict[str, Plaintext] = {}
-    for key, encoded in _dict(content, "data", where=where).items():
+    for key, encoded in read_mapping(content, "data", where=where).items():
         try:
             values[key] = Plaintext(decode_base64(encoded or ""))
         except ValueError:
             raise _unusable_item("data", key, "base64", where=where) from None
-    for key, text in _dict(content, "stringData", where=where).items():
-        if not isinstance(text, str | None):
-            raise _unusable_item("stringData", key, "a text; quote it", where=where)
-        values[key] = Plaintext((text or "").encode(errors="surrogatepass"))
+    for key, text in read_mapping(content, "stringData", where=where).items():
+        try:
+            values[key] = Plaintext(("" if text is None else text).encode())
+        except (AttributeError, UnicodeEncodeError):
+            raise _unusable_item("stringData", key, "a text; quote it", where=where) from None
     _require_values(values, options, where=where)
     return values
 

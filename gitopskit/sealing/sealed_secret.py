@@ -6,25 +6,24 @@ Owns its shape in ``bitnami.com/v1alpha1``, both ways. Knows no keys.
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import InputError, UnsupportedField
 from gitopskit.manifests.identity import ObjectRef
+from gitopskit.sealing.base64_text import decode_base64
+from gitopskit.sealing.fields import read_boolean, read_mapping, wrong_shape
 from gitopskit.sealing.scope import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gitopskit.manifests.json_types import JsonObject, JsonValue
+    from gitopskit.manifests.json_types import JsonObject
 
 GROUP: Final = "bitnami.com"
 VERSION: Final = "v1alpha1"
 API_VERSION: Final = f"{GROUP}/{VERSION}"
 KIND: Final = "SealedSecret"
-
-_HINT: Final = "compare it with docs/sealed-format.md, or seal the Secret again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +68,8 @@ def parse(content: JsonObject, *, where: str = "") -> SealedSecret:
             where=place,
             hint=f"give a manifest with `apiVersion: {API_VERSION}` and `kind: {KIND}`",
         )
-    metadata = _mapping(content, "metadata", where=place)
-    spec = _mapping(content, "spec", where=place)
+    metadata = read_mapping(content, "metadata", where=place)
+    spec = read_mapping(content, "spec", where=place)
     if spec.get("data"):
         raise UnsupportedField(
             "`spec.data` seals a whole Secret in the form before 2019, which is not read",
@@ -111,72 +110,37 @@ def _parse_parts(metadata: JsonObject, spec: JsonObject, *, where: str) -> Seale
     name = metadata.get("name")
     if not isinstance(name, str) or not name:
         raise InputError(f"the {KIND} has no name", where=where, hint="add `metadata.name`")
-    template = _mapping(spec, "template", where=where)
-    immutable = template.get("immutable")
-    if not isinstance(immutable, bool | None):
-        raise _wrong_shape("spec.template.immutable", "true or false", where=where)
-    annotations = _mapping(metadata, "annotations", where=where)
+    template = read_mapping(spec, "template", where=where)
+    annotations = read_mapping(metadata, "annotations", where=where)
     return SealedSecret(
         name=name,
         namespace=str(metadata.get("namespace") or ""),
         scope=Scope.of_annotations(annotations),
         metadata=metadata,
         encrypted_data=_encrypted_data(spec, where=where),
-        template_metadata=_mapping(template, "metadata", where=where),
+        template_metadata=read_mapping(template, "metadata", where=where),
         template_data=_template_data(template, where=where),
         type=str(template.get("type") or ""),
-        immutable=immutable,
+        immutable=read_boolean(template, "immutable", where=where),
     )
 
 
 def _encrypted_data(spec: JsonObject, *, where: str) -> dict[str, bytes]:
     blobs: dict[str, bytes] = {}
-    for key, encoded in _mapping(spec, "encryptedData", where=where).items():
+    for key, encoded in read_mapping(spec, "encryptedData", where=where).items():
         try:
             blobs[key] = decode_base64(encoded)
         except ValueError as error:
-            raise _wrong_shape(f"spec.encryptedData.{key}", "base64", where=where) from error
+            raise wrong_shape(f"spec.encryptedData.{key}", "base64", where=where) from error
     return blobs
 
 
 def _template_data(template: JsonObject, *, where: str) -> dict[str, str | None]:
-    texts = _mapping(template, "data", where=where)
+    texts = read_mapping(template, "data", where=where)
     for key, text in texts.items():
         if not isinstance(text, str | None):
-            raise _wrong_shape(f"spec.template.data.{key}", "a text", where=where)
+            raise wrong_shape(f"spec.template.data.{key}", "a text", where=where)
     return texts
-
-
-def decode_base64(encoded: JsonValue) -> bytes:
-    """Return the bytes of a standard base64 text with padding; line ends in it do not count.
-
-    Raises:
-        ValueError: it is something else; the message does not quote it.
-
-    Source: Go's encoding/base64, which is what reads these fields in a cluster.
-    """
-    if not isinstance(encoded, str):
-        raise ValueError("not a text")  # noqa: TRY004 -- one error for every unusable value
-    try:
-        return base64.b64decode(encoded.translate(_NO_LINE_ENDS), validate=True)
-    except binascii.Error:
-        raise ValueError("not base64") from None
-
-
-_NO_LINE_ENDS: Final = {ord("\r"): None, ord("\n"): None}
-
-
-def _mapping(content: JsonObject, key: str, *, where: str) -> dict[str, Any]:
-    value = content.get(key)
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise _wrong_shape(key, "a mapping", where=where)
-    return value
-
-
-def _wrong_shape(key: str, expected: str, *, where: str) -> InputError:
-    return InputError(f"`{key}` is not {expected}", where=where, hint=_HINT)
 
 
 def _without_empty(content: JsonObject) -> JsonObject:
