@@ -1,0 +1,1 @@
+"""What both controllers run on: the work queue, the logs, and the orderly end."""

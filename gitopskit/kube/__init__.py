@@ -1,0 +1,4 @@
+"""The Kubernetes API as the rest of the package sees it; start reading at ``client``.
+
+``credentials`` alone knows kubernetes_asyncio, ``transport`` alone knows aiohttp.
+"""

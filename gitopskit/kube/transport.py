@@ -1,0 +1,283 @@
+"""HTTP to one API server: limits, repeats, and the translation of everything that goes wrong.
+
+The only module that knows aiohttp. Requests share a bounded number of connections; watches have
+connections of their own, because each holds one for minutes. Must not know what is in a body.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlencode
+
+import aiohttp
+from yarl import URL
+
+from gitopskit.backoff import Backoff
+from gitopskit.errors import ApiError, ApiUnreachable
+from gitopskit.kube.failures import Refusal, error_of
+from gitopskit.redaction import scrub
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from gitopskit.clock import Clock
+    from gitopskit.kube.credentials import Connection
+    from gitopskit.kube.requests import Request
+
+_LARGEST_ANSWER_BYTES: Final = 256 * 1024 * 1024
+_LARGEST_REFUSAL_BYTES: Final = 1024 * 1024
+_LARGEST_EVENT_BYTES: Final = 32 * 1024 * 1024
+_READ_SIZE_BYTES: Final = 256 * 1024
+
+_REPEATS: Final = Backoff(initial_seconds=0.2, maximum_seconds=5.0)
+_MOST_ATTEMPTS: Final = 5
+_LONGEST_OBEYED_PAUSE_SECONDS: Final = 30.0
+_CONNECT_TIMEOUT_SECONDS: Final = 10.0
+_SILENCE_SECONDS: Final = 150.0
+"""A watch that says nothing this long is taken for dead; bookmarks come about every minute.
+
+Source: k8s.io/apiserver, storage/cacher (defaultBookmarkFrequency).
+"""
+
+_BUSY: Final = 429
+_PASSING_FAULTS: Final = frozenset({500, 502, 503, 504})
+_UNAUTHORIZED: Final = 401
+_FIRST_REFUSAL: Final = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A successful answer: its HTTP status and its body."""
+
+    status: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransportOptions:
+    """How a client behaves: its name, its patience, how much it asks for at once.
+
+    ``timeout_seconds`` bounds one attempt, from sending to the last byte of the answer.
+    """
+
+    user_agent: str
+    timeout_seconds: float
+    in_flight: int
+
+
+class Transport:
+    """A pair of HTTP sessions to the server of a connection, one for requests, one for watches."""
+
+    def __init__(self, connection: Connection, *, clock: Clock, options: TransportOptions) -> None:
+        """Keep the parts; connections are opened on entry and by use."""
+        self._connection = connection
+        self._clock = clock
+        self._options = options
+        self._slots = asyncio.Semaphore(options.in_flight)
+        self._requests: aiohttp.ClientSession
+        self._watches: aiohttp.ClientSession
+
+    async def open(self) -> None:
+        """Open the sessions; to be called inside the event loop that uses them."""
+        options = self._options
+        self._requests = self._session(
+            limit=options.in_flight,
+            timeout=aiohttp.ClientTimeout(
+                total=options.timeout_seconds, sock_connect=_CONNECT_TIMEOUT_SECONDS
+            ),
+        )
+        self._watches = self._session(
+            limit=0,
+            timeout=aiohttp.ClientTimeout(
+                total=None, sock_connect=_CONNECT_TIMEOUT_SECONDS, sock_read=_SILENCE_SECONDS
+            ),
+        )
+
+    async def close(self) -> None:
+        """Close the sessions with every connection."""
+        await self._requests.close()
+        await self._watches.close()
+
+    async def send(self, request: Request) -> Answer:
+        """Return the answer to a request, repeated where that is safe and promises something.
+
+        Reads are repeated on faults of the server and of the network. Writes are repeated only
+        when the server cannot have begun them: on 429, and where no connection came about.
+
+        Raises:
+            ApiError: refused, as the class that the HTTP status means.
+            ApiUnreachable: no answer.
+        """
+        for attempt in range(_MOST_ATTEMPTS):
+            try:
+                return await self._attempt(request)
+            except ApiError as refusal:
+                failure, is_safe = refusal, _may_repeat(request, refusal)
+            except (aiohttp.ClientError, OSError) as error:
+                failure, is_safe = self._unreachable(error), _may_resend(request, error)
+                failure.__cause__ = error
+            if not is_safe:
+                break
+            pause = max(failure.retry_after_seconds, _REPEATS.pause_seconds(attempt))
+            await self._clock.sleep(pause)
+        raise failure
+
+    async def lines(self, request: Request) -> AsyncGenerator[bytes]:
+        """Yield the lines of an answer that goes on, without their ends; close it when done.
+
+        It ends where the stream does, or when the server has been silent for too long. Nothing
+        is repeated.
+
+        Raises:
+            ApiError: refused, as the class that the HTTP status means.
+            ApiUnreachable: no answer, a broken stream, or a line beyond all bounds.
+        """
+        try:
+            async with await self._open(self._watches, request) as response:
+                if response.status >= _FIRST_REFUSAL:
+                    raise await _refusal(request, response)
+                async for line in _split(response.content):
+                    yield line
+        except aiohttp.SocketTimeoutError:
+            return
+        except (aiohttp.ClientError, OSError) as error:
+            raise self._unreachable(error) from error
+
+    async def _attempt(self, request: Request) -> Answer:
+        async with self._slots, await self._open(self._requests, request) as response:
+            if response.status >= _FIRST_REFUSAL:
+                raise await _refusal(request, response)
+            body = await _read(response.content, limit_bytes=_LARGEST_ANSWER_BYTES)
+            if body is None:
+                raise ApiError("the answer is larger than 256 MiB", where=request.where)
+            return Answer(status=response.status, body=body)
+
+    async def _open(
+        self, session: aiohttp.ClientSession, request: Request
+    ) -> aiohttp.ClientResponse:
+        """Send a request and return the answer's beginning; a refused token is renewed once."""
+        tokens = self._connection.tokens
+        header = await tokens.current()
+        response = await self._begin(session, request, header)
+        if response.status == _UNAUTHORIZED and header:
+            renewed = await tokens.renew(header)
+            if renewed != header:
+                response.close()
+                response = await self._begin(session, request, renewed)
+        return response
+
+    async def _begin(
+        self, session: aiohttp.ClientSession, request: Request, authorization: str
+    ) -> aiohttp.ClientResponse:
+        headers = {"Accept": request.accept}
+        if authorization:
+            headers["Authorization"] = authorization
+        if request.as_user:
+            headers["Impersonate-User"] = request.as_user
+        if request.body is not None:
+            headers["Content-Type"] = request.content_type
+        query = f"?{urlencode(request.query)}" if request.query else ""
+        return await session.request(
+            request.method,
+            URL(f"{self._connection.server}{request.path}{query}", encoded=True),
+            headers=headers,
+            data=request.body,
+            allow_redirects=False,
+            proxy=self._connection.proxy or None,
+            server_hostname=self._connection.tls_server_name or None,
+        )
+
+    def _session(self, *, limit: int, timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=limit, ssl=self._connection.tls or True),
+            timeout=timeout,
+            headers={"User-Agent": self._options.user_agent, "Accept-Encoding": "identity"},
+            cookie_jar=aiohttp.DummyCookieJar(),
+            read_bufsize=_READ_SIZE_BYTES,
+        )
+
+    def _unreachable(self, error: Exception) -> ApiUnreachable:
+        context = self._connection.context_name
+        chosen = f' and that context "{context}" is the one you mean' if context else ""
+        return ApiUnreachable(
+            f"cannot reach the API server: {_reason_of(error)}",
+            where=scrub(self._connection.server),
+            hint=f"check that the cluster runs{chosen}",
+        )
+
+
+def _may_repeat(request: Request, error: ApiError) -> bool:
+    if error.retry_after_seconds > _LONGEST_OBEYED_PAUSE_SECONDS:
+        return False
+    return error.status == _BUSY or (request.is_read and error.status in _PASSING_FAULTS)
+
+
+def _may_resend(request: Request, error: Exception) -> bool:
+    if isinstance(error, (aiohttp.ClientSSLError, TimeoutError)):
+        return False
+    return request.is_read or isinstance(error, aiohttp.ClientConnectorError)
+
+
+async def _refusal(request: Request, response: aiohttp.ClientResponse) -> ApiError:
+    body = await _read(response.content, limit_bytes=_LARGEST_REFUSAL_BYTES)
+    wanted = response.headers.get("Retry-After", "")
+    return error_of(
+        Refusal(
+            status=response.status,
+            body=body or b"",
+            path=request.path,
+            where=request.where,
+            is_read=request.is_read,
+            retry_after_seconds=float(wanted) if wanted.isdecimal() else 0.0,
+        )
+    )
+
+
+async def _read(stream: aiohttp.StreamReader, *, limit_bytes: int) -> bytes | None:
+    """Return what a stream holds, or None where that is more than the limit."""
+    body = bytearray()
+    async for chunk in stream.iter_any():
+        body += chunk
+        if len(body) > limit_bytes:
+            return None
+    return bytes(body)
+
+
+async def _split(stream: aiohttp.StreamReader) -> AsyncGenerator[bytes]:
+    """Yield the lines of a stream; what follows the last line end is no event and is dropped.
+
+    Raises:
+        aiohttp.ClientPayloadError: a line is longer than any object can be.
+    """
+    rest = bytearray()
+    async for chunk in stream.iter_any():
+        rest += chunk
+        if b"\n" in chunk:
+            *complete, rest = rest.split(b"\n")
+            for line in complete:
+                yield bytes(line)
+        if len(rest) > _LARGEST_EVENT_BYTES:
+            raise aiohttp.ClientPayloadError("an event is larger than 32 MiB")
+
+
+def _reason_of(error: Exception) -> str:
+    """Return in a few words why there was no answer."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        said = getattr(error.certificate_error, "verify_message", "")
+        return (
+            f"its certificate is not trusted ({scrub(said)})" if said else "no trusted certificate"
+        )
+    if isinstance(error, TimeoutError):
+        return "it did not answer in time"
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return f"the proxy answered with HTTP status {error.status}"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        code = error.os_error.errno or 0
+        said = os.strerror(code) if code > 0 else error.os_error.strerror or "no connection"
+        return scrub(said).lower()
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return "its answer broke off"
+    return "it closed the connection"
