@@ -50,6 +50,17 @@ class Fields:
             raise self.wrong(name, "must be a text that is not empty")
         return value
 
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return a field that is a list of texts; a missing one is empty.
+
+        Raises:
+            InputError: it is no list, or holds something else than texts.
+        """
+        items = self.content.get(name, [])
+        if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+            raise self.wrong(name, "must be a list of texts")
+        return tuple(items)
+
     def mapping(self, name: str, *, known: frozenset[str]) -> Fields:
         """Return a field that is a mapping; a missing one is empty.
 
