@@ -1,4 +1,4 @@
-"""A control plane that is started, used and gone: etcd, API server, controllers, simulated nodes."""
+"""A control plane to start, use and be rid of: etcd, API server, controllers, nodes."""
 
 from __future__ import annotations
 

@@ -1,0 +1,79 @@
+"""What tests do with the control plane before they use it: platform manifests, credentials."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from gitopskit.clock import SystemClock
+from gitopskit.errors import ApiError
+from gitopskit.kube.client import KubeClient
+from gitopskit.kube.credentials import load_connection
+from gitopskit.process import Command, find_program, run_checked
+from gitopskit.repository.templates import templates_root
+
+if TYPE_CHECKING:
+    from gitopskit.controlplane.server import ControlPlane
+    from gitopskit.manifests.json_types import JsonObject
+
+PLATFORM_NAMESPACES: Final = ("gitopskit-system", "argocd")
+_HTTP_CONFLICT: Final = 409
+
+
+def create_namespace(control_plane: ControlPlane, name: str, **labels: str) -> None:
+    """Create a namespace as the administrator; that it exists already is fine."""
+    body: JsonObject = {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": name, "labels": {k.replace("_", "-"): v for k, v in labels.items()}},
+    }
+    try:
+        control_plane.rest.post("/api/v1/namespaces", body)
+    except ApiError as error:
+        if error.status != _HTTP_CONFLICT:
+            raise
+
+
+def delete_namespace(control_plane: ControlPlane, name: str) -> None:
+    """Begin the deletion of a namespace; its end is not waited for."""
+    control_plane.rest.send("DELETE", f"/api/v1/namespaces/{name}")
+
+
+def install_platform(control_plane: ControlPlane) -> None:
+    """Create the shipped CRDs and RBAC, as an administrator does; the Deployments are left out."""
+    for name in PLATFORM_NAMESPACES:
+        create_namespace(control_plane, name)
+    platform = templates_root() / "platform"
+    crds = sorted((platform / "crds").glob("*.yaml"))
+    others = sorted(path for path in platform.rglob("*.yaml") if path not in crds)
+    kubectl(control_plane, "apply", "--server-side", *_files(crds))
+    kubectl(control_plane, "wait", "--for=condition=Established", "--timeout=30s", *_files(crds))
+    rights = [path for path in others if path.name != "deployment.yaml"]
+    kubectl(control_plane, "apply", "--server-side", *_files(rights))
+
+
+def kubectl(control_plane: ControlPlane, *arguments: str, stdin: bytes = b"") -> bytes:
+    """Run kubectl as the administrator and return its standard output."""
+    scripts = str(Path(sys.executable).parent)
+    program = find_program("kubectl", path=f"{scripts}{os.pathsep}{os.environ['PATH']}")
+    kubeconfig = control_plane.kubeconfig_path
+    return run_checked(
+        Command(
+            argv=(program or "kubectl", f"--kubeconfig={kubeconfig}", *arguments),
+            environment={"PATH": os.environ["PATH"], "HOME": str(kubeconfig.parent)},
+            stdin=stdin,
+        )
+    )
+
+
+async def connect(kubeconfig: Path) -> KubeClient:
+    """Return a client that is not open yet, with the credentials of a kubeconfig."""
+    clock = SystemClock()
+    connection = await load_connection(kubeconfig=str(kubeconfig), environment={}, clock=clock)
+    return KubeClient(connection, clock=clock)
+
+
+def _files(paths: list[Path]) -> list[str]:
+    return [f"--filename={path}" for path in paths]
