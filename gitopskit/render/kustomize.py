@@ -1,0 +1,101 @@
+"""The only module that runs kustomize: in an empty home, without git, network or much time."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from gitopskit.errors import MalformedDocument, ProcessFailed, RenderFailed
+from gitopskit.manifests.documents import Manifest, expand_lists, read_documents, read_values
+from gitopskit.process import Command, run
+from gitopskit.render.messages import explain_build
+from gitopskit.render.references import References, resolve_references
+
+if TYPE_CHECKING:
+    from pathlib import PurePosixPath
+
+    from gitopskit.render.programs import Programs, RenderLimits
+    from gitopskit.render.tree import Tree
+
+_DEAD_PROXY: Final = "http://127.0.0.1:9"
+"""Port 9 (discard) answers nobody: whatever tries the network fails at once."""
+
+_PROXY_NAMES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy")
+_YAML_SUFFIXES: Final = frozenset({".json", ".yaml", ".yml"})
+
+
+def build(
+    tree: Tree, folder: PurePosixPath, *, programs: Programs, limits: RenderLimits
+) -> tuple[Manifest, ...]:
+    """Return what an overlay renders to, in kustomize's order.
+
+    The manifests carry the overlay's path; their lines are those of the built text.
+
+    Raises:
+        RenderFailed: it does not build, takes too long or prints too much.
+        MissingTool: kustomize is not installed.
+    """
+    references = resolve_references(tree, folder)
+    with tempfile.TemporaryDirectory(prefix="gitopskit-", ignore_cleanup_errors=True) as home:
+        command = Command(
+            argv=[*programs.require_kustomize(), str(tree.absolute(folder))],
+            environment=_environment(home),
+            cwd=Path(home),
+            timeout_seconds=limits.timeout_seconds,
+            output_limit_bytes=limits.output_bytes,
+            memory_limit_bytes=limits.memory_bytes,
+        )
+        try:
+            completed = run(command)
+        except ProcessFailed as error:
+            raise RenderFailed(
+                f"the build took more than {limits.timeout_seconds:g} s or printed more than "
+                f"{limits.output_bytes} bytes",
+                where=str(folder),
+                hint="split the overlay",
+            ) from error
+    if completed.exit_code != 0:
+        raise _failure(completed.stderr, tree=tree, folder=folder, references=references)
+    return expand_lists(read_documents(completed.stdout, path=str(folder)))
+
+
+def _environment(home: str) -> dict[str, str]:
+    """Return an environment in which no program is found and no address is reached."""
+    return {
+        "HOME": home,
+        "KUBECONFIG": "/dev/null",
+        "KUBERC": "off",
+        "NO_PROXY": "",
+        "PATH": home,
+        "TMPDIR": home,
+        "XDG_CONFIG_HOME": home,
+        **dict.fromkeys(_PROXY_NAMES, _DEAD_PROXY),
+    }
+
+
+def _failure(
+    stderr: bytes, *, tree: Tree, folder: PurePosixPath, references: References
+) -> RenderFailed:
+    malformed = _first_malformed(tree, references)
+    if malformed is not None:
+        return RenderFailed(malformed.what, where=malformed.where, hint=malformed.hint)
+    places = (*references.files, *references.folders)
+    known = {text for place in places for text in (str(place), place.name)}
+    said = explain_build(stderr, root=str(tree.root), known_names=known)
+    return RenderFailed(
+        f"the overlay does not build: {said}",
+        where=str(folder),
+        hint=f"run `kubectl kustomize {folder}` to see all that kustomize says",
+    )
+
+
+def _first_malformed(tree: Tree, references: References) -> MalformedDocument | None:
+    """Return where a file is malformed, which kustomize tells without a column or not at all."""
+    for file in references.files:
+        if file.suffix in _YAML_SUFFIXES:
+            try:
+                read_values(tree.read(file), path=str(file))
+            except MalformedDocument as error:
+                return error
+    return None

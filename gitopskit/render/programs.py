@@ -1,0 +1,55 @@
+"""The program that builds overlays, and how much it may take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gitopskit.errors import MissingTool
+from gitopskit.process import find_program
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Programs:
+    """How an overlay is built: the words that come before its folder, the first an absolute path.
+
+    Empty where no builder is installed; that is an error only when an overlay is built.
+    """
+
+    kustomize: tuple[str, ...] = ()
+
+    def require_kustomize(self) -> tuple[str, ...]:
+        """Return the builder.
+
+        Raises:
+            MissingTool: none is installed.
+        """
+        if not self.kustomize:
+            raise MissingTool(
+                "neither kustomize nor kubectl is installed",
+                hint="run `pip install 'gitopskit[render]'`",
+            )
+        return self.kustomize
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderLimits:
+    """How long a build may run, and how much it may use and print.
+
+    ``memory_bytes`` is address space, of which a Go program reserves more than it uses.
+    """
+
+    timeout_seconds: float = 60.0
+    memory_bytes: int = 4 * 1024 * 1024 * 1024
+    output_bytes: int = 32 * 1024 * 1024
+    files: int = 10_000
+
+
+def find_programs(path: str, *, beside: Path) -> Programs:
+    """Return the builder found next to a file such as ``sys.executable``, else on ``path``."""
+    everywhere = f"{beside.parent}:{path}"
+    for name, arguments in (("kustomize", ("build",)), ("kubectl", ("kustomize",))):
+        found = find_program(name, path=everywhere)
+        if found:
+            return Programs(kustomize=(str(Path(found).absolute()), *arguments))
+    return Programs()

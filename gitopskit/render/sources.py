@@ -1,0 +1,84 @@
+"""``render``: from a folder of a revision to its objects, by kustomize or as plain manifests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from gitopskit.errors import RenderFailed
+from gitopskit.render.directory import read_directory
+from gitopskit.render.kustomize import build
+from gitopskit.render.programs import Programs, RenderLimits
+from gitopskit.render.references import find_kustomization
+from gitopskit.render.tree import Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gitopskit.manifests.documents import Manifest
+    from gitopskit.manifests.identity import ObjectRef
+    from gitopskit.manifests.snapshot import Snapshot
+
+_DEFAULT_LIMITS: Final = RenderLimits()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderSource:
+    """Which folder of a revision is rendered, relative to its root.
+
+    ``recurse`` asks for the plain manifests of the folder and all below it, whether or not there
+    is a kustomization; otherwise a folder with a kustomization is built with kustomize.
+    """
+
+    path: str
+    recurse: bool = False
+
+
+def render(
+    snapshot: Snapshot,
+    source: RenderSource,
+    *,
+    programs: Programs,
+    limits: RenderLimits = _DEFAULT_LIMITS,
+) -> tuple[Manifest, ...]:
+    """Return the objects that a folder describes, each once, Lists taken apart.
+
+    It does not check them against schemas; an empty folder renders to nothing.
+
+    Raises:
+        RenderFailed: the folder is missing or does not build, something in it leads out of the
+            revision, a manifest does not say what it is, or an object is there twice.
+        MalformedDocument: a file cannot be read.
+        MissingTool: kustomize is needed and not installed.
+    """
+    tree = Tree.at(snapshot.root)
+    folder = tree.resolve(PurePosixPath(), source.path, where=source.path)
+    if not tree.absolute(folder).is_dir():
+        raise RenderFailed(
+            "this is a file, a folder is expected", where=source.path, hint="name its folder"
+        )
+    if not source.recurse and find_kustomization(tree, folder) is not None:
+        manifests = build(tree, folder, programs=programs, limits=limits)
+    else:
+        manifests = read_directory(tree, folder, recurse=source.recurse, limits=limits)
+    _require_objects(manifests)
+    return manifests
+
+
+def _require_objects(manifests: Iterable[Manifest]) -> None:
+    seen: dict[ObjectRef, Manifest] = {}
+    for manifest in manifests:
+        if not (manifest.api_version and manifest.kind and manifest.name):
+            raise RenderFailed(
+                "this manifest lacks apiVersion, kind or metadata.name",
+                where=manifest.where,
+                hint="complete it, or move what is no manifest to another folder",
+            )
+        first = seen.setdefault(manifest.ref, manifest)
+        if first is not manifest:
+            raise RenderFailed(
+                f"{manifest.ref} is there twice, first at {first.where}",
+                where=manifest.where,
+                hint="remove one of them",
+            )
