@@ -1,0 +1,215 @@
+"""The running unsealer: three watches feed one queue, workers empty it.
+
+Watched are SealedSecrets, the metadata of all Secrets (edits and deletions), and the sealing keys
+in the controller's namespace. Work begins when each was listed once, so that a restart finds what
+is settled instead of writing it again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypedDict, Unpack
+
+import structlog
+
+from gitopskit.backoff import Backoff
+from gitopskit.controller.queue import WorkQueue, run_workers
+from gitopskit.errors import ApiError
+from gitopskit.kube.events import EventRecorder
+from gitopskit.kube.resources import SEALED_SECRETS, SECRETS
+from gitopskit.kube.watch import Listed, watch
+from gitopskit.unsealer.certificate import CERTIFICATE_CONFIG_MAP, publish
+from gitopskit.unsealer.decide import FIELD_MANAGER
+from gitopskit.unsealer.memory import Key, Mark, Memory
+from gitopskit.unsealer.sealing_keys import SELECTOR, SealingKeys
+from gitopskit.unsealer.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from gitopskit.errors import UnusableKey
+    from gitopskit.kube.client import KubeClient
+    from gitopskit.kube.resources import ResourceType
+    from gitopskit.kube.watch import Change
+
+_LOG: Final = structlog.get_logger("unsealer")
+
+_FAULTS: Final = Backoff(initial_seconds=0.2, maximum_seconds=60.0)
+_FAILURES: Final = Backoff(initial_seconds=1.0, maximum_seconds=300.0)
+_REFUSED_WATCHES: Final = Backoff(initial_seconds=1.0, maximum_seconds=30.0)
+
+
+class _Selection(TypedDict, total=False):
+    namespace: str
+    label_selector: str
+    metadata_only: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsealerOptions:
+    """How the unsealer runs: where the keys are, how many passes at once, which copy this is."""
+
+    namespace: str = "gitopskit-system"
+    workers: int = 8
+    instance: str = FIELD_MANAGER
+
+
+class Unsealer:
+    """The controller; ``run`` it once, ``stop`` it from the same event loop."""
+
+    def __init__(self, api: KubeClient, options: UnsealerOptions) -> None:
+        """Put the parts together; nothing is started."""
+        self._api = api
+        self._clock = api.clock
+        self._options = options
+        self._memory = Memory()
+        self._keys = SealingKeys()
+        self._queue: WorkQueue[Key] = WorkQueue(api.clock, backoff=_FAULTS)
+        self._keys_changed = asyncio.Event()
+        self._unlisted = {"sealed_secrets", "secrets", "keys"}
+        self._started = asyncio.Event()
+        self._worker = Worker(
+            api,
+            events=EventRecorder(api, component=FIELD_MANAGER, instance=options.instance),
+            memory=self._memory,
+            keys=self._keys,
+            key_namespace=options.namespace,
+        )
+
+    def stop(self) -> None:
+        """Take no more work; ``run`` ends when the passes at hand are done."""
+        self._queue.close()
+        self._started.set()
+
+    async def run(self) -> None:
+        """Watch and unseal until ``stop``."""
+        async with asyncio.TaskGroup() as group:
+            background = [
+                group.create_task(self._follow("sealed_secrets", SEALED_SECRETS, self._see_sealed)),
+                group.create_task(
+                    self._follow("secrets", SECRETS, self._see_secret, metadata_only=True)
+                ),
+                group.create_task(self._follow_keys()),
+                group.create_task(self._publish_certificates()),
+            ]
+            await self._started.wait()
+            _LOG.info("ready", keys=len(self._keys.fingerprints), waiting=len(self._queue))
+            await run_workers(self._queue, self._handle, workers=self._options.workers)
+            for task in background:
+                task.cancel()
+
+    async def _handle(self, key: Key) -> None:
+        if not await self._worker.handle(key):
+            pause = _FAILURES.pause_seconds(self._memory.repetitions(key))
+            self._queue.add_after(key, pause)
+
+    async def _follow_keys(self) -> None:
+        await self._follow(
+            "keys",
+            SECRETS,
+            self._see_key,
+            namespace=self._options.namespace,
+            label_selector=SELECTOR,
+        )
+
+    async def _follow(
+        self,
+        name: str,
+        kind: ResourceType,
+        see: Callable[[Listed | Change], None],
+        **selection: Unpack[_Selection],
+    ) -> None:
+        """Hand what a watch shows to ``see``; where it is refused, wait and ask again."""
+        refusals = 0
+        while True:
+            try:
+                async with aclosing(watch(self._api, kind, **selection)) as events:
+                    async for event in events:
+                        see(event)
+                        refusals = 0
+                        self._note_listed(name)
+            except ApiError as error:
+                _LOG.error("watch_refused", watch=name, problem=str(error), hint=error.hint)
+                await self._clock.sleep(_REFUSED_WATCHES.pause_seconds(refusals))
+                refusals += 1
+
+    def _note_listed(self, name: str) -> None:
+        self._unlisted.discard(name)
+        if not self._unlisted:
+            self._started.set()
+
+    def _see_sealed(self, event: Listed | Change) -> None:
+        if isinstance(event, Listed):
+            self._add(self._memory.see_all_sealed(event.items))
+        elif event.kind == "DELETED":
+            key = Key.of(event.object)
+            self._memory.lose_sealed(key)
+            self._queue.forget(key)
+        else:
+            self._add_if_new(self._memory.see_sealed(event.object))
+
+    def _see_secret(self, event: Listed | Change) -> None:
+        if isinstance(event, Listed):
+            self._add(self._memory.see_all_secrets(event.items))
+            return
+        key = Key.of(event.object)
+        is_gone = event.kind == "DELETED"
+        self._memory.see_secret(key, None if is_gone else Mark.of(event.object))
+        self._add_if_new(key)
+
+    def _see_key(self, event: Listed | Change) -> None:
+        before = self._keys.fingerprints
+        problems: Iterable[UnusableKey | None] = ()
+        if isinstance(event, Listed):
+            problems = self._keys.see_all(event.items)
+        elif event.kind == "DELETED":
+            self._keys.lose(event.object)
+        else:
+            problems = (self._keys.see(event.object),)
+        for problem in filter(None, problems):
+            _LOG.error("key_unusable", problem=str(problem), hint=problem.hint)
+        self._use_keys(before, self._keys.fingerprints)
+
+    def _use_keys(self, before: frozenset[str], after: frozenset[str]) -> None:
+        """Look again at what a new key may open, or at everything if a key went away."""
+        if before - after:
+            self._add(self._memory.unsettle_all())
+        elif after - before:
+            self._add(self._memory.unsynced())
+        if before != after:
+            _LOG.info("keys_changed", fingerprints=sorted(after))
+        self._keys_changed.set()
+
+    def _add_if_new(self, key: Key) -> None:
+        if self._memory.needs_look(key):
+            self._queue.add(key)
+
+    def _add(self, keys: Iterable[Key]) -> None:
+        for key in keys:
+            self._queue.add(key)
+
+    async def _publish_certificates(self) -> None:
+        """Publish the newest certificate whenever it becomes another one."""
+        published = b""
+        while True:
+            await self._keys_changed.wait()
+            self._keys_changed.clear()
+            newest = self._keys.newest_certificate
+            if newest and newest != published:
+                await self._publish(newest)
+                published = newest
+
+    async def _publish(self, certificate_pem: bytes) -> None:
+        """Publish a certificate, however often it takes."""
+        for attempt in itertools.count():
+            try:
+                if await publish(self._api, certificate_pem, namespace=self._options.namespace):
+                    _LOG.info("certificate_published", object=CERTIFICATE_CONFIG_MAP)
+            except ApiError as error:
+                _LOG.error("certificate_not_published", problem=str(error), hint=error.hint)
+                await self._clock.sleep(_FAULTS.pause_seconds(attempt))
+            else:
+                return

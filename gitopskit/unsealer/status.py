@@ -1,0 +1,104 @@
+"""What a SealedSecret says about its Secret: the condition ``Synced``. Pure.
+
+Owns the words of the status and when they change. The condition and the Event share their reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from gitopskit.clock import rfc3339
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gitopskit.errors import GitopskitError
+    from gitopskit.manifests.json_types import JsonObject
+
+SYNCED: Final = "Synced"
+UNSEALED: Final = "Unsealed"
+UNSEAL_FAILED: Final = "ErrUnsealFailed"
+UPDATE_FAILED: Final = "ErrUpdateFailed"
+"""Reasons: done; not unsealed; unsealed and not written.
+
+Source: github.com/bitnami-labs/sealed-secrets, pkg/controller/controller.go (of its Events).
+"""
+
+_LONGEST_MESSAGE: Final = 1000
+"""Characters. Source: k8s.io/api events/v1 allows 1 kB in an Event's note."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How it went: a reason in one word and a message for people, never with a value."""
+
+    reason: str
+    message: str
+
+    @property
+    def is_synced(self) -> bool:
+        """Tell whether the Secret holds what is sealed."""
+        return self.reason == UNSEALED
+
+
+SUCCESS: Final = Outcome(reason=UNSEALED, message="the Secret holds what is sealed")
+
+
+def failure(reason: str, error: GitopskitError) -> Outcome:
+    """Return the outcome that an error means; what it says of the place is left to the object."""
+    message = f"{error.what}; {error.hint}" if error.hint else error.what
+    if len(message) > _LONGEST_MESSAGE:
+        message = message[: _LONGEST_MESSAGE - 1] + "…"
+    return Outcome(reason=reason, message=message)
+
+
+def is_told(content: JsonObject, outcome: Outcome) -> bool:
+    """Tell whether a SealedSecret's status says this already, for its present generation."""
+    status = content.get("status") or {}
+    condition = _condition(status)
+    return (
+        status.get("observedGeneration") == content["metadata"].get("generation")
+        and condition.get("status") == _status(outcome)
+        and condition.get("reason") == outcome.reason
+        and condition.get("message") == outcome.message
+    )
+
+
+def patch(content: JsonObject, outcome: Outcome, *, now: datetime) -> JsonObject:
+    """Return the merge patch that makes the status say this.
+
+    It names UID and version, so that it fails where the SealedSecret changed meanwhile. The
+    condition comes first, where the columns of ``kubectl get`` look for it.
+    """
+    metadata, status = content["metadata"], content.get("status") or {}
+    others = [entry for entry in status.get("conditions") or [] if entry.get("type") != SYNCED]
+    return {
+        "metadata": {"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"]},
+        "status": {
+            "observedGeneration": metadata.get("generation"),
+            "conditions": [_synced(_condition(status), outcome, rfc3339(now)), *others],
+        },
+    }
+
+
+def _synced(previous: JsonObject, outcome: Outcome, now: str) -> JsonObject:
+    has_turned = previous.get("status") != _status(outcome)
+    turned_at = None if has_turned else previous.get("lastTransitionTime")
+    return {
+        "type": SYNCED,
+        "status": _status(outcome),
+        "reason": outcome.reason,
+        "message": outcome.message,
+        "lastTransitionTime": turned_at or now,
+        "lastUpdateTime": now,
+    }
+
+
+def _status(outcome: Outcome) -> str:
+    return "True" if outcome.is_synced else "False"
+
+
+def _condition(status: JsonObject) -> JsonObject:
+    conditions = status.get("conditions") or []
+    return next((entry for entry in conditions if entry.get("type") == SYNCED), {})
