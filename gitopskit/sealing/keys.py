@@ -45,6 +45,9 @@ Source: github.com/bitnami-labs/sealed-secrets, pkg/controller/keys.go.
 PRIVATE_KEY_ITEM: Final = "tls.key"
 CERTIFICATE_ITEM: Final = "tls.crt"
 
+CERTIFICATE_CONFIG_MAP: Final = "gitopskit-sealing-certificate"
+"""The ConfigMap, with the item ``tls.crt``, in which a cluster publishes its certificate."""
+
 _DEFAULT_SIZE_BITS: Final = 4096
 _DEFAULT_DAYS: Final = 3650
 _SMALLEST_SIZE_BITS: Final = 2048
@@ -165,12 +168,17 @@ def _certificate_block(pem: bytes, *, where: str) -> bytes:
         if match["kind"] == b"CERTIFICATE":
             return match[0].rstrip() + b"\n"
     begin = _PEM_BEGIN.search(pem)
-    found = begin[1].decode().lower() if begin else ""
-    what = {
-        "": "this is no PEM certificate",
-        "certificate": "the PEM certificate is cut off",
-    }.get(found, f"this is a {found}, not a certificate")
-    raise UnusableKey(what, where=where, hint=_CERTIFICATE_HINT)
+    raise UnusableKey(_what_it_is(begin[1] if begin else b""), where=where, hint=_CERTIFICATE_HINT)
+
+
+def _what_it_is(kind: bytes) -> str:
+    if kind.endswith(b"PRIVATE KEY"):
+        return "this is a private key, not a certificate"
+    if kind == b"CERTIFICATE":
+        return "the PEM certificate is cut off"
+    if kind:
+        return f"this is a {kind.decode().lower()}, not a certificate"
+    return "this is no PEM certificate"
 
 
 def read_private_keys(data: bytes, *, where: str) -> tuple[PrivateKey, ...]:

@@ -97,7 +97,10 @@ def _garbled(pem: bytes) -> bytes:
         (_cut(_certificate_of(_EC_KEY)), "the PEM certificate is cut off"),
         (_garbled(_certificate_of(_EC_KEY)), "the certificate cannot be read"),
         (_certificate_of(_EC_KEY), "the certificate's key is not an RSA key"),
-        (_private_pem(_EC_KEY), "this is a private key, not a certificate"),
+        (
+            _private_pem(_EC_KEY, PrivateFormat.TraditionalOpenSSL),
+            "this is a private key, not a certificate",
+        ),
         (
             _EC_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
             "this is a public key, not a certificate",

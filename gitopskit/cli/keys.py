@@ -1,0 +1,107 @@
+"""`gitopskit keys`: sealing keys and certificates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from gitopskit.cli import output
+from gitopskit.errors import InputError
+
+if TYPE_CHECKING:
+    from gitopskit.sealing.keys import SealingCertificate
+
+_SYSTEM_NAMESPACE = "gitopskit-system"
+
+_Folder = Annotated[
+    str, typer.Option("--out-dir", "-d", help="Where to write tls.key and tls.crt.", metavar="DIR")
+]
+_Name = Annotated[
+    str, typer.Option("--name", help="Name of the Secret; default: sealing-key and the day.")
+]
+_Namespace = Annotated[
+    str, typer.Option("--namespace", "-n", help="The namespace of the controllers.")
+]
+_Form = Annotated[
+    Literal["pem", "secret"],
+    typer.Option("--output", "-o", help="Two files, or the Secret on standard output."),
+]
+_Size = Annotated[int, typer.Option("--size", help="Size of the RSA key in bits.", min=2048)]
+_Days = Annotated[int, typer.Option("--days", help="How long the certificate is valid.", min=1)]
+_Context = Annotated[str, typer.Option("--context", help="The kubeconfig's context to use.")]
+_Environment = Annotated[
+    str, typer.Option("--env", help="Keep it as this environment's certificate.", metavar="ENV")
+]
+_Out = Annotated[str, typer.Option("--out", help="Write it here; `-` is stdout.", metavar="FILE")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(help="Make sealing keys, and fetch the certificate of a cluster.")
+    group.command("new")(new)
+    group.command("fetch")(fetch)
+    app.add_typer(group, name="keys")
+
+
+def new(
+    *,
+    out_dir: _Folder = ".",
+    name: _Name = "",
+    namespace: _Namespace = _SYSTEM_NAMESPACE,
+    form: _Form = "pem",
+    size: _Size = 4096,
+    days: _Days = 3650,
+) -> None:
+    """Make a sealing key; the private half is the one thing to keep safe."""
+    from pathlib import Path
+
+    from gitopskit.clock import SystemClock
+    from gitopskit.manifests.write import dump_documents
+    from gitopskit.sealedfiles.keyfiles import require_free, write_key_pair
+    from gitopskit.sealing.keys import key_secret, new_sealing_key
+
+    now = SystemClock().now_utc()
+    if form == "secret":
+        pair = new_sealing_key(now=now, size_bits=size, days=days)
+        chosen = name or f"sealing-key-{now.date().isoformat()}"
+        output.print_result(dump_documents([key_secret(pair, namespace=namespace, name=chosen)]))
+        return
+    files = require_free(Path(out_dir))
+    write_key_pair(new_sealing_key(now=now, size_bits=size, days=days), files)
+    output.print_result(f"{files.private_key}\n{files.certificate}")
+    output.note(f"keep {files.private_key} out of Git: whoever has it can open what is sealed")
+
+
+def fetch(
+    *,
+    context: _Context = "",
+    namespace: _Namespace = _SYSTEM_NAMESPACE,
+    env: _Environment = "",
+    out: _Out = "",
+) -> None:
+    """Fetch the certificate that a cluster seals with; it is public and may be committed."""
+    from pathlib import Path
+
+    from gitopskit.cli.wiring import run_async
+    from gitopskit.repository.certificates import write_certificate_of
+    from gitopskit.repository.layout import find_repository
+
+    if env and out:
+        raise InputError("both --env and --out are given", hint="give one of them")
+    repository = find_repository(Path()) if env else None
+    certificate = run_async(_fetch(context, namespace))
+    if repository is None:
+        output.write_output(out or "-", certificate.pem.decode())
+        return
+    path = write_certificate_of(repository, env, certificate.pem)
+    output.print_result(str(path))
+    output.note(f"fingerprint {certificate.fingerprint}; commit the file")
+
+
+async def _fetch(context: str, namespace: str) -> SealingCertificate:
+    from gitopskit.cli.wiring import connect
+    from gitopskit.sealedfiles.certificates import fetch_certificate
+
+    async with connect(context) as api:
+        return await fetch_certificate(api, namespace=namespace)

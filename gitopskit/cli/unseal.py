@@ -1,0 +1,63 @@
+"""`gitopskit unseal`: recovery with a private key, without any cluster."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from gitopskit.cli import output
+from gitopskit.cli.seal import choose_format, read_source
+
+_File = Annotated[
+    str, typer.Argument(metavar="FILE", help="The SealedSecrets, YAML or JSON; `-` is stdin.")
+]
+_PrivateKeys = Annotated[
+    list[str],
+    typer.Option(
+        "--private-key",
+        metavar="FILE",
+        help="A private key: PEM, or the Secret (or List of them) that holds it; may be repeated.",
+    ),
+]
+_Out = Annotated[
+    str, typer.Option("--out", "-w", help="Write here, readable by you only.", metavar="FILE")
+]
+_Format = Annotated[
+    Literal["json", "yaml"] | None,
+    typer.Option(
+        "--format",
+        "-o",
+        help="Default: as the written file's name says; else YAML on a terminal, JSON elsewhere.",
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("unseal")(unseal)
+
+
+def unseal(
+    file: _File = "-",
+    *,
+    private_key: _PrivateKeys,
+    out: _Out = "-",
+    output_format: _Format = None,
+) -> None:
+    """Open SealedSecrets with a private key; the result is plaintext."""
+    from gitopskit.sealedfiles.texts import Keyring, unseal_text
+    from gitopskit.sealing.keys import read_private_keys
+
+    keys = [
+        key
+        for path in private_key
+        for key in read_private_keys(output.read_input(path), where=path)
+    ]
+    text = unseal_text(
+        read_source(file),
+        path=file,
+        keyring=Keyring(keys),
+        output=choose_format(output_format, target=out),
+    )
+    output.write_output(out, text, is_private=True)
