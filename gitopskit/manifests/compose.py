@@ -33,6 +33,7 @@ _UNFINISHED: Final = object()
 """What an anchor stands for until its node has ended."""
 
 _LONGEST_NAME: Final = 80
+_HINT: Final = "check quotes, brackets and indentation, here and on the line before"
 
 
 def compose(source: Source) -> list[tuple[JsonValue, int]]:
@@ -47,7 +48,7 @@ def compose(source: Source) -> list[tuple[JsonValue, int]]:
     except UnreadableText as error:
         what, offset = explain(error, source.text, source.lines)
         is_tab = source.text[offset : offset + 1] == "\t"
-        hint = "indent with spaces" if is_tab else ""
+        hint = "indent with spaces" if is_tab else _HINT
         raise source.malformed(what, offset=offset, hint=hint) from error
 
 
