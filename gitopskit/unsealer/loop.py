@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 _LOG: Final = structlog.get_logger("unsealer")
 
+DEFAULT_NAMESPACE: Final = "gitopskit-system"
+
 _FAULTS: Final = Backoff(initial_seconds=0.2, maximum_seconds=60.0)
 _FAILURES: Final = Backoff(initial_seconds=1.0, maximum_seconds=300.0)
 _REFUSED_WATCHES: Final = Backoff(initial_seconds=1.0, maximum_seconds=30.0)
@@ -52,7 +54,7 @@ class _Selection(TypedDict, total=False):
 class UnsealerOptions:
     """How the unsealer runs: where the keys are, how many passes at once, which copy this is."""
 
-    namespace: str = "gitopskit-system"
+    namespace: str = DEFAULT_NAMESPACE
     workers: int = 8
     instance: str = FIELD_MANAGER
 

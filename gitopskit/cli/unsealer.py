@@ -1,0 +1,107 @@
+"""``gitopskit unsealer``: the controller that turns SealedSecrets into Secrets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+if TYPE_CHECKING:
+    from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.unsealer.loop import UnsealerOptions
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to the application."""
+    group = typer.Typer(help="Run or install the controller that unseals SealedSecrets.")
+    group.command("run")(run)
+    group.command("install")(install)
+    app.add_typer(group, name="unsealer")
+
+
+def run(
+    *,
+    namespace: Annotated[
+        str,
+        typer.Option(
+            "-n", "--namespace", help="Where the sealing keys are; by default the pod's namespace."
+        ),
+    ] = "",
+    context: Annotated[
+        str,
+        typer.Option("--context", help="The kubeconfig's context; by default the pod's rights."),
+    ] = "",
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, max=64, help="SealedSecrets handled at once.")
+    ] = 8,
+    log_level: Annotated[
+        LogLevel, typer.Option("--log-level", help="What is logged on standard error.")
+    ] = "info",
+) -> None:
+    """Unseal every SealedSecret of a cluster and heal the Secrets, until stopped."""
+    import platform
+    import sys
+
+    from gitopskit.cli import settings
+    from gitopskit.cli.wiring import run_async
+    from gitopskit.controller import logs
+    from gitopskit.unsealer.loop import DEFAULT_NAMESPACE, UnsealerOptions
+
+    logs.configure(level=log_level, stream=sys.stderr)
+    options = UnsealerOptions(
+        namespace=namespace or settings.current().pod_namespace or DEFAULT_NAMESPACE,
+        workers=workers,
+        instance=platform.node(),
+    )
+    run_async(_run(context, options))
+
+
+async def _run(context: str, options: UnsealerOptions) -> None:
+    from gitopskit.cli.wiring import connect
+    from gitopskit.controller.shutdown import run_until_signal
+    from gitopskit.unsealer.loop import Unsealer
+
+    async with connect(context, prefers_pod=True) as api:
+        unsealer = Unsealer(api, options)
+        await run_until_signal(unsealer.run(), on_stop=unsealer.stop)
+
+
+def install(
+    *,
+    image: Annotated[
+        str, typer.Option("--image", help="The image of the controllers, with a tag or digest.")
+    ],
+    out: Annotated[
+        str, typer.Option("--out", help="Write the files into this folder instead of printing.")
+    ] = "",
+) -> None:
+    """Print the manifests of the controller: namespace, CRD, rights, Deployment."""
+    from gitopskit.cli import output
+    from gitopskit.manifests.write import dump_documents
+    from gitopskit.workflows.controller_manifests import unsealer_manifests
+
+    files = unsealer_manifests(image)
+    if out:
+        _write_folder(out, files)
+    else:
+        everything = [content for contents in files.values() for content in contents]
+        output.print_result(dump_documents(everything))
+
+
+def _write_folder(out: str, files: dict[str, list[JsonObject]]) -> None:
+    from pathlib import Path
+
+    from gitopskit.cli import output
+    from gitopskit.manifests.write import dump_documents
+
+    folder = Path(out)
+    kustomization = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "resources": list(files),
+    }
+    for name, contents in {**files, "kustomization.yaml": [kustomization]}.items():
+        output.write_output(str(folder / name), dump_documents(contents))
+    output.note(f"wrote {len(files) + 1} files into {folder}")

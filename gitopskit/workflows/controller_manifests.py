@@ -1,0 +1,43 @@
+"""The manifests of one controller, for `install`: its namespace, CRDs, rights and Deployment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gitopskit.manifests.documents import read_documents
+from gitopskit.repository.templates import read_platform
+from gitopskit.workflows.first_objects import SYSTEM_NAMESPACE, with_image
+
+if TYPE_CHECKING:
+    from gitopskit.manifests.json_types import JsonObject
+
+UNSEALER_FILES: Final = (
+    "crds/sealedsecrets.yaml",
+    "unsealer/rbac.yaml",
+    "unsealer/deployment.yaml",
+)
+
+
+def unsealer_manifests(image: str) -> dict[str, list[JsonObject]]:
+    """Return what the unsealer needs in a cluster, by the name of a file for it.
+
+    Raises:
+        InputError: the image has neither tag nor digest.
+    """
+    namespaces = _contents("namespaces.yaml")
+    files = {
+        "namespace.yaml": [
+            content for content in namespaces if content["metadata"]["name"] == SYSTEM_NAMESPACE
+        ]
+    }
+    for name in UNSEALER_FILES:
+        contents = _contents(name)
+        files[name.replace("/", "-")] = [
+            with_image(content, image) if content["kind"] == "Deployment" else content
+            for content in contents
+        ]
+    return files
+
+
+def _contents(name: str) -> list[JsonObject]:
+    return [manifest.content for manifest in read_documents(read_platform(name), path=name)]
