@@ -5,6 +5,7 @@ Needs nothing but Python and Go, so that it can run beside the installation of e
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tests.support.kubeseal import KUBESEAL
 
 def main() -> int:
     """Build, and return an exit code; progress goes to standard output."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that Go is stopped, too
     found = settings.current()
     build = BuildSettings(
         cache_dir=found.cache_dir,
