@@ -111,6 +111,11 @@ def stop(child: subprocess.Popen[bytes], *, grace_seconds: float = _GRACE_SECOND
     """End a started program, gently first, and return its exit code."""
     if child.poll() is None:
         child.terminate()
+    return wait(child, grace_seconds=grace_seconds)
+
+
+def wait(child: subprocess.Popen[bytes], *, grace_seconds: float = _GRACE_SECONDS) -> int:
+    """Wait for a started program that is about to end; kill it when it does not."""
     try:
         return child.wait(timeout=grace_seconds)
     except subprocess.TimeoutExpired:

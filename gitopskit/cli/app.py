@@ -28,6 +28,8 @@ EXIT_INTERRUPTED: Final = 130
 _GROUPS: Final = (
     "init",
     "bootstrap",
+    "status",
+    "demo",
     "doctor",
 )
 

@@ -34,7 +34,7 @@ def doctor(
 
     found = settings.current()
     checks = [
-        *workflow.check_programs(found.path),
+        *workflow.check_programs(found.program_path),
         *workflow.check_repository(Path(directory), now=SystemClock().now_utc()),
     ]
     if context:

@@ -30,7 +30,7 @@ def print_result(text: str) -> None:
 
 def print_structured(value: JsonValue, output: OutputFormat) -> None:
     """Print a value as JSON or YAML."""
-    from gitopskit.manifests import write  # noqa: PLC0415 -- only commands with a result need it
+    from gitopskit.manifests import write
 
     if output == "json":
         print_result(write.dump_json(value))
@@ -91,7 +91,7 @@ def write_output(path: str, text: str, *, is_private: bool = False) -> None:
     if path == "-":
         print_result(text)
         return
-    from gitopskit.repository.files import replace_file  # noqa: PLC0415 -- not needed for `-`
+    from gitopskit.repository.files import replace_file
 
     try:
         replace_file(Path(path), text.encode(), is_private=is_private)

@@ -58,6 +58,11 @@ class Settings:
     editor: str
     go_environment: Mapping[str, str]
 
+    @property
+    def program_path(self) -> str:
+        """Return PATH, and behind it the folder where this Python's packages put programs."""
+        return f"{self.path}{os.pathsep}{Path(sys.executable).parent}"
+
 
 def current() -> Settings:
     """Return the settings of this process."""

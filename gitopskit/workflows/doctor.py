@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import ApiError, GitopskitError, InputError
@@ -17,6 +15,7 @@ from gitopskit.sealing.keys import read_certificate
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from gitopskit.kube.client import KubeClient
     from gitopskit.repository.layout import Repository
@@ -83,8 +82,7 @@ _PROGRAMS: Final = (
 
 def check_programs(path: str) -> tuple[Check, ...]:
     """Return a check for each program that a command may start; ``path`` is as in PATH."""
-    with_environment = f"{Path(sys.executable).parent}:{path}"
-    return tuple(_check_program(program, with_environment) for program in _PROGRAMS)
+    return tuple(_check_program(program, path) for program in _PROGRAMS)
 
 
 def check_repository(folder: Path, *, now: datetime) -> tuple[Check, ...]:

@@ -1,0 +1,46 @@
+"""`gitopskit status`: every Application and SealedSecret of a cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gitopskit.cli import output
+
+if TYPE_CHECKING:
+    from gitopskit.cli.output import OutputFormat
+    from gitopskit.workflows.status import Row
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("status")(status)
+
+
+def status(
+    *,
+    context: Annotated[str, typer.Option("--context", help="The kubeconfig's context.")] = "",
+    form: Annotated[OutputFormat, typer.Option("--output", "-o", help="How to print.")] = "text",
+) -> None:
+    """Show what is synced, healthy and unsealed; exit 1 when something is not."""
+    from dataclasses import asdict
+
+    from gitopskit.cli.wiring import run_async
+    from gitopskit.workflows.status import table
+
+    rows = run_async(_read(context))
+    if form == "text":
+        output.print_result(table(rows) if rows else "nothing is registered")
+    else:
+        output.print_structured([asdict(row) for row in rows], form)
+    if not all(row.is_well for row in rows):
+        raise typer.Exit(1)
+
+
+async def _read(context: str) -> tuple[Row, ...]:
+    from gitopskit.cli.wiring import connect
+    from gitopskit.workflows.status import read_status
+
+    async with connect(context) as api:
+        return await read_status(api)

@@ -1,0 +1,63 @@
+"""What a row of the status says of an object."""
+
+from typing import Any
+
+import pytest
+
+from gitopskit.workflows.status import Row, application_row, sealed_secret_row, table
+
+
+def _object(**status: Any) -> dict[str, Any]:  # noqa: ANN401 -- any status an object may have
+    return {"metadata": {"name": "web", "namespace": "argocd"}, "status": status}
+
+
+def test_an_application_says_its_state_health_and_short_revision() -> None:
+    row = application_row(
+        _object(sync={"status": "Synced", "revision": "a" * 40}, health={"status": "Healthy"})
+    )
+
+    assert (row.state, row.health, row.revision) == ("Synced", "Healthy", "aaaaaaaa")
+    assert row.is_well
+
+
+def test_conditions_are_joined_into_one_message() -> None:
+    row = application_row(
+        _object(conditions=[{"type": "SyncError", "message": "a"}, {"type": "X", "message": "b"}])
+    )
+
+    assert row.message == "a; b"
+    assert not row.is_well
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "message"),
+    [
+        ({}, "not yet seen", ""),
+        ({"conditions": [{"type": "Synced", "status": "True"}]}, "Unsealed", ""),
+        (
+            {"conditions": [{"type": "Synced", "status": "False", "message": "no key"}]},
+            "Failed",
+            "no key",
+        ),
+    ],
+    ids=["untouched", "unsealed", "failed"],
+)
+def test_a_sealed_secret_says_whether_it_was_opened(
+    status: dict[str, Any], state: str, message: str
+) -> None:
+    row = sealed_secret_row(_object(**status))
+
+    assert (row.state, row.message) == (state, message)
+
+
+def test_columns_are_aligned_and_lines_end_where_text_ends() -> None:
+    rows = [
+        Row(kind="SealedSecret", namespace="a", name="b", state="Unsealed"),
+        Row(kind="Application", namespace="argocd", name="c", state="Synced", message="m"),
+    ]
+
+    lines = table(rows).splitlines()
+
+    assert lines[0].startswith("KIND          NAMESPACE  NAME  STATE")
+    assert lines[1] == "SealedSecret  a          b     Unsealed"
+    assert lines[2].endswith("  m")
