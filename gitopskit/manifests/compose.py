@@ -6,6 +6,7 @@ Start at ``compose``.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.manifests.events import (
@@ -20,13 +21,14 @@ from gitopskit.manifests.events import (
     events_of,
     explain,
 )
-from gitopskit.manifests.scalars import ScalarError, is_merge, resolve, resolve_key
+from gitopskit.manifests.scalars import ScalarError, is_merge, resolve, resolve_key, resolve_plain
 from gitopskit.redaction import scrub
 
 if TYPE_CHECKING:
     from gitopskit.errors import MalformedDocument
     from gitopskit.manifests.events import Event
     from gitopskit.manifests.json_types import JsonObject, JsonValue
+    from gitopskit.manifests.positions import Position
     from gitopskit.manifests.source import Source
 
 _UNFINISHED: Final = object()
@@ -36,8 +38,8 @@ _LONGEST_NAME: Final = 80
 _HINT: Final = "check quotes, brackets and indentation, here and on the line before"
 
 
-def compose(source: Source) -> list[tuple[JsonValue, int]]:
-    """Return the documents of a YAML text, each with the offset of its first node.
+def compose(source: Source) -> list[tuple[JsonValue, Position]]:
+    """Return the documents of a YAML text, each with the position of its first node.
 
     Raises:
         MalformedDocument: the text cannot be read, names a field twice, or breaks a limit.
@@ -64,8 +66,8 @@ class _Composer:
         self._next = events_of(source.text)
         self._anchors: dict[str, JsonValue] = {}
 
-    def documents(self) -> list[tuple[JsonValue, int]]:
-        found: list[tuple[JsonValue, int]] = []
+    def documents(self) -> list[tuple[JsonValue, Position]]:
+        found: list[tuple[JsonValue, Position]] = []
         while type(event := self._next()) is not STREAM_END:
             if type(event) is not DOCUMENT_START:
                 continue
@@ -74,7 +76,7 @@ class _Composer:
                 raise self._malformed(f"more than {self._limits.documents} documents", first)
             self._anchors = {}
             value = self._node(first, 1)
-            found.append((value, self._source.lines.offset(first.start_mark)))
+            found.append((value, self._source.lines.at_mark(first.start_mark)))
         return found
 
     def _node(self, event: Event, depth: int) -> JsonValue:
@@ -95,6 +97,10 @@ class _Composer:
         return value
 
     def _scalar(self, event: Event) -> JsonValue:
+        if event.tag is None:
+            value = resolve_plain(event.value)
+            if type(value) is not float:
+                return value
         try:
             return resolve(event.value, tag=event.tag, is_plain=not event.style)
         except ScalarError as error:
@@ -110,9 +116,7 @@ class _Composer:
         content: JsonObject = {}
         written: set[str] | None = None
         while type(event := self._next()) is not MAPPING_END:
-            if type(event) is SCALAR and is_merge(
-                event.value, tag=event.tag, is_plain=not event.style
-            ):
+            if _is_merge(event):
                 written = set(content) if written is None else written
                 self._merge(content, self._next(), depth)
                 continue
@@ -128,7 +132,11 @@ class _Composer:
     def _name(self, event: Event) -> str:
         if type(event) is not SCALAR:
             raise self._malformed("only a scalar can name a field", event)
+        if event.tag is None and event.style:
+            return event.value
         try:
+            if event.tag is None:
+                return _plain_name(event.value)
             return resolve_key(event.value, tag=event.tag, is_plain=not event.style)
         except ScalarError as error:
             raise self._malformed(str(error), event) from error
@@ -167,3 +175,17 @@ class _Composer:
     def _malformed(self, what: str, event: Event) -> MalformedDocument:
         offset = self._source.lines.offset(event.start_mark)
         return self._source.malformed(what, offset=offset)
+
+
+def _is_merge(event: Event) -> bool:
+    return (
+        type(event) is SCALAR
+        and event.value == "<<"
+        and is_merge(event.value, tag=event.tag, is_plain=not event.style)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _plain_name(text: str) -> str:
+    """Return the name that an unquoted scalar gives; the same few names make up most of a file."""
+    return resolve_key(text, tag=None, is_plain=True)

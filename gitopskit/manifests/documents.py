@@ -130,10 +130,10 @@ def read_values(
             content=content,
             path=path,
             index=index,
-            position=source.lines.at(offset),
+            position=position,
             _source=source,
         )
-        for index, (content, offset) in enumerate(_read(source))
+        for index, (content, position) in enumerate(_read(source))
         if content is not None
     )
 
@@ -191,7 +191,7 @@ def _expand(manifest: Manifest) -> Iterator[Manifest]:
         yield from _expand(as_manifest(part))
 
 
-def _read(source: Source) -> list[tuple[JsonValue, int]]:
+def _read(source: Source) -> list[tuple[JsonValue, Position]]:
     if not looks_like_json(source.text):
         return compose(source)
     try:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from gitopskit.errors import MalformedDocument
     from gitopskit.manifests.json_types import JsonObject, JsonValue
+    from gitopskit.manifests.positions import Position
     from gitopskit.manifests.source import Source
 
 _WHITESPACE: Final = " \t\r\n"
@@ -25,14 +26,14 @@ def looks_like_json(text: str) -> bool:
     return text.lstrip(_WHITESPACE + "\ufeff")[:1] in ("{", "[")
 
 
-def read_json_stream(source: Source) -> list[tuple[JsonValue, int]]:
-    """Return the values of a text, each with its offset, and tell the source where they are.
+def read_json_stream(source: Source) -> list[tuple[JsonValue, Position]]:
+    """Return the values of a text, each with its position, and tell the source where they are.
 
     Raises:
         MalformedDocument: the text is not JSON, names a field twice, or breaks a limit.
     """
     text = source.text
-    values: list[tuple[JsonValue, int]] = []
+    values: list[tuple[JsonValue, Position]] = []
     cuts: list[tuple[int, int]] = []
     offset = _skip_whitespace(text, source.lines.shift)
     while offset < len(text):
@@ -40,7 +41,7 @@ def read_json_stream(source: Source) -> list[tuple[JsonValue, int]]:
             limit = source.limits.documents
             raise source.malformed(f"more than {limit} documents", offset=offset)
         value, end = _read_one(source, offset)
-        values.append((value, offset))
+        values.append((value, source.lines.at(offset)))
         cuts.append((offset, end))
         offset = _skip_whitespace(text, end)
     source.cuts = cuts

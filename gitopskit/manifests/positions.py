@@ -31,6 +31,8 @@ class Mark(Protocol):
     """libyaml's idea of a place: an index in characters, without the byte order mark."""
 
     index: int
+    line: int
+    column: int
 
 
 class LineIndex:
@@ -50,6 +52,8 @@ class LineIndex:
 
     def at_mark(self, mark: Mark) -> Position:
         """Return the position that a mark means."""
+        if self._text.isascii():  # nothing to correct, and isascii() costs nothing
+            return Position(mark.line + 1, mark.column + 1)
         return self.at(self.offset(mark))
 
     def at(self, offset: int) -> Position:

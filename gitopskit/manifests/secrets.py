@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 RULE: Final = "plaintext-secret"
 
 _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
+_HELD_BY_KUBECTL: Final = '"kind":"Secret"'
 _ENCRYPTED_BY_SOPS: Final = "ENC["
 _SEAL_HINT: Final = "run `gitopskit seal {path}`"
 _MOVE_HINT: Final = "put the value into a Secret, seal it, and refer to it"
@@ -60,8 +61,31 @@ _SKIPPED_FIELDS: Final = frozenset({"encryptedData", "sops"})
 
 def find_plaintext(manifest: Manifest) -> tuple[Finding, ...]:
     """Return where a manifest holds a secret that everybody can read, without the value."""
-    findings = [*_in_secret(manifest), *_in_fields(manifest, manifest.content, ())]
-    return tuple(sorted(set(findings)))
+    findings = {*_in_secret(manifest), *_in_config(manifest)}
+    if _is_suspicious(manifest.content):
+        findings.update(_in_fields(manifest, manifest.content, ()))
+    return tuple(sorted(findings))
+
+
+def _is_suspicious(content: JsonObject) -> bool:
+    """Whether it is worth looking for a place: quick, since most manifests hold no secret."""
+    waiting: list[JsonValue] = [content]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            if "value" in value and _is_named_secret(str(value.get("name")), value["value"]):
+                return True
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+        elif isinstance(value, str) and _is_suspicious_text(value):
+            return True
+    return False
+
+
+def _is_suspicious_text(text: str) -> bool:
+    is_long = len(text) >= _SHORTEST_SECRET_SHAPE
+    return is_long and (_HELD_BY_KUBECTL in text or bool(_shape_of(text)))
 
 
 def _in_secret(manifest: Manifest) -> Iterator[Finding]:
@@ -87,8 +111,6 @@ def _in_fields(
         for name, child in value.items():
             if name not in _SKIPPED_FIELDS and not _is_secret_data(manifest, name, pointer):
                 yield from _in_fields(manifest, child, (*pointer, name))
-        if manifest.kind == "ConfigMap" and pointer == ("data",):
-            yield from _in_config(manifest, value)
     elif isinstance(value, list):
         for number, child in enumerate(value):
             yield from _in_fields(manifest, child, (*pointer, number))
@@ -112,7 +134,10 @@ def _in_variable(
         yield _finding(manifest, (*pointer, "value"), what, _MOVE_HINT)
 
 
-def _in_config(manifest: Manifest, data: JsonObject) -> Iterator[Finding]:
+def _in_config(manifest: Manifest) -> Iterator[Finding]:
+    data = manifest.content.get("data")
+    if manifest.kind != "ConfigMap" or not isinstance(data, dict):
+        return
     for name, value in data.items():
         if _is_named_secret(name, value):
             what = f'the key "{name}" of a ConfigMap holds a secret in plain text'
@@ -130,13 +155,17 @@ def _is_named_secret(name: str, value: JsonValue) -> bool:
 
 
 def _in_text(manifest: Manifest, text: str, pointer: tuple[str | int, ...]) -> Iterator[Finding]:
-    if pointer[-1] == _LAST_APPLIED and '"kind":"Secret"' in text:
-        what = "an annotation holds a whole Secret"
-        yield _finding(manifest, pointer, what, "remove the annotation")
-    match = _SECRET_SHAPES.search(text) or _SECRET_SHAPES.search(_decoded(text))
-    if match is not None:
-        shape = str(match.lastgroup).replace("_", " ")
+    if pointer[-1] == _LAST_APPLIED and _HELD_BY_KUBECTL in text:
+        yield _finding(manifest, pointer, "an annotation holds a whole Secret", "remove it")
+    shape = _shape_of(text)
+    if shape:
         yield _finding(manifest, pointer, f"this holds a secret: {shape}", _ROTATE_HINT)
+
+
+def _shape_of(text: str) -> str:
+    """Return what kind of secret a text holds, base64 decoded too, or an empty string."""
+    match = _SECRET_SHAPES.search(text) or _SECRET_SHAPES.search(_decoded(text))
+    return "" if match is None else str(match.lastgroup).replace("_", " ")
 
 
 def _decoded(text: str) -> str:
