@@ -27,6 +27,9 @@ EXIT_INTERRUPTED: Final = 130
 
 _GROUPS: Final = (
     "init",
+    "keys",
+    "seal",
+    "unseal",
     "bootstrap",
     "status",
     "demo",
