@@ -1,0 +1,136 @@
+"""Bootstrap on a real API server: what it installs, and what it leaves alone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gitopskit.errors import ApiNotFound, InputError, OwnershipConflict
+from gitopskit.kube.resources import APPLICATIONS, CUSTOM_RESOURCE_DEFINITIONS, ResourceType
+from gitopskit.sealing.keys import new_sealing_key
+from gitopskit.workflows import bootstrap
+from gitopskit.workflows.bootstrap import Bootstrap
+from gitopskit.workflows.first_objects import FirstObjects
+
+if TYPE_CHECKING:
+    from gitopskit.kube.client import KubeClient
+    from gitopskit.workflows.bootstrap import BootstrapPlan
+
+_NOW = datetime(2026, 11, 23, tzinfo=UTC)
+_CLUSTER_ROLES = ResourceType(
+    group="rbac.authorization.k8s.io",
+    version="v1",
+    plural="clusterroles",
+    kind="ClusterRole",
+    is_namespaced=False,
+)
+
+
+def _objects(url: str = "https://git.example.com/shop.git") -> FirstObjects:
+    image = "registry.example.com/gitopskit:0.1.0"
+    return FirstObjects(environment="prod", repo_url=url, target_revision="main", image=image)
+
+
+def _actions(plan: BootstrapPlan) -> set[str]:
+    return {step.action for step in plan.steps}
+
+
+async def test_a_second_run_changes_nothing_and_makes_no_second_key(
+    bare_admin: KubeClient,
+) -> None:
+    request = Bootstrap(objects=_objects("ssh://git@git.example.com/shop.git"))
+    first = await bootstrap.plan(bare_admin, request, now=_NOW)
+    await bootstrap.apply(bare_admin, first.steps, clock=bare_admin.clock)
+
+    second = await bootstrap.plan(bare_admin, request, now=_NOW)
+
+    assert _actions(first) <= {"create"}
+    assert first.makes_sealing_key
+    assert _actions(second) == {"unchanged"}
+    assert second.certificate_pem == first.certificate_pem
+    assert first.deploy_key.startswith("ssh-ed25519 ")
+    assert second.deploy_key == ""
+    root = await bare_admin.get(APPLICATIONS, "root-prod", "argocd")
+    assert root["spec"]["project"] == "gitopskit-root"
+
+
+async def test_an_object_of_somebody_else_stops_it_before_the_first_write(
+    bare_admin: KubeClient,
+) -> None:
+    foreign = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": "gitopskit-applier"},
+        "rules": [],
+    }
+    await bare_admin.create(_CLUSTER_ROLES, foreign, field_manager="somebody")
+    plan = await bootstrap.plan(bare_admin, Bootstrap(objects=_objects()), now=_NOW)
+
+    with pytest.raises(OwnershipConflict, match="ClusterRole/gitopskit-applier"):
+        await bootstrap.apply(bare_admin, plan.steps, clock=bare_admin.clock)
+
+    with pytest.raises(ApiNotFound):
+        await bare_admin.get(CUSTOM_RESOURCE_DEFINITIONS, "applications.argoproj.io")
+
+
+async def test_a_definition_that_is_there_already_is_kept(bare_admin: KubeClient) -> None:
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version = {
+        "name": "v1alpha1",
+        "served": True,
+        "storage": True,
+        "schema": {"openAPIV3Schema": schema},
+    }
+    foreign = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {
+            "name": "applications.argoproj.io",
+            "annotations": {
+                "api-approved.kubernetes.io": "unapproved",
+            },
+        },
+        "spec": {
+            "group": "argoproj.io",
+            "scope": "Namespaced",
+            "names": {"plural": "applications", "kind": "Application"},
+            "versions": [version],
+        },
+    }
+    await bare_admin.create(CUSTOM_RESOURCE_DEFINITIONS, foreign, field_manager="somebody")
+
+    plan = await bootstrap.plan(bare_admin, Bootstrap(objects=_objects()), now=_NOW)
+    await bootstrap.apply(bare_admin, plan.steps, clock=bare_admin.clock)
+
+    kept = [step.ref.name for step in plan.steps if step.action == "keep"]
+    assert kept == ["applications.argoproj.io"]
+    live = await bare_admin.get(CUSTOM_RESOURCE_DEFINITIONS, "applications.argoproj.io")
+    assert live["spec"]["versions"][0]["schema"]["openAPIV3Schema"] == schema
+
+
+def test_a_committed_certificate_needs_its_key() -> None:
+    pair = new_sealing_key(now=_NOW, size_bits=2048)
+    without_key = Bootstrap(objects=_objects(), committed_certificate=pair.certificate_pem)
+
+    with pytest.raises(InputError, match="neither the cluster nor you have its key"):
+        bootstrap._pair_to_install(without_key, b"", now=_NOW)
+
+
+def test_a_key_of_another_certificate_is_refused() -> None:
+    pair, other = (new_sealing_key(now=_NOW, size_bits=2048) for _ in range(2))
+    request = Bootstrap(
+        objects=_objects(),
+        committed_certificate=pair.certificate_pem,
+        sealing_key=other.private_pem,
+    )
+
+    with pytest.raises(InputError, match="is not that of the committed certificate"):
+        bootstrap._pair_to_install(request, b"", now=_NOW)
+
+
+def test_the_key_in_the_cluster_is_kept() -> None:
+    request = Bootstrap(objects=_objects())
+
+    assert bootstrap._pair_to_install(request, b"certificate", now=_NOW) is None
