@@ -10,6 +10,7 @@ import importlib
 import os
 import sys
 import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -25,13 +26,19 @@ if TYPE_CHECKING:
 EXIT_BUG: Final = 70
 EXIT_INTERRUPTED: Final = 130
 
+_SHOWN_FRAMES: Final = 6
+
 _GROUPS: Final = (
     "init",
+    "bootstrap",
     "keys",
     "seal",
     "unseal",
-    "bootstrap",
+    "external",
+    "validate",
+    "render",
     "status",
+    "unsealer",
     "demo",
     "doctor",
 )
@@ -113,9 +120,9 @@ def _end_quietly() -> int:
 
 def _show_bug(error: Exception) -> int:
     output.note(f"error: a bug in gitopskit {__version__}: {type(error).__name__}")
-    for frame in traceback.extract_tb(error.__traceback__)[-6:]:
-        place = frame.filename.rpartition("gitopskit/")[2]
-        output.say(f"  gitopskit/{place}:{frame.lineno} in {frame.name}")
+    for frame in traceback.extract_tb(error.__traceback__)[-_SHOWN_FRAMES:]:
+        place = "/".join(Path(frame.filename).parts[-2:])
+        output.say(f"  {place}:{frame.lineno} in {frame.name}")
     output.note(
         "hint: please report these lines with the command's name; they hold no value of yours"
     )

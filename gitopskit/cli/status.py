@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gitopskit.cli import output
+from gitopskit.cli.output import OutputFormat
 
 if TYPE_CHECKING:
-    from gitopskit.cli.output import OutputFormat
     from gitopskit.workflows.status import Row
 
 
