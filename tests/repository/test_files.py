@@ -1,0 +1,49 @@
+"""A file is replaced whole or not at all."""
+
+from pathlib import Path
+
+import pytest
+
+from gitopskit.repository.files import replace_file
+
+
+def test_a_new_file_can_be_read_by_all(tmp_path: Path) -> None:
+    replace_file(tmp_path / "a", b"one")
+
+    assert (tmp_path / "a").read_bytes() == b"one"
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o644
+
+
+def test_an_existing_file_keeps_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"one")
+    path.chmod(0o640)
+
+    replace_file(path, b"two")
+
+    assert path.read_bytes() == b"two"
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_private_file_can_be_read_by_its_owner_only(tmp_path: Path) -> None:
+    replace_file(tmp_path / "key", b"one", is_private=True)
+
+    assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_symbolic_link_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+
+    replace_file(tmp_path / "link", b"one")
+
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "a").read_bytes() == b"one"
+
+
+def test_a_failed_replacement_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+
+    with pytest.raises(IsADirectoryError):
+        replace_file(tmp_path / "a", b"one")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]

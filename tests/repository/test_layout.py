@@ -1,0 +1,39 @@
+"""Where things lie in a repository."""
+
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from gitopskit.errors import InputError
+from gitopskit.repository import layout
+from gitopskit.repository.layout import Repository, find_repository
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (layout.app_folder("web"), "apps/web"),
+        (layout.environment_folder("prod"), "clusters/prod"),
+        (layout.platform_folder("prod"), "clusters/prod/base"),
+        (layout.overlay_folder("prod", "web"), "clusters/prod/apps/web"),
+        (layout.registrations_folder("prod"), "clusters/prod/registrations"),
+        (layout.certificate_file("prod"), ".gitopskit/certs/prod.pem"),
+    ],
+    ids=["app", "environment", "platform", "overlay", "registrations", "certificate"],
+)
+def test_the_paths_of_the_layout(path: PurePosixPath, expected: str) -> None:
+    assert path == PurePosixPath(expected)
+
+
+def test_a_repository_is_found_from_a_folder_below(repository: Repository) -> None:
+    below = repository.path(layout.overlay_folder("prod", "web"))
+    below.mkdir(parents=True)
+
+    assert find_repository(below) == repository
+
+
+def test_a_folder_outside_any_repository_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no gitopskit repository") as caught:
+        find_repository(tmp_path)
+
+    assert "gitopskit init" in caught.value.hint
