@@ -1,50 +1,42 @@
-"""Keys for the tests: made once, RSA-2048 because they protect nothing."""
+"""The keys of tests/support/sealing.py as fixtures."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pytest
 
-from gitopskit.sealing.keys import (
-    KeyPair,
-    PrivateKey,
-    SealingCertificate,
-    new_sealing_key,
-    read_certificate,
-    read_private_keys,
-)
+from gitopskit.sealing.keys import KeyPair, PrivateKey, SealingCertificate, read_certificate
 from gitopskit.sealing.unseal import Keyring
-
-NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+from tests.support.sealing import BORN, private_key_of, sealing_pair
 
 
 @pytest.fixture(scope="session")
 def now() -> datetime:
-    return NOW
+    return BORN
 
 
 @pytest.fixture(scope="session")
 def pair() -> KeyPair:
-    return new_sealing_key(now=NOW, size_bits=2048)
+    return sealing_pair()
 
 
 @pytest.fixture(scope="session")
 def other_pair() -> KeyPair:
-    return new_sealing_key(now=NOW, size_bits=2048)
+    return sealing_pair(1)
 
 
 @pytest.fixture(scope="session")
 def certificate(pair: KeyPair) -> SealingCertificate:
-    return read_certificate(pair.certificate_pem, where="tls.crt", now=NOW)
+    return read_certificate(pair.certificate_pem, where="tls.crt", now=BORN)
 
 
 @pytest.fixture(scope="session")
 def private_key(pair: KeyPair) -> PrivateKey:
-    return read_private_keys(pair.private_pem.reveal(), where="tls.key")[0]
+    return private_key_of(pair)
 
 
 @pytest.fixture(scope="session")
 def other_key(other_pair: KeyPair) -> PrivateKey:
-    return read_private_keys(other_pair.private_pem.reveal(), where="other.key")[0]
+    return private_key_of(other_pair)
 
 
 @pytest.fixture(scope="session")
