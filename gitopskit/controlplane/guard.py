@@ -14,6 +14,7 @@ import shutil
 import signal
 import sys
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.controlplane.folder import Folder
@@ -21,16 +22,12 @@ from gitopskit.process import Command, kill_group, start
 
 if TYPE_CHECKING:
     import subprocess  # noqa: TID251 -- the type of what process.start returns
-    from types import FrameType
-
-KEEP: Final = b"k"
-"""Written into the pipe: go on after the caller's end, until a SIGTERM."""
 
 _POLL_SECONDS: Final = 0.2
 
 
-def supervise(folder: Folder, pipe: int) -> None:
-    """Start the programs of the plan, and end them and the folder when the pipe closes."""
+def supervise(folder: Folder, pipe: int, *, is_told_to_end: Event) -> None:
+    """Start the programs of the plan; end them, and the folder, when the pipe closes or if told."""
     children: dict[str, subprocess.Popen[bytes]] = {}
     try:
         for name, argv in json.loads(folder.plan.read_bytes()).items():
@@ -38,37 +35,28 @@ def supervise(folder: Folder, pipe: int) -> None:
                 Command(argv=argv, environment={"HOME": str(folder.root), "PATH": os.defpath}),
                 output=folder.log(name),
             )
-        _wait_for_the_end(folder, pipe, children)
+        while not is_told_to_end.is_set():
+            if select.select([pipe], [], [], _POLL_SECONDS)[0]:
+                return
+            _report_ended(folder, children)
     finally:
         for child in children.values():
             kill_group(child)
         shutil.rmtree(folder.root, ignore_errors=True)
 
 
-def _wait_for_the_end(
-    folder: Folder, pipe: int, children: dict[str, subprocess.Popen[bytes]]
-) -> None:
-    is_kept = False
-    while True:
-        ready, _, _ = select.select([] if is_kept else [pipe], [], [], _POLL_SECONDS)
-        if ready:
-            if os.read(pipe, 1) != KEEP:
-                return
-            is_kept = True
-        ended = [name for name, child in children.items() if child.poll() is not None]
-        if ended and not folder.failure.exists():
-            folder.failure.write_text("\n".join(ended), encoding="utf-8")
-
-
-def _end(_signal: int, _frame: FrameType | None) -> None:
-    raise SystemExit(0)
+def _report_ended(folder: Folder, children: dict[str, subprocess.Popen[bytes]]) -> None:
+    ended = [name for name, child in children.items() if child.poll() is not None]
+    if ended and not folder.failure.exists():
+        folder.failure.write_text("\n".join(ended), encoding="utf-8")
 
 
 def main(arguments: list[str]) -> None:
     """Supervise; the arguments are the folder and the pipe's descriptor."""
-    signal.signal(signal.SIGTERM, _end)
+    is_told_to_end = Event()
+    signal.signal(signal.SIGTERM, lambda *_: is_told_to_end.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    supervise(Folder(Path(arguments[0])), int(arguments[1]))
+    supervise(Folder(Path(arguments[0])), int(arguments[1]), is_told_to_end=is_told_to_end)
 
 
 if __name__ == "__main__":

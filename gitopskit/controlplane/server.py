@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self, TypeAlias
+from typing import TYPE_CHECKING, Final, Self
 
 import gitopskit
 from gitopskit.controlplane import guard
 from gitopskit.controlplane.authority import new_identity
 from gitopskit.controlplane.commands import programs
 from gitopskit.controlplane.folder import Folder, fill_folder, write_kubeconfig
+from gitopskit.controlplane.readiness import (
+    answers,
+    create_nodes,
+    has_ready_nodes,
+    has_service_accounts,
+)
 from gitopskit.controlplane.rest import Rest
-from gitopskit.errors import ApiError, EnvironmentFault
-from gitopskit.process import Command, start, stop
+from gitopskit.errors import EnvironmentFault
+from gitopskit.process import Command, start, wait
 from gitopskit.redaction import scrub
 
 if TYPE_CHECKING:
@@ -29,16 +36,11 @@ if TYPE_CHECKING:
     from gitopskit.controlplane.build import Binaries
     from gitopskit.manifests.json_types import JsonObject
 
-_Question: TypeAlias = "Callable[[], bool]"
-
-NODE_NAMES: Final = ("node-a", "node-b")
-
 _READY_TIMEOUT_SECONDS: Final = 60.0
 _POLL_SECONDS: Final = 0.05
 _STOP_SECONDS: Final = 10.0
 _ATTEMPTS: Final = 3
 _SHOWN_LOG_BYTES: Final = 2000
-_NODE_RESOURCES: Final = {"cpu": "64", "memory": "256Gi", "pods": "1000"}
 
 
 class _PortTaken(EnvironmentFault):
@@ -77,11 +79,6 @@ class ControlPlane:
     def audit_log_path(self) -> Path:
         """Return the log of every request, one audit.k8s.io/v1 Event per line."""
         return self._folder.audit_log
-
-    @property
-    def guard_pid(self) -> int:
-        """Return the process id that ends everything when it gets a SIGTERM; 0 if not started."""
-        return self._guard.pid if self._guard else 0
 
     @property
     def rest(self) -> Rest:
@@ -123,16 +120,14 @@ class ControlPlane:
 
     def stop(self) -> None:
         """End everything and wait until it is gone; a second call does nothing."""
-        if self._guard is None:
-            return
-        os.close(self._pipe)
-        stop(self._guard, grace_seconds=_STOP_SECONDS)
-        self._guard = None
-
-    def keep(self) -> int:
-        """Leave it running after this process; return the process id whose SIGTERM ends it."""
-        os.write(self._pipe, guard.KEEP)
-        return self.guard_pid
+        if self._pipe >= 0:
+            os.close(self._pipe)
+            self._pipe = -1
+        if self._guard is not None:
+            wait(self._guard, grace_seconds=_STOP_SECONDS)
+            self._guard = None
+        if self._folder.root.name:
+            shutil.rmtree(self._folder.root, ignore_errors=True)
 
     def write_kubeconfig(self, path: Path, *, token: str) -> None:
         """Write a kubeconfig (mode 0600) for the holder of a token, a ServiceAccount's say."""
@@ -161,13 +156,12 @@ class ControlPlane:
         self._folder.plan.write_text(json.dumps(plan), encoding="utf-8")
         self._start_guard()
         deadline = self._clock.monotonic_seconds() + _READY_TIMEOUT_SECONDS
-        self._wait_until(self._answers, "the API server", deadline)
-        if self._binaries.kwok:
-            for name in NODE_NAMES:
-                self.rest.post("/api/v1/nodes", _node(name))
+        self._wait_until(answers, "the API server", deadline)
+        self.version = str(self.rest.get("/version")["gitVersion"])
         if self._binaries.runs_workloads:
-            self._wait_until(self._has_service_accounts, "the controllers", deadline)
-            self._wait_until(self._has_nodes, "the simulated nodes", deadline)
+            create_nodes(self.rest)
+            self._wait_until(has_service_accounts, "the controllers", deadline)
+            self._wait_until(has_ready_nodes, "the simulated nodes", deadline)
 
     def _start_guard(self) -> None:
         reading, self._pipe = os.pipe()
@@ -175,7 +169,10 @@ class ControlPlane:
         try:
             self._guard = start(
                 Command(
-                    argv=(sys.executable, "-m", guard.__name__, *self._guard_arguments(reading)),
+                    argv=(
+                        *(sys.executable, "-m", guard.__name__),
+                        *(str(self._folder.root), str(reading)),
+                    ),
                     environment={"PYTHONPATH": str(package.parent), "PATH": os.defpath},
                     cwd=self._folder.root.parent,
                     pass_fds=(reading,),
@@ -185,11 +182,8 @@ class ControlPlane:
         finally:
             os.close(reading)
 
-    def _guard_arguments(self, reading: int) -> tuple[str, ...]:
-        return (str(self._folder.root), str(reading))
-
-    def _wait_until(self, is_ready: _Question, what: str, deadline: float) -> None:
-        while not is_ready():
+    def _wait_until(self, is_ready: Callable[[Rest], bool], what: str, deadline: float) -> None:
+        while not is_ready(self.rest):
             self._refuse_dead_programs()
             if self._clock.monotonic_seconds() > deadline:
                 raise EnvironmentFault(f"{what} did not get ready in time")
@@ -206,45 +200,6 @@ class ControlPlane:
             raise _PortTaken(f"{name} found its port taken")
         last_lines = " ".join(said.splitlines()[-2:])
         raise EnvironmentFault(f"{name} ended while the control plane started: {scrub(last_lines)}")
-
-    def _answers(self) -> bool:
-        try:
-            self.rest.send("GET", "/readyz")
-            self.version = str(self.rest.get("/version")["gitVersion"])
-        except ApiError:
-            return False
-        return True
-
-    def _has_service_accounts(self) -> bool:
-        try:
-            self.rest.get("/api/v1/namespaces/default/serviceaccounts/default")
-        except ApiError:
-            return False
-        return True
-
-    def _has_nodes(self) -> bool:
-        nodes = self.rest.get("/api/v1/nodes")["items"]
-        return all(
-            any(c["type"] == "Ready" and c["status"] == "True" for c in _conditions(node))
-            and not node["spec"].get("taints")
-            for node in nodes
-        )
-
-
-def _conditions(node: JsonObject) -> list[JsonObject]:
-    return node["status"].get("conditions") or []
-
-
-def _node(name: str) -> JsonObject:
-    return {
-        "apiVersion": "v1",
-        "kind": "Node",
-        "metadata": {
-            "name": name,
-            "labels": {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"},
-        },
-        "status": {"capacity": _NODE_RESOURCES, "allocatable": _NODE_RESOURCES},
-    }
 
 
 def _free_port() -> int:

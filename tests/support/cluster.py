@@ -27,7 +27,7 @@ def create_namespace(control_plane: ControlPlane, name: str, **labels: str) -> N
     body: JsonObject = {
         "apiVersion": "v1",
         "kind": "Namespace",
-        "metadata": {"name": name, "labels": {k.replace("_", "-"): v for k, v in labels.items()}},
+        "metadata": {"name": name, "labels": labels},
     }
     try:
         control_plane.rest.post("/api/v1/namespaces", body)
