@@ -60,8 +60,8 @@ class Settings:
 
     @property
     def program_path(self) -> str:
-        """Return PATH, and behind it the folder where this Python's packages put programs."""
-        return f"{self.path}{os.pathsep}{Path(sys.executable).parent}"
+        """Return PATH, and before it the folder where this Python's packages put programs."""
+        return f"{Path(sys.executable).parent}{os.pathsep}{self.path}"
 
 
 def current() -> Settings:

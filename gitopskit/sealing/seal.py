@@ -191,10 +191,11 @@ def _require_values(values: dict[str, Plaintext], options: SealOptions, *, where
             where=where,
             hint="add `stringData`, or give --allow-empty-data if it is meant to be empty",
         )
-    for key in values:
+    for number, key in enumerate(values, start=1):
         if not _ITEM_KEY.fullmatch(key) or key in (".", ".."):
+            # the key is not quoted: a value that was put in its place is still a value
             raise InputError(
-                f"{key[:80]!r} cannot be a key of a Secret",
+                f"item {number} of {len(values)} has a key that a Secret cannot have",
                 where=where,
                 hint="use letters, digits, `-`, `_` and `.`",
             )
