@@ -1,0 +1,96 @@
+"""One namespace of a cluster as a test of the unsealer looks at it: with an admin's eyes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitopskit.errors import ApiNotFound
+from gitopskit.kube.resources import EVENTS, SEALED_SECRETS, SECRETS
+from tests.support.polling import eventually
+from tests.support.unsealing import synced, values_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitopskit.kube.client import KubeClient
+    from gitopskit.kube.resources import ResourceType
+    from gitopskit.manifests.json_types import JsonObject
+
+MANAGER = "kubectl-edit"
+
+
+class Cluster:
+    """Reads and writes the objects of one namespace; waits for what the unsealer makes of them."""
+
+    def __init__(self, admin: KubeClient, namespace: str) -> None:
+        self.admin = admin
+        self.namespace = namespace
+
+    async def create(self, kind: ResourceType, content: JsonObject) -> JsonObject:
+        return await self.admin.create(kind, content, field_manager=MANAGER)
+
+    async def create_sealed(self, content: JsonObject) -> JsonObject:
+        return await self.create(SEALED_SECRETS, content)
+
+    async def create_secret(
+        self, name: str, values: Mapping[str, str], **metadata: object
+    ) -> JsonObject:
+        body: JsonObject = {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {**metadata, "name": name, "namespace": self.namespace},
+            "stringData": dict(values),
+        }
+        return await self.create(SECRETS, body)
+
+    async def secret(self, name: str) -> JsonObject | None:
+        try:
+            return await self.admin.get(SECRETS, name, self.namespace)
+        except ApiNotFound:
+            return None
+
+    async def sealed(self, name: str) -> JsonObject:
+        return await self.admin.get(SEALED_SECRETS, name, self.namespace)
+
+    async def patch_secret(self, name: str, patch: JsonObject | list[JsonObject]) -> JsonObject:
+        return await self.admin.patch(
+            SECRETS, name, self.namespace, patch=patch, field_manager=MANAGER
+        )
+
+    async def patch_sealed(self, name: str, patch: JsonObject) -> JsonObject:
+        return await self.admin.patch(
+            SEALED_SECRETS, name, self.namespace, patch=patch, field_manager=MANAGER
+        )
+
+    async def delete(self, kind: ResourceType, content: JsonObject) -> None:
+        metadata = content["metadata"]
+        await self.admin.delete(kind, metadata["name"], metadata["namespace"], uid=metadata["uid"])
+
+    async def events(self, name: str) -> list[JsonObject]:
+        selector = f"regarding.name={name}"
+        listing = await self.admin.list(EVENTS, self.namespace, field_selector=selector)
+        return list(listing.items)
+
+    async def until_values(
+        self, name: str, expected: Mapping[str, str], *, timeout_seconds: float = 10.0
+    ) -> JsonObject:
+        """Wait until the Secret holds exactly these values; return it."""
+
+        async def holds() -> bool:
+            found = await self.secret(name)
+            return found is not None and values_of(found) == expected
+
+        await eventually(holds, timeout_seconds=timeout_seconds)
+        found = await self.secret(name)
+        assert found is not None
+        return found
+
+    async def until_status(self, name: str, status: str, *, containing: str = "") -> JsonObject:
+        """Wait until the condition has this status and words in its message; return it."""
+
+        async def says() -> bool:
+            condition = synced(await self.sealed(name))
+            return condition.get("status") == status and containing in condition["message"]
+
+        await eventually(says)
+        return synced(await self.sealed(name))

@@ -1,0 +1,354 @@
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gitopskit.errors import GitopskitError, OwnershipConflict, UnsupportedField
+from gitopskit.redaction import Plaintext
+from gitopskit.sealing.sealed_secret import SealedSecret
+from gitopskit.sealing.unseal import UnsealedSecret
+from gitopskit.unsealer.decide import (
+    FIELD_MANAGER,
+    MANAGED,
+    PATCH,
+    SKIP_OWNER,
+    Create,
+    Keep,
+    Refuse,
+    Replace,
+    decide,
+    require_supported,
+)
+from gitopskit.unsealer.live_secret import LiveSecret
+
+if TYPE_CHECKING:
+    from gitopskit.manifests.json_types import JsonObject, JsonValue
+
+SEALED = {"name": "db", "namespace": "shop", "uid": "sealed-uid"}
+OURS = {
+    "apiVersion": "bitnami.com/v1alpha1",
+    "kind": "SealedSecret",
+    "name": "db",
+    "uid": "sealed-uid",
+    "controller": True,
+}
+
+
+def unsealed(**changes: JsonValue) -> UnsealedSecret:
+    fields: dict[str, Any] = {
+        "name": "db",
+        "namespace": "shop",
+        "metadata": {"name": "db", "namespace": "shop"},
+        "type": "Opaque",
+        "immutable": None,
+        "data": {"password": Plaintext(b"sealed")},
+    }
+    return UnsealedSecret(**{**fields, **changes})
+
+
+def live(*, data: dict[str, bytes] | None = None, **changes: JsonValue) -> LiveSecret:
+    """Return the Secret as the unsealer leaves it, changed in some parts."""
+    metadata = {
+        "name": "db",
+        "namespace": "shop",
+        "uid": "secret-uid",
+        "resourceVersion": "7",
+        "ownerReferences": [OURS],
+    }
+    values = {"password": b"sealed"} if data is None else data
+    content: JsonObject = {
+        "metadata": {**metadata, **changes.pop("metadata", {})},
+        "type": "Opaque",
+        "data": {key: base64.b64encode(value).decode() for key, value in values.items()},
+        **changes,
+    }
+    return LiveSecret.of(content)
+
+
+def error_of(decision: object) -> GitopskitError:
+    assert isinstance(decision, Refuse)
+    return decision.error
+
+
+def test_a_missing_secret_is_created_with_its_owner_and_its_template() -> None:
+    template = {
+        "name": "db",
+        "namespace": "shop",
+        "labels": {"app": "shop"},
+        "annotations": {"team": "web"},
+        "finalizers": ["example.org/keep"],
+        "uid": "from-the-template",
+        "ownerReferences": [{"uid": "from-the-template"}],
+    }
+    decision = decide(SEALED, unsealed(metadata=template), None)
+
+    assert isinstance(decision, Create)
+    assert decision.secret.metadata == {
+        "name": "db",
+        "namespace": "shop",
+        "labels": {"app": "shop"},
+        "annotations": {"team": "web"},
+        "finalizers": ["example.org/keep"],
+        "ownerReferences": [OURS],
+    }
+
+
+def test_a_secret_that_asks_for_no_owner_is_marked_as_managed() -> None:
+    template = {"annotations": {SKIP_OWNER: "true"}}
+
+    decision = decide(SEALED, unsealed(metadata=template), None)
+
+    assert isinstance(decision, Create)
+    assert "ownerReferences" not in decision.secret.metadata
+    assert decision.secret.metadata["annotations"] == {SKIP_OWNER: "true", MANAGED: "true"}
+
+
+def test_a_secret_that_is_as_it_should_be_is_kept() -> None:
+    assert decide(SEALED, unsealed(), live()) == Keep()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        pytest.param({"data": {"password": b"edited"}}, id="edited value"),
+        pytest.param({"data": {}}, id="lost value"),
+        pytest.param({"data": {"password": b"sealed", "more": b""}}, id="added value"),
+        pytest.param(
+            {"metadata": {"ownerReferences": None, "annotations": {MANAGED: "true"}}},
+            id="lost owner of a managed one",
+        ),
+    ],
+)
+def test_a_secret_that_drifted_is_replaced_at_the_version_that_was_read(
+    changed: dict[str, Any],
+) -> None:
+    decision = decide(SEALED, unsealed(), live(**changed))
+
+    assert isinstance(decision, Replace)
+    assert decision.secret.metadata["uid"] == "secret-uid"
+    assert decision.secret.metadata["resourceVersion"] == "7"
+    assert decision.secret.metadata["ownerReferences"] == [OURS]
+    assert decision.secret.data == {"password": Plaintext(b"sealed")}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "words"),
+    [
+        pytest.param({"ownerReferences": []}, "not managed by this SealedSecret", id="nobody's"),
+        pytest.param(
+            {"ownerReferences": [{**OURS, "controller": False}]},
+            "not managed by this SealedSecret",
+            id="owned and not controlled",
+        ),
+        pytest.param(
+            {"ownerReferences": [{"kind": "ExternalSecret", "name": "x", "controller": True}]},
+            "controlled by ExternalSecret x",
+            id="another controller's",
+        ),
+        pytest.param(
+            {
+                "ownerReferences": [{"kind": "ExternalSecret", "name": "x", "controller": True}],
+                "annotations": {MANAGED: "true"},
+            },
+            "controlled by ExternalSecret x",
+            id="another controller's though managed",
+        ),
+        pytest.param(
+            {"ownerReferences": [{**OURS, "uid": "earlier"}]},
+            "earlier SealedSecret",
+            id="that of an earlier one",
+        ),
+        pytest.param(
+            {"ownerReferences": [{**OURS, "uid": "other", "name": "other"}]},
+            "controlled by SealedSecret other",
+            id="that of another SealedSecret",
+        ),
+        pytest.param(
+            {"annotations": {MANAGED: "True"}, "ownerReferences": []}, "not managed", id="misspelt"
+        ),
+        pytest.param({"deletionTimestamp": "2026-06-01T12:00:00Z"}, "being deleted", id="going"),
+    ],
+)
+def test_a_secret_of_somebody_else_is_refused_and_named(metadata: JsonObject, words: str) -> None:
+    error = error_of(decide(SEALED, unsealed(), live(metadata=metadata)))
+
+    assert isinstance(error, OwnershipConflict)
+    assert words in error.what
+    assert error.hint
+
+
+def test_the_patch_annotation_is_refused_by_name() -> None:
+    annotations = {PATCH: "true", MANAGED: "true"}
+
+    error = error_of(decide(SEALED, unsealed(), live(metadata={"annotations": annotations})))
+
+    assert isinstance(error, UnsupportedField)
+    assert PATCH in error.what
+
+
+def test_a_managed_secret_is_taken_over_whole() -> None:
+    metadata = {"annotations": {MANAGED: "true"}, "ownerReferences": []}
+
+    decision = decide(SEALED, unsealed(), live(metadata=metadata, data={"old": b"1"}))
+
+    assert isinstance(decision, Replace)
+    assert decision.secret.metadata["ownerReferences"] == [OURS]
+    assert decision.secret.metadata["annotations"] == {MANAGED: "true"}
+
+
+def test_a_type_that_differs_is_explained() -> None:
+    error = error_of(decide(SEALED, unsealed(type="kubernetes.io/tls"), live()))
+
+    assert "type Opaque, not kubernetes.io/tls" in error.what
+    assert "delete the Secret" in error.hint
+
+
+def test_an_immutable_secret_that_differs_is_explained() -> None:
+    error = error_of(decide(SEALED, unsealed(), live(immutable=True, data={"password": b"old"})))
+
+    assert "immutable" in error.what
+
+
+def test_an_immutable_secret_with_the_right_values_is_kept() -> None:
+    assert decide(SEALED, unsealed(), live(immutable=True)) == Keep()
+
+
+def test_a_template_that_says_immutable_makes_the_secret_immutable() -> None:
+    decision = decide(SEALED, unsealed(immutable=True), live())
+
+    assert isinstance(decision, Replace)
+    assert decision.secret.immutable is True
+
+
+def test_only_the_metadata_of_an_immutable_secret_is_replaced() -> None:
+    template = {"labels": {"app": "shop"}}
+
+    decision = decide(SEALED, unsealed(metadata=template), live(immutable=True))
+
+    assert isinstance(decision, Replace)
+    assert decision.secret.immutable is True
+    assert decision.secret.metadata["labels"] == {"app": "shop"}
+
+
+@pytest.mark.parametrize("part", ["labels", "annotations"])
+def test_what_others_add_stays_and_what_we_set_follows_the_template(part: str) -> None:
+    ours = {
+        "manager": FIELD_MANAGER,
+        "fieldsV1": {"f:metadata": {f"f:{part}": {".": {}, "f:gone": {}}}},
+    }
+    theirs = {"manager": "kubectl", "fieldsV1": {"f:metadata": {f"f:{part}": {"f:added": {}}}}}
+    metadata = {
+        part: {"gone": "1", "added": "1", "changed": "theirs"},
+        "managedFields": [ours, theirs, {"manager": FIELD_MANAGER}],
+    }
+
+    decision = decide(
+        SEALED, unsealed(metadata={part: {"changed": "ours"}}), live(metadata=metadata)
+    )
+
+    assert isinstance(decision, Replace)
+    assert decision.secret.metadata[part] == {"added": "1", "changed": "ours"}
+
+
+def test_additions_of_others_are_no_drift() -> None:
+    metadata = {
+        "labels": {"added": "1"},
+        "annotations": {"added": "1"},
+        "finalizers": ["example.org/keep"],
+        "ownerReferences": [{"uid": "other", "kind": "App"}, {**OURS, "blockOwnerDeletion": True}],
+    }
+
+    assert decide(SEALED, unsealed(), live(metadata=metadata)) == Keep()
+
+
+def test_a_replacement_keeps_finalizers_and_other_owners() -> None:
+    other = {"uid": "other", "kind": "App"}
+    metadata = {"finalizers": ["example.org/keep"], "ownerReferences": [other, OURS]}
+
+    decision = decide(SEALED, unsealed(), live(metadata=metadata, data={}))
+
+    assert isinstance(decision, Replace)
+    assert decision.secret.metadata["finalizers"] == ["example.org/keep"]
+    assert decision.secret.metadata["ownerReferences"] == [other, OURS]
+
+
+def test_our_owner_reference_goes_when_the_template_asks_for_none() -> None:
+    template = {"annotations": {SKIP_OWNER: "true"}}
+
+    decision = decide(SEALED, unsealed(metadata=template), live())
+
+    assert isinstance(decision, Replace)
+    assert "ownerReferences" not in decision.secret.metadata
+    assert decision.secret.metadata["annotations"][MANAGED] == "true"
+
+
+def test_no_value_is_in_the_text_of_a_decision() -> None:
+    decision = decide(SEALED, unsealed(), live(data={"password": b"edited"}))
+
+    assert "edited" not in repr(decision)
+    assert "sealed'" not in repr(decision)
+
+
+@given(
+    sealed=st.dictionaries(st.sampled_from("abc"), st.binary(max_size=3)),
+    found=st.dictionaries(st.sampled_from("abc"), st.binary(max_size=3)),
+    labels=st.dictionaries(st.sampled_from("xyz"), st.sampled_from("12")),
+)
+def test_a_replacement_that_was_written_needs_no_other(
+    sealed: dict[str, bytes], found: dict[str, bytes], labels: dict[str, str]
+) -> None:
+    desired = unsealed(
+        data={key: Plaintext(value) for key, value in sealed.items()}, metadata={"labels": labels}
+    )
+    decision = decide(SEALED, desired, live(data=found, metadata={"labels": {"x": "0", "w": "0"}}))
+
+    if isinstance(decision, Replace):
+        written = LiveSecret.of(decision.secret.to_content())
+        assert decide(SEALED, desired, written) == Keep()
+    else:
+        assert decision == Keep()
+
+
+def _sealed(**changes: JsonValue) -> SealedSecret:
+    return SealedSecret(
+        **{"name": "db", "namespace": "gitopskit-system", "encrypted_data": {}, **changes}
+    )
+
+
+def test_what_is_supported_passes() -> None:
+    metadata = {"labels": {"app": "shop"}}
+
+    require_supported(_sealed(template_metadata=metadata), key_namespace="gitopskit-system")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        pytest.param({"template_data": {"a": "{{ .b }}"}}, "spec.template.data", id="templates"),
+        pytest.param(
+            {"type": "kubernetes.io/service-account-token"}, "spec.template.type", id="tokens"
+        ),
+        pytest.param(
+            {
+                "template_metadata": {
+                    "labels": {"sealedsecrets.bitnami.com/sealed-secrets-key": "active"}
+                }
+            },
+            "sealed-secrets-key",
+            id="a planted sealing key",
+        ),
+    ],
+)
+def test_what_is_not_supported_is_refused_by_name(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(UnsupportedField, match=words):
+        require_supported(_sealed(**changes), key_namespace="gitopskit-system")
+
+
+def test_the_label_of_sealing_keys_means_nothing_in_other_namespaces() -> None:
+    labels = {"sealedsecrets.bitnami.com/sealed-secrets-key": "active"}
+
+    require_supported(_sealed(template_metadata={"labels": labels}), key_namespace="elsewhere")
