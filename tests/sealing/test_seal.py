@@ -172,8 +172,8 @@ def test_an_empty_secret_is_sealed_when_it_is_meant(seal: Callable[..., JsonObje
         ({"data": {"a": 5432}}, "`data.a` is not base64"),
         ({"stringData": {"a": 5432}}, "`stringData.a` is not a text; quote it"),
         ({"stringData": {"a": "\ud800"}}, "`stringData.a` is not a text; quote it"),
-        ({"stringData": {"a b": ""}}, "'a b' cannot be a key of a Secret"),
-        ({"stringData": {"..": ""}}, "'..' cannot be a key of a Secret"),
+        ({"stringData": {"a b": ""}}, "item 1 of 1 has a key that a Secret cannot have"),
+        ({"stringData": {"..": ""}}, "item 1 of 1 has a key that a Secret cannot have"),
         ({"immutable": "yes"}, "`immutable` is not true or false"),
         (
             {"stringData": {"a": "x" * (1024 * 1024 + 1)}},
