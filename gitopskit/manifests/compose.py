@@ -20,8 +20,9 @@ from gitopskit.manifests.events import (
     UnreadableText,
     events_of,
     explain,
+    is_merge,
 )
-from gitopskit.manifests.scalars import ScalarError, is_merge, resolve, resolve_key, resolve_plain
+from gitopskit.manifests.scalars import ScalarError, resolve, resolve_key, resolve_plain
 from gitopskit.redaction import scrub
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ class _Composer:
         content: JsonObject = {}
         written: set[str] | None = None
         while type(event := self._next()) is not MAPPING_END:
-            if _is_merge(event):
+            if is_merge(event):
                 written = set(content) if written is None else written
                 self._merge(content, self._next(), depth)
                 continue
@@ -175,14 +176,6 @@ class _Composer:
     def _malformed(self, what: str, event: Event) -> MalformedDocument:
         offset = self._source.lines.offset(event.start_mark)
         return self._source.malformed(what, offset=offset)
-
-
-def _is_merge(event: Event) -> bool:
-    return (
-        type(event) is SCALAR
-        and event.value == "<<"
-        and is_merge(event.value, tag=event.tag, is_plain=not event.style)
-    )
 
 
 @lru_cache(maxsize=4096)

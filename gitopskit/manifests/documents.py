@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from gitopskit.manifests.json_types import JsonObject, JsonValue
+    from gitopskit.manifests.outline import Outline
 
 __all__ = [
     "Document",
@@ -63,6 +64,10 @@ class Document:
         if self._source is None or not (pointer or self._prefix):
             return self.position
         return self._source.locate(self.index, (*self._prefix, *pointer)) or self.position
+
+    def outline(self) -> Outline | None:
+        """Return what is written where in this document, or None where that cannot be told."""
+        return None if self._source is None else self._source.outline(self.index)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from gitopskit.manifests.positions import LineIndex, Mark
 
+_MERGE_TAG: Final = "tag:yaml.org,2002:merge"
 UnreadableText: Final = yaml.YAMLError
 """What the next event raises where the text is not YAML; ``explain`` says why."""
 
@@ -48,6 +49,13 @@ def events_of(text: str) -> Callable[[], Event]:
         UnreadableText: the text is not YAML.
     """
     return cast("Callable[[], Event]", _yaml.CParser(text).get_event)
+
+
+def is_merge(event: Event) -> bool:
+    """Whether an event is the key ``<<``, which takes the fields of other mappings."""
+    if type(event) is not SCALAR or event.value != "<<":
+        return False
+    return event.tag == _MERGE_TAG or (event.tag is None and not event.style)
 
 
 def explain(error: yaml.YAMLError, text: str, lines: LineIndex) -> tuple[str, int]:

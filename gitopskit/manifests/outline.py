@@ -23,9 +23,10 @@ from gitopskit.manifests.events import (
     Event,
     UnreadableText,
     events_of,
+    is_merge,
 )
 from gitopskit.manifests.positions import LineIndex, Mark
-from gitopskit.manifests.scalars import ScalarError, is_merge, resolve_key
+from gitopskit.manifests.scalars import ScalarError, resolve_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,14 +41,14 @@ class Outline:
 
     ``style`` is a scalar's quote or block sign, and ``{`` or ``[`` of a collection in flow style;
     empty otherwise. The span of a block collection ends where the next token begins.
-    ``has_properties`` means that an anchor or a tag is written before it.
+    ``has_anchor`` means that an alias may stand for it elsewhere.
     """
 
     kind: Literal["scalar", "mapping", "sequence", "alias"]
     start: int
     end: int
     style: str = ""
-    has_properties: bool = False
+    has_anchor: bool = False
     entries: tuple[Entry, ...] = ()
     items: tuple[Outline, ...] = ()
 
@@ -85,6 +86,7 @@ class Entry:
     """One field of a mapping; ``name`` is None for ``<<`` and for what cannot be a name."""
 
     name: str | None
+    is_merge: bool = False
     key: Outline
     value: Outline
 
@@ -143,7 +145,7 @@ class _Reader:
             start=self._offset(event.start_mark),
             end=self._offset(event.end_mark),
             style="" if is_alias else event.style or "",
-            has_properties=not is_alias and _has_properties(event),
+            has_anchor=not is_alias and event.anchor is not None,
         )
 
     def _mapping(self, event: Event, depth: int) -> Outline:
@@ -151,13 +153,15 @@ class _Reader:
         while type(key_event := self._next()) is not MAPPING_END:
             key = self._node(key_event, depth + 1)
             value = self._node(self._next(), depth + 1)
-            entries.append(Entry(name=_name(key_event), key=key, value=value))
+            entries.append(
+                Entry(name=_name(key_event), is_merge=is_merge(key_event), key=key, value=value)
+            )
         return Outline(
             kind="mapping",
             start=self._offset(event.start_mark),
             end=self._offset(key_event.end_mark),
             style="{" if event.flow_style else "",
-            has_properties=_has_properties(event),
+            has_anchor=event.anchor is not None,
             entries=tuple(entries),
         )
 
@@ -170,7 +174,7 @@ class _Reader:
             start=self._offset(event.start_mark),
             end=self._offset(item.end_mark),
             style="[" if event.flow_style else "",
-            has_properties=_has_properties(event),
+            has_anchor=event.anchor is not None,
             items=tuple(items),
         )
 
@@ -178,17 +182,10 @@ class _Reader:
         return self._start + self._lines.offset(mark)
 
 
-def _has_properties(event: Event) -> bool:
-    return event.anchor is not None or event.tag is not None
-
-
 def _name(event: Event) -> str | None:
-    if type(event) is not SCALAR:
-        return None
-    is_plain = not event.style
-    if is_merge(event.value, tag=event.tag, is_plain=is_plain):
+    if type(event) is not SCALAR or is_merge(event):
         return None
     try:
-        return resolve_key(event.value, tag=event.tag, is_plain=is_plain)
+        return resolve_key(event.value, tag=event.tag, is_plain=not event.style)
     except ScalarError:
         return None

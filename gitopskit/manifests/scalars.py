@@ -61,16 +61,10 @@ _LARGEST_PLAIN_FLOAT: Final = 1e21
 """From here on encoding/json writes an exponent, and the decoder sees no whole number."""
 
 _TAG_PREFIX: Final = "tag:yaml.org,2002:"
-_MERGE_TAG: Final = _TAG_PREFIX + "merge"
 
 
 class ScalarError(ValueError):
     """A scalar that kubectl refuses; the message says why and never shows the scalar."""
-
-
-def is_merge(text: str, *, tag: str | None, is_plain: bool) -> bool:
-    """Whether a field's name is ``<<``, which takes the fields of other mappings."""
-    return text == "<<" and (tag == _MERGE_TAG or (tag is None and is_plain))
 
 
 def resolve(text: str, *, tag: str | None, is_plain: bool) -> JsonScalar:

@@ -56,10 +56,12 @@ class Source:
 
     def locate(self, document: int, pointer: Sequence[str | int]) -> Position | None:
         """Return where a value of a document is written, or its nearest ancestor that is."""
-        if document >= len(self.outlines):
-            return None
-        outline = self.outlines[document]
+        outline = self.outline(document)
         return None if outline is None else self.lines.at(outline.locate(pointer))
+
+    def outline(self, document: int) -> Outline | None:
+        """Return the outline of a document, or None if it has none."""
+        return self.outlines[document] if document < len(self.outlines) else None
 
     def malformed(self, what: str, *, offset: int, hint: str = "") -> MalformedDocument:
         """Return the error for a place in this text."""
