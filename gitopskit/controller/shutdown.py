@@ -35,14 +35,13 @@ async def run_until_signal(
         if first is not None:
             on_stop()
             await _signal_or_end(received, running, timeout_seconds=grace_seconds)
-        if not running.done():
-            running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await running
-            return first
-        await running
+        if running.done():
+            await running
         return first
     finally:
+        if running.cancel():
+            with contextlib.suppress(asyncio.CancelledError):
+                await running
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
 
@@ -55,10 +54,10 @@ async def _signal_or_end(
 ) -> signal.Signals | None:
     """Wait for a signal, the end of the program, or the time; return the signal if one came."""
     signalled = asyncio.ensure_future(received.get())
-    await asyncio.wait(
-        {signalled, running}, timeout=timeout_seconds, return_when=asyncio.FIRST_COMPLETED
-    )
-    if signalled.done():
-        return signalled.result()
-    signalled.cancel()
-    return None
+    try:
+        await asyncio.wait(
+            {signalled, running}, timeout=timeout_seconds, return_when=asyncio.FIRST_COMPLETED
+        )
+        return signalled.result() if signalled.done() else None
+    finally:
+        signalled.cancel()

@@ -315,13 +315,15 @@ class KubeClient:
 
     async def _all_pages(self, kind: ResourceType, selection: Selection, as_user: str) -> Listing:
         items: list[JsonObject] = []
-        token = ""
+        position = ""
         while True:
-            page = await self._answer(selection.page_request(kind, token=token, as_user=as_user))
+            page = await self._answer(
+                selection.page_request(kind, position=position, as_user=as_user)
+            )
             metadata = page.get("metadata") or {}
             items += [requests.typed(item, kind) for item in page.get("items") or ()]
-            token = metadata.get("continue") or ""
-            if not token:
+            position = metadata.get("continue") or ""
+            if not position:
                 version = str(metadata.get("resourceVersion") or "")
                 return Listing(items=tuple(items), resource_version=version)
 

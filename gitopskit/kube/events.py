@@ -29,7 +29,7 @@ _LONGEST_NOTE: Final = 1024
 """Source: k8s.io/kubernetes, pkg/apis/core/validation/events.go (NoteLengthLimit)."""
 
 _LONGEST_NAME_PREFIX: Final = 200
-_MOST_REMEMBERED: Final = 4096
+_MOST_REMEMBERED: Final = 1024
 _SERIES_SECONDS: Final = 360.0
 """A repetition after a longer silence is a new Event.
 

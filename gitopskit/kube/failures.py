@@ -42,7 +42,9 @@ _HINTS: Final[dict[int, str]] = {
     406: "the API server is too old: Kubernetes 1.30 or newer is needed",
     429: "the API server is busy: try again later",
 }
-_SCHEMA_REFUSAL: Final = re.compile(r"failed to create typed (patch|live) object")
+_MISFIT: Final = re.compile(
+    r"failed to create typed patch object \(.*?\): (?P<field>\.[\w.\-/\[\]\"']{0,128})?"
+)
 """Server-side apply reports an object that does not fit its schema as an internal error (500).
 
 Source: k8s.io/apimachinery, util/managedfields/internal/structuredmerge.go.
@@ -74,20 +76,16 @@ def error_of(refusal: Refusal) -> ApiError:
     A body that is no Kubernetes Status is dropped: whatever answered was not the API server.
     """
     status = _decoded_status(refusal.body)
-    reason = _word(status.get("reason"))
     message = str(status.get("message") or "")
-    if _SECRET_PATH.match(refusal.path) and not refusal.is_read:
-        told = _without_values(reason, status)
-    else:
-        told = scrub(_TYPED_VALUE.sub("***", message))
-    is_schema_refusal = refusal.status == 500 and _SCHEMA_REFUSAL.search(message) is not None  # noqa: PLR2004 -- HTTP
-    kind = ApiInvalid if is_schema_refusal else _CLASSES.get(refusal.status, ApiError)
+    is_secret = _SECRET_PATH.match(refusal.path) is not None and not refusal.is_read
+    told = _without_values(status, message) if is_secret else _scrubbed(message)
+    kind = ApiInvalid if _MISFIT.search(message) else _CLASSES.get(refusal.status, ApiError)
     return kind(
         told or f"the API server answered with HTTP status {refusal.status}",
         where=refusal.where,
         hint=_HINTS.get(refusal.status, ""),
         status=refusal.status,
-        reason=reason,
+        reason=_word(status.get("reason")),
         retry_after_seconds=refusal.retry_after_seconds,
     )
 
@@ -100,19 +98,26 @@ def _decoded_status(body: bytes) -> JsonObject:
     return content if isinstance(content, dict) and content.get("kind") == "Status" else {}
 
 
-def _without_values(reason: str, status: JsonObject) -> str:
-    if not reason:
-        return ""
+def _scrubbed(message: str) -> str:
+    return scrub(_TYPED_VALUE.sub("***", message))
+
+
+def _without_values(status: JsonObject, message: str) -> str:
+    """Return the reason and the refused fields' paths: nothing that could be a value."""
     details = status.get("details")
-    causes = details.get("causes") if isinstance(details, dict) else None
-    fields = sorted(set(_refused_fields(causes)))
-    return f"the API server refused it ({reason})" + (f" for {', '.join(fields)}" if fields else "")
+    fields = _refused_fields(details.get("causes") if isinstance(details, dict) else None)
+    misfit = _MISFIT.search(message)
+    if misfit:
+        fields = [misfit["field"] or ""]
+    reason = _word(status.get("reason")) or ("does not fit its schema" if misfit else "")
+    told = f"the API server refused it ({reason})" if reason else ""
+    named = sorted({field for field in fields if _FIELD_PATH.fullmatch(field)})
+    return f"{told} for {', '.join(named)}" if told and named else told
 
 
 def _refused_fields(causes: JsonValue) -> list[str]:
     entries = causes if isinstance(causes, list) else []
-    paths = [str(entry.get("field") or "") for entry in entries if isinstance(entry, dict)]
-    return [path for path in paths if _FIELD_PATH.fullmatch(path)]
+    return [str(entry.get("field") or "") for entry in entries if isinstance(entry, dict)]
 
 
 def _word(value: JsonValue) -> str:

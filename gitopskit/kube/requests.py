@@ -68,9 +68,9 @@ class Selection:
     field_selector: str = ""
     metadata_only: bool = False
 
-    def page_request(self, kind: ResourceType, *, token: str, as_user: str = "") -> Request:
-        """Return the request for the page of a list that a continue token (or none) stands for."""
-        paging = {"limit": str(_PAGE_SIZE), "continue": token}
+    def page_request(self, kind: ResourceType, *, position: str, as_user: str = "") -> Request:
+        """Return the request for a page of a list; ``position`` is its continue token or empty."""
+        paging = {"limit": str(_PAGE_SIZE), "continue": position}
         return Request(
             method="GET",
             path=kind.collection_path(self.namespace),

@@ -16,8 +16,8 @@ from gitopskit.manifests.identity import ObjectRef
 if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
 
-_UNUSABLE_SEGMENT: Final = re.compile(r"\.{1,2}|.*[/%].*", re.DOTALL)
-"""Names that would change a path's meaning.
+_UNUSABLE_SEGMENT: Final = re.compile(r"\.{1,2}|.*[/%\ud800-\udfff].*", re.DOTALL)
+"""Names that would change a path's meaning, or that UTF-8 has no bytes for.
 
 Source: k8s.io/apimachinery, validation/path IsValidPathSegmentName.
 """

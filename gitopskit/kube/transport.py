@@ -111,7 +111,8 @@ class Transport:
             ApiError: refused, as the class that the HTTP status means.
             ApiUnreachable: no answer.
         """
-        for attempt in range(_MOST_ATTEMPTS):
+        attempt = 0
+        while True:
             try:
                 return await self._attempt(request)
             except ApiError as refusal:
@@ -119,11 +120,11 @@ class Transport:
             except (aiohttp.ClientError, OSError) as error:
                 failure, is_safe = self._unreachable(error), _may_resend(request, error)
                 failure.__cause__ = error
-            if not is_safe:
-                break
+            if not is_safe or attempt + 1 == _MOST_ATTEMPTS:
+                raise failure
             pause = max(failure.retry_after_seconds, _REPEATS.pause_seconds(attempt))
             await self._clock.sleep(pause)
-        raise failure
+            attempt += 1
 
     async def lines(self, request: Request) -> AsyncGenerator[bytes]:
         """Yield the lines of an answer that goes on, without their ends; close it when done.
