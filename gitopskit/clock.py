@@ -49,11 +49,3 @@ class SystemClock:
     def sleep_blocking(self, seconds: float) -> None:
         """Wait in a thread."""
         time.sleep(seconds)
-
-
-def rfc3339(moment: datetime) -> str:
-    """Return the moment as Kubernetes writes times: UTC, whole seconds, ``Z``.
-
-    Source: k8s.io/apimachinery metav1.Time.
-    """
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

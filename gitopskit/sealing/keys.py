@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -22,13 +21,13 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
     PublicFormat,
-    load_pem_private_key,
 )
 
-from gitopskit.clock import rfc3339
 from gitopskit.errors import UnusableKey
 from gitopskit.redaction import Plaintext
+from gitopskit.sealing import pem_text
 from gitopskit.sealing.base64_text import decode_base64
+from gitopskit.timestamps import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,12 +61,6 @@ _ENCIPHER_ONLY: Final = x509.UnrecognizedExtension(
 RFC 5280 section 4.2.1.3 gives encipherOnly no meaning without keyAgreement, so the typed extension
 refuses to express it, and reading ``.extensions`` of such a certificate raises: never read them.
 """
-
-_PEM_BLOCK: Final = re.compile(
-    rb"^-----BEGIN (?P<kind>[A-Z0-9 ]+)-----\s*$.*?^-----END (?P=kind)-----\s*$",
-    re.MULTILINE | re.DOTALL,
-)
-_PEM_BEGIN: Final = re.compile(rb"^-----BEGIN ([A-Z0-9 ]+)-----", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,17 +132,17 @@ def load_certificate(pem: bytes, *, where: str) -> SealingCertificate:
     Raises:
         UnusableKey: there is none, it cannot be read, or its key is no RSA key.
     """
-    block = _certificate_block(pem, where=where)
+    block = pem_text.certificate_block(pem, where=where)
     try:
         certificate = x509.load_pem_x509_certificate(block)
         public_key = certificate.public_key()
     except (ValueError, UnsupportedAlgorithm) as error:
         raise UnusableKey(
-            "the certificate cannot be read", where=where, hint=_CERTIFICATE_HINT
+            "the certificate cannot be read", where=where, hint=pem_text.CERTIFICATE_HINT
         ) from error
     if not isinstance(public_key, rsa.RSAPublicKey):
         raise UnusableKey(
-            "the certificate's key is not an RSA key", where=where, hint=_CERTIFICATE_HINT
+            "the certificate's key is not an RSA key", where=where, hint=pem_text.CERTIFICATE_HINT
         )
     return SealingCertificate(
         fingerprint=fingerprint(public_key),
@@ -160,27 +153,6 @@ def load_certificate(pem: bytes, *, where: str) -> SealingCertificate:
     )
 
 
-_CERTIFICATE_HINT: Final = "give the sealing certificate (`tls.crt`) in PEM form"
-
-
-def _certificate_block(pem: bytes, *, where: str) -> bytes:
-    for match in _PEM_BLOCK.finditer(pem):
-        if match["kind"] == b"CERTIFICATE":
-            return match[0].rstrip() + b"\n"
-    begin = _PEM_BEGIN.search(pem)
-    raise UnusableKey(_what_it_is(begin[1] if begin else b""), where=where, hint=_CERTIFICATE_HINT)
-
-
-def _what_it_is(kind: bytes) -> str:
-    if kind.endswith(b"PRIVATE KEY"):
-        return "this is a private key, not a certificate"
-    if kind == b"CERTIFICATE":
-        return "the PEM certificate is cut off"
-    if kind:
-        return f"this is a {kind.decode().lower()}, not a certificate"
-    return "this is no PEM certificate"
-
-
 def read_private_keys(data: bytes, *, where: str) -> tuple[PrivateKey, ...]:
     """Return the private keys in a PEM text, in key Secrets, or in a List of them (YAML or JSON).
 
@@ -188,16 +160,15 @@ def read_private_keys(data: bytes, *, where: str) -> tuple[PrivateKey, ...]:
         UnusableKey: there is none, or one cannot be read, is encrypted or is no RSA key.
         MalformedDocument: it is neither PEM nor YAML nor JSON.
     """
-    if _PEM_BEGIN.search(data):
+    if pem_text.is_pem(data):
         keys = tuple(_keys_of_pem(data, where=where))
     else:
         keys = tuple(_keys_of_documents(data, where=where))
     if not keys:
-        raise UnusableKey("there is no private key in it", where=where, hint=_PRIVATE_KEY_HINT)
+        raise UnusableKey(
+            "there is no private key in it", where=where, hint=pem_text.PRIVATE_KEY_HINT
+        )
     return keys
-
-
-_PRIVATE_KEY_HINT: Final = "give a PEM private key, or the Secret that holds it"
 
 
 def read_key_secret(content: JsonObject, *, where: str) -> PrivateKey:
@@ -209,7 +180,9 @@ def read_key_secret(content: JsonObject, *, where: str) -> PrivateKey:
     key = next(_keys_of_pem(_item(content, PRIVATE_KEY_ITEM, where=where), where=where), None)
     if key is None:
         raise UnusableKey(
-            f"`{PRIVATE_KEY_ITEM}` holds no private key", where=where, hint=_PRIVATE_KEY_HINT
+            f"`{PRIVATE_KEY_ITEM}` holds no private key",
+            where=where,
+            hint=pem_text.PRIVATE_KEY_HINT,
         )
     pem = _item(content, CERTIFICATE_ITEM, where=where)
     return _dated(key, pem, where=where) if pem.strip() else key
@@ -239,13 +212,15 @@ def _item(content: JsonObject, name: str, *, where: str) -> bytes:
     try:
         return decode_base64(_section(content, "data", where=where).get(name) or "")
     except ValueError as error:
-        raise UnusableKey(f"`{name}` is not base64", where=where, hint=_PRIVATE_KEY_HINT) from error
+        raise UnusableKey(
+            f"`{name}` is not base64", where=where, hint=pem_text.PRIVATE_KEY_HINT
+        ) from error
 
 
 def _section(content: JsonObject, name: str, *, where: str) -> JsonObject:
     section = content.get(name) or {}
     if not isinstance(section, dict):
-        raise UnusableKey(f"`{name}` is not a mapping", where=where, hint=_PRIVATE_KEY_HINT)
+        raise UnusableKey(f"`{name}` is not a mapping", where=where, hint=pem_text.PRIVATE_KEY_HINT)
     return section
 
 
@@ -257,28 +232,9 @@ def _keys_of_documents(data: bytes, *, where: str) -> Iterator[PrivateKey]:
 
 
 def _keys_of_pem(data: bytes, *, where: str) -> Iterator[PrivateKey]:
-    for match in _PEM_BLOCK.finditer(data):
-        if match["kind"].endswith(b"PRIVATE KEY"):
-            key = _load_private_key(match[0], where=where)
-            yield PrivateKey(fingerprint=fingerprint(key.public_key()), key=key)
-
-
-def _load_private_key(block: bytes, *, where: str) -> rsa.RSAPrivateKey:
-    try:
-        key = load_pem_private_key(block, password=None)
-    except TypeError as error:
-        raise UnusableKey(
-            "the private key is encrypted",
-            where=where,
-            hint="decrypt it first, for example with `openssl rsa`",
-        ) from error
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise UnusableKey(
-            "the private key cannot be read", where=where, hint=_PRIVATE_KEY_HINT
-        ) from error
-    if not isinstance(key, rsa.RSAPrivateKey):
-        raise UnusableKey("the private key is not an RSA key", where=where, hint=_PRIVATE_KEY_HINT)
-    return key
+    for block in pem_text.private_key_blocks(data):
+        key = pem_text.load_private_key(block, where=where)
+        yield PrivateKey(fingerprint=fingerprint(key.public_key()), key=key)
 
 
 def new_sealing_key(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gitopskit.clock import rfc3339
+from gitopskit.timestamps import rfc3339
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -1,0 +1,17 @@
+"""How moments are written. Pure; the reading of a clock is clock.py's."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+def rfc3339(moment: datetime) -> str:
+    """Return the moment as Kubernetes writes times: UTC, whole seconds, ``Z``.
+
+    Source: k8s.io/apimachinery metav1.Time.
+    """
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
