@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitopskit.errors import MalformedDocument, UnusableKey
@@ -206,6 +206,7 @@ def test_halves_of_two_keys_are_refused(pair: KeyPair, other_pair: KeyPair) -> N
         read_key_secret(key_secret(mixed, namespace="a", name="b"), where="")
 
 
+@settings(deadline=None)
 @given(data=st.binary() | st.text().map(str.encode))
 def test_arbitrary_bytes_are_refused_and_never_crash(data: bytes) -> None:
     with pytest.raises((UnusableKey, MalformedDocument)):

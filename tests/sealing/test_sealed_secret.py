@@ -4,7 +4,7 @@ import copy
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitopskit.errors import InputError, UnsupportedField
@@ -107,6 +107,7 @@ _JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(metadata=_JSON, encrypted_data=_JSON, template=_JSON)
 def test_any_shape_is_read_or_refused(
     metadata: JsonValue, encrypted_data: JsonValue, template: JsonValue

@@ -1,0 +1,88 @@
+"""PEM text: which blocks are in it, and what a person gave us in place of what we need.
+
+Owns the armour around keys and certificates. No error ever quotes the input.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from gitopskit.errors import UnusableKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CERTIFICATE_HINT: Final = "give the sealing certificate (`tls.crt`) in PEM form"
+PRIVATE_KEY_HINT: Final = "give a PEM private key, or the Secret that holds it"
+
+_CERTIFICATE: Final = b"CERTIFICATE"
+_PRIVATE_KEY: Final = b"PRIVATE KEY"
+_BEGIN: Final = re.compile(rb"^-----BEGIN ([A-Z0-9 ]+)-----", re.MULTILINE)
+_BLOCK: Final = re.compile(
+    rb"^-----BEGIN (?P<kind>[A-Z0-9 ]+)-----\s*$.*?^-----END (?P=kind)-----\s*$",
+    re.MULTILINE | re.DOTALL,
+)
+"""A block with its armour. Source: RFC 7468 section 3."""
+
+
+def is_pem(data: bytes) -> bool:
+    """Whether a text holds a PEM block at the start of a line, as no YAML or JSON does."""
+    return _BEGIN.search(data) is not None
+
+
+def private_key_blocks(data: bytes) -> Iterator[bytes]:
+    """Yield the blocks of a text that hold private keys of any kind."""
+    for match in _BLOCK.finditer(data):
+        if match["kind"].endswith(_PRIVATE_KEY):
+            yield match[0]
+
+
+def certificate_block(data: bytes, *, where: str) -> bytes:
+    """Return the first certificate of a text with its armour, ending in one newline.
+
+    Raises:
+        UnusableKey: there is none; the error says what there is instead.
+    """
+    for match in _BLOCK.finditer(data):
+        if match["kind"] == _CERTIFICATE:
+            return match[0].rstrip() + b"\n"
+    begin = _BEGIN.search(data)
+    raise UnusableKey(_what_it_is(begin[1] if begin else b""), where=where, hint=CERTIFICATE_HINT)
+
+
+def load_private_key(block: bytes, *, where: str) -> RSAPrivateKey:
+    """Return the RSA key in a PEM block.
+
+    Raises:
+        UnusableKey: it is encrypted, cannot be read, or is no RSA key.
+    """
+    try:
+        key = load_pem_private_key(block, password=None)
+    except TypeError as error:
+        raise UnusableKey(
+            "the private key is encrypted",
+            where=where,
+            hint="decrypt it first, for example with `openssl rsa`",
+        ) from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise UnusableKey(
+            "the private key cannot be read", where=where, hint=PRIVATE_KEY_HINT
+        ) from error
+    if not isinstance(key, RSAPrivateKey):
+        raise UnusableKey("the private key is not an RSA key", where=where, hint=PRIVATE_KEY_HINT)
+    return key
+
+
+def _what_it_is(kind: bytes) -> str:
+    if kind.endswith(_PRIVATE_KEY):
+        return "this is a private key, not a certificate"
+    if kind == _CERTIFICATE:
+        return "the PEM certificate is cut off"
+    if kind:
+        return f"this is a {kind.decode().lower()}, not a certificate"
+    return "this is no PEM certificate"
