@@ -12,9 +12,6 @@ from typing import Final
 from gitopskit.errors import GitFailed
 from gitopskit.redaction import scrub
 
-SIZE_SIGNAL_TEXT: Final = "File size limit exceeded"
-"""What a shell says of a program that wrote more than ``ulimit -f``."""
-
 
 class MirrorDamaged(GitFailed):
     """The local copy of a repository cannot be read; it is to be deleted and fetched again."""
@@ -28,10 +25,10 @@ class _Meaning:
 
 
 def _meaning(says: str, what: str, hint: str) -> _Meaning:
-    return _Meaning(says=re.compile(says, re.IGNORECASE), what=what, hint=hint)
+    return _Meaning(says=re.compile(says, re.IGNORECASE | re.MULTILINE), what=what, hint=hint)
 
 
-_MEANINGS: Final = (
+_MEANINGS: Final = (  # the first that matches counts, so the particular come before the general
     _meaning(
         r"host key verification failed|host identification has changed|host key is known",
         "the server's ssh host key is not known, or is not the known one",
@@ -77,19 +74,19 @@ _MEANINGS: Final = (
         "check repoURL, and the repository Secret if it is private",
     ),
     _meaning(
-        rf"signal 25|{SIZE_SIGNAL_TEXT}|file too large",
-        "the repository is larger than the limit",
-        "keep large files out of it, or raise the size limit",
+        r"fsck|invalid path|gitmodules",
+        "the repository holds objects that git refuses",
+        "run `git fsck --strict` on it",
+    ),
+    _meaning(
+        r"signal 25|file size limit|file too large|invalid index-pack output$",
+        "the transfer broke off, or is larger than the limit",
+        "keep large files out of the repository",
     ),
     _meaning(
         r"no space left|disk quota",
         "the disk of the cache is full",
         "free space, or give the cache a larger volume",
-    ),
-    _meaning(
-        r"fsck|invalid path|gitmodules",
-        "the repository holds objects that git refuses",
-        "run `git fsck --strict` on it",
     ),
 )
 
