@@ -76,7 +76,10 @@ def _ask(console: Console, question: str, default: str, check: Callable[[str], o
         input=console.input,
         output=console.output,
     )
-    return str(prompt.unsafe_ask()).strip()
+    try:
+        return str(prompt.unsafe_ask()).strip()
+    except EOFError as error:  # Control-D
+        raise KeyboardInterrupt from error
 
 
 def _verdict(check: Callable[[str], object], text: str) -> bool | str:

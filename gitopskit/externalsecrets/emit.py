@@ -52,6 +52,8 @@ def emit(options: EmitOptions) -> tuple[JsonObject, JsonObject]:
             items have the same key.
     """
     require_dns_label(options.namespace, what="namespace")
+    require_dns_subdomain(options.store_name, what="name of the store")
+    require_dns_subdomain(options.name, what="name of the ExternalSecret")
     return _secret_store(options), _external_secret(options)
 
 
@@ -59,7 +61,7 @@ def _secret_store(options: EmitOptions) -> JsonObject:
     return {
         "apiVersion": API_VERSION,
         "kind": "SecretStore",
-        "metadata": _metadata(options.store_name, options.namespace, "name of the store"),
+        "metadata": {"name": options.store_name, "namespace": options.namespace},
         "spec": {"provider": provider_of(options.store)},
     }
 
@@ -76,15 +78,14 @@ def _external_secret(options: EmitOptions) -> JsonObject:
     }
     if options.items:
         spec["data"] = [
-            {"secretKey": item.secret_key, "remoteRef": item.remote.to_content()}
-            for item in options.items
+            {"secretKey": item.key, "remoteRef": item.remote.to_content()} for item in options.items
         ]
     if options.extracts:
         spec["dataFrom"] = [{"extract": remote.to_content()} for remote in options.extracts]
     return {
         "apiVersion": API_VERSION,
         "kind": "ExternalSecret",
-        "metadata": _metadata(options.name, options.namespace, "name"),
+        "metadata": {"name": options.name, "namespace": options.namespace},
         "spec": spec,
     }
 
@@ -94,7 +95,7 @@ def _check_items(options: EmitOptions) -> None:
         raise InputError(
             "there is nothing to fetch", hint="pass `--data KEY=REMOTE` or `--extract REMOTE`"
         )
-    keys = [item.secret_key for item in options.items]
+    keys = [item.key for item in options.items]
     for key in keys:
         if keys.count(key) > 1:
             raise InputError(f"the key {key!r} is given twice", hint="give it once")
@@ -108,7 +109,3 @@ def _duration(text: str) -> str:
             f"{text[:80]!r} is no interval", hint="use a form such as 1h or 15m30s; 0 is only once"
         )
     return text
-
-
-def _metadata(name: str, namespace: str, what: str) -> JsonObject:
-    return {"name": require_dns_subdomain(name, what=what), "namespace": namespace}

@@ -10,22 +10,19 @@ from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import InputError
 from gitopskit.externalsecrets.stores import (
-    AwsAccessKey,
     AwsServiceAccount,
     AwsStore,
-    AzureManagedIdentity,
     AzureServicePrincipal,
     AzureStore,
     AzureWorkloadIdentity,
     VaultAppRole,
-    VaultKubernetes,
     VaultStore,
     VaultToken,
 )
 from gitopskit.manifests.names import require_dns_subdomain
 
 if TYPE_CHECKING:
-    from gitopskit.externalsecrets.stores import SecretKey, Store, VaultAuth
+    from gitopskit.externalsecrets.stores import AwsAuth, AzureAuth, SecretKey, Store, VaultAuth
     from gitopskit.manifests.json_types import JsonObject
 
 _URL: Final = re.compile(r"https?://[A-Za-z0-9._~:/\[\]-]+")
@@ -41,13 +38,11 @@ def provider_of(store: Store) -> JsonObject:
     Raises:
         InputError: an address, a region, a role or a name is malformed.
     """
-    match store:
-        case VaultStore():
-            return {"vault": _vault(store)}
-        case AwsStore():
-            return {"aws": _aws(store)}
-        case AzureStore():
-            return {"azurekv": _azure(store)}
+    if isinstance(store, VaultStore):
+        return {"vault": _vault(store)}
+    if isinstance(store, AwsStore):
+        return {"aws": _aws(store)}
+    return {"azurekv": _azure(store)}
 
 
 def _vault(store: VaultStore) -> JsonObject:
@@ -61,21 +56,18 @@ def _vault(store: VaultStore) -> JsonObject:
 
 
 def _vault_auth(auth: VaultAuth) -> JsonObject:
-    match auth:
-        case VaultToken():
-            return {"tokenSecretRef": _selector(auth.token)}
-        case VaultAppRole():
-            _require(_MOUNT, auth.mount, "mount of the login", "approle")
-            role_id = _filled(auth.role_id, "role id", "pass `--role-id`")
-            secret_id = _selector(auth.secret_id)
-            return {"appRole": {"path": auth.mount, "roleId": role_id, "secretRef": secret_id}}
-        case VaultKubernetes():
-            _require(_MOUNT, auth.mount, "mount of the login", "kubernetes")
-            role = _filled(auth.role, "role", "pass `--role`, the role that Vault knows")
-            login: JsonObject = {"mountPath": auth.mount, "role": role}
-            if auth.service_account:
-                login["serviceAccountRef"] = _service_account(auth.service_account)
-            return {"kubernetes": login}
+    if isinstance(auth, VaultToken):
+        return {"tokenSecretRef": _selector(auth.token)}
+    _require(_MOUNT, auth.mount, "mount of the login", "kubernetes or approle")
+    if isinstance(auth, VaultAppRole):
+        role_id = _filled(auth.role_id, "role id", "pass `--role-id`")
+        secret_id = _selector(auth.secret_id)
+        return {"appRole": {"path": auth.mount, "roleId": role_id, "secretRef": secret_id}}
+    role = _filled(auth.role, "role", "pass `--role`, the role that Vault knows")
+    login: JsonObject = {"mountPath": auth.mount, "role": role}
+    if auth.service_account:
+        login["serviceAccountRef"] = _service_account(auth.service_account)
+    return {"kubernetes": login}
 
 
 def _aws(store: AwsStore) -> JsonObject:
@@ -84,47 +76,42 @@ def _aws(store: AwsStore) -> JsonObject:
     if store.role_arn:
         example = "arn:aws:iam::123456789012:role/secrets"
         provider["role"] = _require(_ROLE_ARN, store.role_arn, "role", example)
-    match store.auth:
-        case AwsServiceAccount(name=name):
-            provider["auth"] = {"jwt": {"serviceAccountRef": _service_account(name)}}
-        case AwsAccessKey(access_key_id=key_id, secret_access_key=secret):
-            references = {
-                "accessKeyIDSecretRef": _selector(key_id),
-                "secretAccessKeySecretRef": _selector(secret),
-            }
-            provider["auth"] = {"secretRef": references}
-        case None:
-            pass
+    if store.auth is not None:
+        provider["auth"] = _aws_auth(store.auth)
     return provider
+
+
+def _aws_auth(auth: AwsAuth) -> JsonObject:
+    if isinstance(auth, AwsServiceAccount):
+        return {"jwt": {"serviceAccountRef": _service_account(auth.name)}}
+    references = {
+        "accessKeyIDSecretRef": _selector(auth.access_key_id),
+        "secretAccessKeySecretRef": _selector(auth.secret_access_key),
+    }
+    return {"secretRef": references}
 
 
 def _azure(store: AzureStore) -> JsonObject:
     if not store.vault_url.startswith("https://"):
         raise _malformed(store.vault_url, "vault address", "https://shop.vault.azure.net")
     _require(_URL, store.vault_url, "vault address", "https://shop.vault.azure.net")
-    provider: JsonObject = {"vaultUrl": store.vault_url}
-    match store.auth:
-        case AzureWorkloadIdentity(service_account=name):
-            return {
-                **provider,
-                "authType": "WorkloadIdentity",
-                "serviceAccountRef": _service_account(name),
-            }
-        case AzureServicePrincipal(tenant_id=tenant, client_id=client, client_secret=secret):
-            return {
-                **provider,
-                "authType": "ServicePrincipal",
-                "tenantId": _require(
-                    _UUID, tenant, "tenant id", "00000000-0000-0000-0000-000000000000"
-                ),
-                "authSecretRef": {
-                    "clientId": _selector(client),
-                    "clientSecret": _selector(secret),
-                },
-            }
-        case AzureManagedIdentity(identity_id=identity):
-            chosen = {"identityId": identity} if identity else {}
-            return {**provider, "authType": "ManagedIdentity", **chosen}
+    return {"vaultUrl": store.vault_url, **_azure_auth(store.auth)}
+
+
+def _azure_auth(auth: AzureAuth) -> JsonObject:
+    if isinstance(auth, AzureWorkloadIdentity):
+        account = _service_account(auth.service_account)
+        return {"authType": "WorkloadIdentity", "serviceAccountRef": account}
+    if isinstance(auth, AzureServicePrincipal):
+        example = "00000000-0000-0000-0000-000000000000"
+        credential = {
+            "clientId": _selector(auth.client_id),
+            "clientSecret": _selector(auth.client_secret),
+        }
+        tenant = _require(_UUID, auth.tenant_id, "tenant id", example)
+        return {"authType": "ServicePrincipal", "tenantId": tenant, "authSecretRef": credential}
+    chosen = {"identityId": auth.identity_id} if auth.identity_id else {}
+    return {"authType": "ManagedIdentity", **chosen}
 
 
 def _selector(secret_key: SecretKey) -> JsonObject:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import InputError
-from gitopskit.externalsecrets.stores import AwsStore, AzureStore, VaultStore
+from gitopskit.externalsecrets.stores import AwsStore, VaultStore
 
 if TYPE_CHECKING:
     from gitopskit.externalsecrets.stores import Store
@@ -54,7 +54,7 @@ class RemoteReference:
 class Item:
     """One key of the Secret to be made, and where its value comes from."""
 
-    secret_key: str
+    key: str
     remote: RemoteReference
 
 
@@ -75,7 +75,7 @@ def parse_item(text: str) -> Item:
             f"{key[:80]!r} cannot be a key of a Secret",
             hint="use letters, digits, `-`, `_` and `.`, at most 253",
         )
-    return Item(secret_key=key, remote=parse_remote(remote))
+    return Item(key=key, remote=parse_remote(remote))
 
 
 def parse_remote(text: str) -> RemoteReference:
@@ -108,13 +108,12 @@ def check_reference(remote: RemoteReference, store: Store) -> None:
     Raises:
         InputError: name or version have no form of this backend, or one that misleads.
     """
-    match store:
-        case VaultStore():
-            _check_vault(remote, store)
-        case AwsStore():
-            _check_aws(remote)
-        case AzureStore():
-            _check_azure(remote)
+    if isinstance(store, VaultStore):
+        _check_vault(remote, store)
+    elif isinstance(store, AwsStore):
+        _check_aws(remote)
+    else:
+        _check_azure(remote)
 
 
 def _check_vault(remote: RemoteReference, store: VaultStore) -> None:
