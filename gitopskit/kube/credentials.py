@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import logging
 import math
-import os
 import re
 import ssl
 from dataclasses import dataclass, field
@@ -106,9 +105,9 @@ async def load_connection(
         EnvironmentFault: there is no usable kubeconfig or service account, or an exec plugin
             failed.
     """
-    vendor_log = logging.getLogger("kubernetes_asyncio")
-    vendor_log.addHandler(logging.NullHandler())
-    vendor_log.propagate = False  # it logs what exec plugins print
+    # The loader logs what exec plugins print, which nobody has scrubbed.
+    logging.getLogger("kubernetes_asyncio").disabled = True
+    logging.getLogger("kubernetes_asyncio.config.kube_config").disabled = True
     if in_cluster:
         pod = _Pod(environment=environment, folder=service_account_folder)
         return pod.connection(clock)
@@ -254,17 +253,14 @@ class _Kubeconfig:
     def _merged(self) -> ConfigNode:
         from kubernetes_asyncio.config import kube_config  # noqa: PLC0415 -- half a second
 
-        files = [Path(file).expanduser() for file in self.files.split(os.pathsep) if file]
-        if not any(file.is_file() for file in files):
+        with _vendor_errors(self.files):
+            merged = kube_config.KubeConfigMerger(self.files).config
+        if merged is None:
             raise EnvironmentFault(
                 "there is no kubeconfig",
                 where=self.files,
                 hint="give one with --kubeconfig or KUBECONFIG, or log in to a cluster first",
             )
-        with _vendor_errors(self.files):
-            merged = kube_config.KubeConfigMerger(self.files).config
-        if merged is None:
-            raise EnvironmentFault("the kubeconfig is empty", where=self.files)
         return merged
 
     def _chosen(self, config: ConfigNode) -> JsonObject:

@@ -16,7 +16,7 @@ import aiohttp
 from yarl import URL
 
 from gitopskit.backoff import Backoff
-from gitopskit.errors import ApiError, ApiUnreachable
+from gitopskit.errors import ApiError, ApiUnreachable, EnvironmentFault
 from gitopskit.kube.failures import Refusal, error_of
 from gitopskit.redaction import scrub
 
@@ -27,21 +27,13 @@ if TYPE_CHECKING:
     from gitopskit.kube.credentials import Connection
     from gitopskit.kube.requests import Request
 
-_LARGEST_ANSWER_BYTES: Final = 256 * 1024 * 1024
 _LARGEST_REFUSAL_BYTES: Final = 1024 * 1024
-_LARGEST_EVENT_BYTES: Final = 32 * 1024 * 1024
 _READ_SIZE_BYTES: Final = 256 * 1024
 
 _REPEATS: Final = Backoff(initial_seconds=0.2, maximum_seconds=5.0)
 _MOST_ATTEMPTS: Final = 5
 _LONGEST_OBEYED_PAUSE_SECONDS: Final = 30.0
 _CONNECT_TIMEOUT_SECONDS: Final = 10.0
-_SILENCE_SECONDS: Final = 150.0
-"""A watch that says nothing this long is taken for dead; bookmarks come about every minute.
-
-Source: k8s.io/apiserver, storage/cacher (defaultBookmarkFrequency).
-"""
-
 _BUSY: Final = 429
 _PASSING_FAULTS: Final = frozenset({500, 502, 503, 504})
 _UNAUTHORIZED: Final = 401
@@ -58,14 +50,19 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransportOptions:
-    """How a client behaves: its name, its patience, how much it asks for at once.
+    """How a client behaves: its name, its patience, how much it asks for and takes at once.
 
-    ``timeout_seconds`` bounds one attempt, from sending to the last byte of the answer.
+    ``timeout_seconds`` bounds one attempt, from sending to the last byte of the answer. A watch
+    that says nothing for ``silence_seconds`` is taken for dead: bookmarks come about every minute
+    (k8s.io/apiserver, storage/cacher, defaultBookmarkFrequency).
     """
 
     user_agent: str
     timeout_seconds: float
     in_flight: int
+    silence_seconds: float = 150.0
+    largest_answer_bytes: int = 256 * 1024 * 1024
+    largest_event_bytes: int = 32 * 1024 * 1024
 
 
 class Transport:
@@ -92,7 +89,7 @@ class Transport:
         self._watches = self._session(
             limit=0,
             timeout=aiohttp.ClientTimeout(
-                total=None, sock_connect=_CONNECT_TIMEOUT_SECONDS, sock_read=_SILENCE_SECONDS
+                total=None, sock_connect=_CONNECT_TIMEOUT_SECONDS, sock_read=options.silence_seconds
             ),
         )
 
@@ -140,7 +137,8 @@ class Transport:
             async with await self._open(self._watches, request) as response:
                 if response.status >= _FIRST_REFUSAL:
                     raise await _refusal(request, response)
-                async for line in _split(response.content):
+                lines = _split(response.content, limit_bytes=self._options.largest_event_bytes)
+                async for line in lines:
                     yield line
         except aiohttp.SocketTimeoutError:
             return
@@ -151,24 +149,36 @@ class Transport:
         async with self._slots, await self._open(self._requests, request) as response:
             if response.status >= _FIRST_REFUSAL:
                 raise await _refusal(request, response)
-            body = await _read(response.content, limit_bytes=_LARGEST_ANSWER_BYTES)
+            limit_bytes = self._options.largest_answer_bytes
+            body = await _read(response.content, limit_bytes=limit_bytes)
             if body is None:
-                raise ApiError("the answer is larger than 256 MiB", where=request.where)
+                raise ApiError(f"the answer has more than {limit_bytes} bytes", where=request.where)
             return Answer(status=response.status, body=body)
 
     async def _open(
         self, session: aiohttp.ClientSession, request: Request
     ) -> aiohttp.ClientResponse:
         """Send a request and return the answer's beginning; a refused token is renewed once."""
-        tokens = self._connection.tokens
-        header = await tokens.current()
+        header = await self._authorization()
         response = await self._begin(session, request, header)
-        if response.status == _UNAUTHORIZED and header:
-            renewed = await tokens.renew(header)
-            if renewed != header:
-                response.close()
-                response = await self._begin(session, request, renewed)
-        return response
+        if response.status != _UNAUTHORIZED or not header:
+            return response
+        try:
+            renewed = await self._authorization(refused=header)
+        except BaseException:
+            response.close()
+            raise
+        if renewed == header:
+            return response
+        response.close()
+        return await self._begin(session, request, renewed)
+
+    async def _authorization(self, *, refused: str = "") -> str:
+        tokens = self._connection.tokens
+        try:
+            return await (tokens.renew(refused) if refused else tokens.current())
+        except EnvironmentFault as error:
+            raise ApiUnreachable(error.what, where=error.where, hint=error.hint) from error
 
     async def _begin(
         self, session: aiohttp.ClientSession, request: Request, authorization: str
@@ -192,13 +202,15 @@ class Transport:
         )
 
     def _session(self, *, limit: int, timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(
+        session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=limit, ssl=self._connection.tls or True),
             timeout=timeout,
             headers={"User-Agent": self._options.user_agent, "Accept-Encoding": "identity"},
             cookie_jar=aiohttp.DummyCookieJar(),
             read_bufsize=_READ_SIZE_BYTES,
         )
+        session._retry_connection = False  # noqa: SLF001 -- it would repeat writes that were done
+        return session
 
     def _unreachable(self, error: Exception) -> ApiUnreachable:
         context = self._connection.context_name
@@ -247,7 +259,7 @@ async def _read(stream: aiohttp.StreamReader, *, limit_bytes: int) -> bytes | No
     return bytes(body)
 
 
-async def _split(stream: aiohttp.StreamReader) -> AsyncGenerator[bytes]:
+async def _split(stream: aiohttp.StreamReader, *, limit_bytes: int) -> AsyncGenerator[bytes]:
     """Yield the lines of a stream; what follows the last line end is no event and is dropped.
 
     Raises:
@@ -260,8 +272,8 @@ async def _split(stream: aiohttp.StreamReader) -> AsyncGenerator[bytes]:
             *complete, rest = rest.split(b"\n")
             for line in complete:
                 yield bytes(line)
-        if len(rest) > _LARGEST_EVENT_BYTES:
-            raise aiohttp.ClientPayloadError("an event is larger than 32 MiB")
+        if len(rest) > limit_bytes:
+            raise aiohttp.ClientPayloadError("an event is too large")
 
 
 def _reason_of(error: Exception) -> str:

@@ -30,7 +30,7 @@ _LOG: Final = structlog.get_logger("watch")
 
 _SHORTEST_WATCH_SECONDS: Final = 240
 _LONGEST_WATCH_SECONDS: Final = 300
-_PAUSES: Final = Backoff(initial_seconds=0.2, maximum_seconds=30.0)
+_PAUSES: Final = Backoff(initial_seconds=0.2, maximum_seconds=10.0)
 _HEALTHY_SECONDS: Final = 1.0
 """A stream that lived this long counts as a success: the next one starts without a pause."""
 

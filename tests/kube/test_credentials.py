@@ -207,6 +207,27 @@ async def test_a_plugins_token_is_used_until_it_expires(
     assert [early, late, refused] == ["Bearer minted-1", "Bearer minted-2", "Bearer minted-3"]
 
 
+async def test_a_plugins_certificate_is_used(
+    kubeconfig: JsonObject, tmp_path: Path, clock: FakeClock, identity: ServingIdentity
+) -> None:
+    credential = {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "kind": "ExecCredential",
+        "status": {
+            "clientCertificateData": identity.certificate.decode(),
+            "clientKeyData": identity.private_key.decode(),
+        },
+    }
+    (tmp_path / "credential").write_text(json.dumps(credential))
+    source = f"#!/bin/sh\ncat '{tmp_path}/credential'\n"
+    path = written(with_user(kubeconfig, exec=plugin(tmp_path, source)), tmp_path)
+
+    connection = await loaded(path, clock)
+
+    assert connection.tls is not None
+    assert await connection.tokens.current() == ""
+
+
 @pytest.mark.parametrize(
     ("source", "told"),
     [

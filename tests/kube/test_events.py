@@ -120,6 +120,20 @@ async def test_events_that_cannot_be_written_stop_nobody(
     assert len(server.seen) == 1
 
 
+async def test_only_the_latest_events_are_remembered(
+    recorder: EventRecorder, server: FakeApi, clock: FakeClock
+) -> None:
+    server.reply(DONE)
+
+    for number in range(1025):
+        await record(recorder, f"message {number}")
+    clock.advance(10)
+    await record(recorder, "message 1024")
+    await record(recorder, "message 0")
+
+    assert [seen.method for seen in server.seen[-3:]] == ["POST", "PATCH", "POST"]
+
+
 async def test_foreign_words_are_scrubbed_and_cut(recorder: EventRecorder, server: FakeApi) -> None:
     server.reply(DONE)
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import dataclasses
 import socket
 from typing import TYPE_CHECKING
 
@@ -13,17 +15,23 @@ from gitopskit.errors import (
     ApiInvalid,
     ApiNotFound,
     ApiUnreachable,
+    EnvironmentFault,
 )
 from gitopskit.kube.client import KubeClient
 from gitopskit.kube.credentials import Connection
+from gitopskit.kube.requests import Request
 from gitopskit.kube.resources import CONFIG_MAPS, SECRETS
 from gitopskit.kube.tokens import Authorization, Tokens, fixed_token
+from gitopskit.kube.transport import Transport, TransportOptions
 from tests.support.fake_api import FakeApi, Reply, refusal
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from gitopskit.manifests.json_types import JsonObject
     from tests.support.clock import FakeClock
 
+REQUEST = Request(method="GET", path="/x", where="X/a")
 FOUND = Reply(json={"metadata": {"name": "settings"}})
 
 
@@ -72,15 +80,19 @@ async def test_a_write_is_never_repeated_when_it_may_have_been_done(
     assert clock.sleeps == []
 
 
+@pytest.mark.parametrize("chunks", [(), (b'{"half":',)], ids=["at once", "half-way"])
 async def test_a_write_whose_answer_breaks_off_is_not_repeated(
-    api: KubeClient, server: FakeApi
+    api: KubeClient, server: FakeApi, chunks: tuple[bytes, ...]
 ) -> None:
-    server.reply(Reply(breaks_off=True), FOUND)
+    server.reply(FOUND, Reply(chunks=chunks, breaks_off=True), FOUND)
+    body = config_map()
+    body["metadata"] |= {"uid": "1", "resourceVersion": "2"}
+    await api.get(CONFIG_MAPS, "settings", "shop")
 
     with pytest.raises(ApiUnreachable):
-        await api.apply(CONFIG_MAPS, config_map(), field_manager="test", force=True)
+        await api.replace(CONFIG_MAPS, body, field_manager="test")
 
-    assert len(server.seen) == 1
+    assert [seen.method for seen in server.seen] == ["GET", "PUT"]
 
 
 async def test_a_read_whose_answer_breaks_off_is_repeated(api: KubeClient, server: FakeApi) -> None:
@@ -247,6 +259,33 @@ async def test_a_refused_token_is_renewed_once_and_the_request_sent_again(
     assert [seen.headers["Authorization"] for seen in server.seen] == ["Bearer old", "Bearer new"]
 
 
+async def test_credentials_that_cannot_be_read_count_as_no_answer(
+    server: FakeApi, clock: FakeClock
+) -> None:
+    async def load() -> Authorization:
+        raise EnvironmentFault("no token file", where="folder", hint="mount one")
+
+    connection = server.connection(clock, tokens=Tokens(load, clock=clock))
+
+    async with KubeClient(connection, clock=clock) as api:
+        with pytest.raises(ApiUnreachable, match="no token file - folder") as caught:
+            await api.get(CONFIG_MAPS, "settings", "shop")
+
+    assert caught.value.hint == "mount one"
+
+
+async def test_a_renewal_that_fails_is_told(server: FakeApi, clock: FakeClock) -> None:
+    async def load() -> Authorization:
+        raise EnvironmentFault("the plugin failed")
+
+    server.reply(refusal(401))
+    tokens = Tokens(load, clock=clock, first=Authorization(header="Bearer old"))
+
+    async with KubeClient(server.connection(clock, tokens=tokens), clock=clock) as api:
+        with pytest.raises(ApiUnreachable, match="the plugin failed"):
+            await api.get(CONFIG_MAPS, "settings", "shop")
+
+
 async def test_a_token_that_does_not_change_is_not_sent_twice(
     api: KubeClient, server: FakeApi
 ) -> None:
@@ -283,3 +322,63 @@ async def test_the_user_to_impersonate_and_our_name_are_sent(
     headers = server.seen[0].headers
     assert headers["Impersonate-User"] == "system:serviceaccount:shop:gitopskit-applier"
     assert headers["User-Agent"].startswith("gitopskit/")
+
+
+async def test_an_answer_beyond_all_bounds_is_not_read_to_its_end(
+    server: FakeApi, clock: FakeClock
+) -> None:
+    server.reply(Reply(raw=b"x" * 2000))
+
+    async with transport(server, clock, largest_answer_bytes=1000) as opened:
+        with pytest.raises(ApiError, match="more than 1000 bytes - X/a"):
+            await opened.send(REQUEST)
+
+
+async def test_a_silent_stream_is_taken_for_ended(server: FakeApi, clock: FakeClock) -> None:
+    server.reply(Reply(chunks=(b"one\ntwo\nrest",), hangs=True))
+
+    async with transport(server, clock, silence_seconds=0.05) as opened:
+        lines = [line async for line in opened.lines(REQUEST)]
+
+    assert lines == [b"one", b"two"]
+
+
+async def test_an_event_beyond_all_bounds_breaks_the_stream(
+    server: FakeApi, clock: FakeClock
+) -> None:
+    server.reply(Reply(chunks=(b"x" * 2000,), hangs=True))
+
+    async with transport(server, clock, largest_event_bytes=1000) as opened:
+        with pytest.raises(ApiUnreachable, match="its answer broke off"):
+            await anext(opened.lines(REQUEST))
+
+
+async def test_a_proxy_that_refuses_is_told_without_its_credentials(
+    server: FakeApi, clock: FakeClock
+) -> None:
+    server.reply(Reply(status=407))
+    connection = Connection(
+        server="https://api.shop.example:6443",
+        proxy=server.url.replace("http://", "http://me:hunter2@"),
+        tokens=fixed_token("letmein", clock=clock),
+    )
+
+    async with KubeClient(connection, clock=clock) as api:
+        with pytest.raises(ApiUnreachable) as caught:
+            await api.create(CONFIG_MAPS, config_map(), field_manager="test")
+
+    assert "the proxy answered with HTTP status" in caught.value.what
+    assert "hunter2" not in str(caught.value)
+
+
+@contextlib.asynccontextmanager
+async def transport(server: FakeApi, clock: FakeClock, **limits: float) -> AsyncIterator[Transport]:
+    """Yield a transport with other limits than usual."""
+    usual = TransportOptions(user_agent="test", timeout_seconds=5, in_flight=1)
+    options = dataclasses.replace(usual, **limits)  # type: ignore[arg-type]  # bytes are whole
+    opened = Transport(server.connection(clock), clock=clock, options=options)
+    await opened.open()
+    try:
+        yield opened
+    finally:
+        await opened.close()

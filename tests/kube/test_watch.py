@@ -146,6 +146,21 @@ async def test_streams_that_end_at_once_are_not_reopened_in_a_hurry(
     assert sum(clock.sleeps) > 0.3
 
 
+async def test_streams_that_lived_a_while_are_reopened_at_once(
+    api: KubeClient, server: FakeApi, clock: FakeClock
+) -> None:
+    streams = [Reply(chunks=(event("ADDED", item(f"b{n}", n)),)) for n in range(6, 10)]
+    server.reply(listing("a", version=5), *streams)
+    stream = watch(api, CONFIG_MAPS)
+
+    async with asyncio.timeout(10), contextlib.aclosing(stream):
+        for _ in range(5):
+            await anext(stream)
+            clock.advance(2)
+
+    assert clock.sleeps == []
+
+
 async def test_a_list_that_fails_is_tried_again_until_it_succeeds(
     api: KubeClient, server: FakeApi, clock: FakeClock
 ) -> None:

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 class Reply:
     """One answer: JSON, or raw bytes, or (``chunks``) a stream that ends after the last of them.
 
-    ``breaks_off`` drops the connection instead of ending the answer, ``hangs`` keeps it open.
+    ``breaks_off`` drops the connection instead of ending (or, without chunks, beginning) the
+    answer, ``hangs`` keeps it open.
     """
 
     status: int = 200
@@ -141,13 +142,15 @@ class FakeApi:
         response = web.StreamResponse(status=reply.status, headers=dict(reply.headers))
         response.enable_chunked_encoding()
         try:
+            if reply.breaks_off and not reply.chunks:
+                raise ConnectionResetError
             await response.prepare(request)
             for chunk in reply.chunks:
                 await response.write(chunk)
             if reply.hangs:
                 await self._released.wait()
-            if reply.breaks_off and request.transport is not None:
-                request.transport.abort()
             return response
         finally:
+            if reply.breaks_off and request.transport is not None:
+                request.transport.abort()
             self.closed_streams += 1
