@@ -248,6 +248,18 @@ async def test_a_plugin_that_fails_is_an_error_with_its_words(
     assert "hunter2" not in str(caught.value)
 
 
+async def test_what_a_plugin_prints_is_not_logged(
+    kubeconfig: JsonObject, tmp_path: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = "#!/bin/sh\necho hunter2 >&2; exit 3\n"
+    path = written(with_user(kubeconfig, exec=plugin(tmp_path, source)), tmp_path)
+
+    with pytest.raises(EnvironmentFault):
+        await loaded(path, clock)
+
+    assert caplog.text == ""
+
+
 async def test_a_plugin_that_is_not_there_is_an_error(
     kubeconfig: JsonObject, tmp_path: Path, clock: FakeClock
 ) -> None:
