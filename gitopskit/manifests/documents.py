@@ -192,7 +192,8 @@ def _expand(manifest: Manifest) -> Iterator[Manifest]:
     for number, item in enumerate(items):
         pointer = ("items", number)
         position = manifest.locate(pointer)
-        part = replace(manifest, content=item, position=position, _prefix=pointer)
+        prefix = (*manifest._prefix, *pointer)  # noqa: SLF001 -- of the same class
+        part = replace(manifest, content=item, position=position, _prefix=prefix)
         yield from _expand(as_manifest(part))
 
 

@@ -73,7 +73,7 @@ def resolve(text: str, *, tag: str | None, is_plain: bool) -> JsonScalar:
     Raises:
         ScalarError: the tag does not fit the text, or JSON has no such number.
     """
-    value = _resolve(text, tag=tag, is_plain=is_plain)
+    value = _as_json(_resolve(text, tag=tag, is_plain=is_plain))
     if isinstance(value, float) and not math.isfinite(value):
         raise ScalarError("JSON has no infinity and no not-a-number")
     return value
@@ -83,7 +83,7 @@ def resolve_key(text: str, *, tag: str | None, is_plain: bool) -> str:
     """Return the name that a scalar gives to a field: ``yes`` is ``true``, ``0644`` is ``420``.
 
     Raises:
-        ScalarError: the tag does not fit the text, or it is null or a number beyond int64.
+        ScalarError: the tag does not fit the text, or it is null or an integer beyond int64.
     """
     value = _resolve(text, tag=tag, is_plain=is_plain)
     if isinstance(value, str):
@@ -92,15 +92,20 @@ def resolve_key(text: str, *, tag: str | None, is_plain: bool) -> str:
         raise ScalarError("null cannot name a field")
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int) or _is_whole(text):
-        if isinstance(value, float) and not _LEAST_INT64 <= value <= _LARGEST_INT64:
-            raise ScalarError("a number beyond 64 bits cannot name a field")
-        return str(int(value))
-    return _shortest_float32(value)
+    if isinstance(value, float):
+        return _shortest_float32(value)
+    if value > _LARGEST_INT64:
+        raise ScalarError("an integer beyond 64 bits cannot name a field")
+    return str(value)
 
 
 def resolve_plain(text: str) -> JsonScalar:
     """Return the JSON value of a scalar without quotes and tag; infinities as floats."""
+    return _as_json(_decode(text))
+
+
+def _decode(text: str) -> JsonScalar:
+    """Return what a plain scalar is to the YAML reader, before JSON: 1.0 is a float here."""
     if text and text[0] not in _FIRST_OF_WORDS_AND_NUMBERS:
         return text
     if text in _WORDS:
@@ -108,9 +113,19 @@ def resolve_plain(text: str) -> JsonScalar:
     return text if text[0].isalpha() or text[0] == "~" else _number(text)
 
 
+def _as_json(value: JsonScalar) -> JsonScalar:
+    """Return a value after its way through JSON: whole floats are integers, if they fit."""
+    if type(value) is int:
+        return value if value <= _LARGEST_INT64 else float(value)
+    if type(value) is float and value.is_integer() and abs(value) < _LARGEST_PLAIN_FLOAT:
+        whole = int(Decimal(repr(value)))
+        return whole if _LEAST_INT64 <= whole <= _LARGEST_INT64 else value
+    return value
+
+
 def _resolve(text: str, *, tag: str | None, is_plain: bool) -> JsonScalar:
     if tag is None:
-        return resolve_plain(text) if is_plain else text
+        return _decode(text) if is_plain else text
     if not tag.startswith(_TAG_PREFIX):
         return text
     return _convert(text, kind=tag.removeprefix(_TAG_PREFIX))
@@ -123,11 +138,11 @@ def _convert(text: str, *, kind: str) -> JsonScalar:
         raise ScalarError("this is not a date, though it is tagged !!timestamp")
     if kind not in ("int", "float", "bool", "null"):
         return text
-    value = resolve_plain(text)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    value = _decode(text)
+    is_integer = isinstance(value, int) and not isinstance(value, bool)
     fits = {
-        "int": is_number and _is_whole(text),
-        "float": is_number,
+        "int": is_integer,
+        "float": is_integer or isinstance(value, float),
         "bool": isinstance(value, bool),
         "null": value is None,
     }
@@ -144,15 +159,15 @@ def _decode_binary(text: str) -> str:
     return decoded.decode(errors="replace")
 
 
-def _number(text: str) -> JsonScalar:
+def _number(text: str) -> int | float | str:
     plain = text.replace("_", "")
     integer = _integer(plain)
     if integer is not None:
-        return integer if integer <= _LARGEST_INT64 else float(integer)
-    is_float = (_FLOAT_FROM_POINT if text[0] == "." else _FLOAT).fullmatch
-    if is_float(text if text[0] == "." else plain):
+        return integer
+    is_float = _FLOAT_FROM_POINT.fullmatch(text) if text[0] == "." else _FLOAT.fullmatch(plain)
+    if is_float:
         value = float(plain)
-        return _whole_or_float(value) if math.isfinite(value) else text
+        return value if math.isfinite(value) else text
     binary = _SIGNED_BINARY.fullmatch(plain)
     return int(binary[1], 2) if binary and len(plain) <= _LONGEST_INTEGER else text
 
@@ -171,31 +186,17 @@ def _integer(plain: str) -> int | None:
     return value if _LEAST_INT64 <= value <= largest else None
 
 
-def _is_whole(text: str) -> bool:
-    """Whether the text is written as an integer, in any base."""
-    plain = text.replace("_", "")
-    return _integer(plain) is not None or _SIGNED_BINARY.fullmatch(plain) is not None
-
-
-def _whole_or_float(value: float) -> int | float:
-    if value.is_integer() and abs(value) < _LARGEST_PLAIN_FLOAT:
-        whole = int(Decimal(repr(value)))
-        if _LEAST_INT64 <= whole <= _LARGEST_INT64:
-            return whole
-    return value
-
-
 def _shortest_float32(value: float) -> str:
     """Return a float as Go's ``strconv.FormatFloat(value, 'g', -1, 32)`` writes it."""
     if not math.isfinite(value):
         return ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
     try:
-        narrow = struct.pack("f", value)
+        narrow = float(struct.unpack("<f", struct.pack("<f", value))[0])
     except OverflowError:
         return ".inf" if value > 0 else "-.inf"
     for digits in range(9):
-        written = f"{value:.{digits}e}"
-        if struct.pack("f", float(written)) == narrow:
+        written = f"{narrow:.{digits}e}"
+        if struct.unpack("<f", struct.pack("<f", float(written)))[0] == narrow:
             break
     mantissa, _, exponent = written.partition("e")
     if -4 <= int(exponent) < 6:  # noqa: PLR2004 -- the bounds of Go's shortest 'g'
