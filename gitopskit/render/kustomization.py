@@ -201,7 +201,7 @@ def _path_of(manifest: Manifest, pointer: Pointer, item: JsonValue) -> Iterator[
 
 def _of_data(manifest: Manifest, pointer: Pointer, item: JsonValue) -> Iterator[Found]:
     generator = _mapping(manifest, pointer, item)
-    for number, literal in enumerate(generator.get("literals") or []):
+    for number, literal in enumerate(_list(manifest, pointer, generator.get("literals") or [])):
         if "=" not in _name(manifest, (*pointer, "literals", number), literal):
             place = (*pointer, "literals", number)
             raise _at(manifest, place, "a literal needs the form name=value")
