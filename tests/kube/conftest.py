@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import ssl
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ from tests.support.fake_api import FakeApi
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+    from gitopskit.controlplane.authority import ServingIdentity
+    from gitopskit.manifests.json_types import JsonObject
 
 
 @pytest.fixture
@@ -45,3 +49,29 @@ async def tls_server(tmp_path: Path) -> AsyncIterator[str]:
     tls.load_cert_chain(pem)
     async with FakeApi(tls=tls) as running:
         yield running.url
+
+
+@pytest.fixture(scope="session")
+def identity() -> ServingIdentity:
+    return new_identity(now=SystemClock().now_utc())
+
+
+@pytest.fixture
+def kubeconfig(identity: ServingIdentity) -> JsonObject:
+    """Return a kubeconfig with two contexts, not yet written."""
+    cluster = {
+        "server": "https://127.0.0.1:6443",
+        "certificate-authority-data": base64.b64encode(identity.ca_certificate).decode(),
+    }
+    context = {"cluster": "c", "user": "jane", "namespace": "shop"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "prod",
+        "clusters": [{"name": "c", "cluster": cluster}],
+        "contexts": [
+            {"name": "prod", "context": context},
+            {"name": "staging", "context": {"cluster": "c", "user": "jane"}},
+        ],
+        "users": [{"name": "jane", "user": {"token": "hunter2"}}],
+    }

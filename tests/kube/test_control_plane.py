@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitopskit.clock import SystemClock
-from gitopskit.errors import ApiConflict, ApiError, ApiForbidden, ApiInvalid, ApiNotFound
-from gitopskit.kube.client import KubeClient
-from gitopskit.kube.credentials import Connection
+from gitopskit.errors import ApiConflict, ApiError, ApiInvalid, ApiNotFound
 from gitopskit.kube.events import EventRecorder
 from gitopskit.kube.resources import (
     CONFIG_MAPS,
@@ -19,16 +16,14 @@ from gitopskit.kube.resources import (
     DEPLOYMENTS,
     EVENTS,
     NAMESPACES,
-    ROLE_BINDINGS,
     SECRETS,
-    SERVICE_ACCOUNTS,
     ResourceType,
 )
-from gitopskit.kube.tokens import fixed_token
 from gitopskit.kube.watch import Listed, watch
 from tests.support.polling import eventually
 
 if TYPE_CHECKING:
+    from gitopskit.kube.client import KubeClient
     from gitopskit.manifests.json_types import JsonObject
 
 MANAGER = "kube-tests"
@@ -328,82 +323,6 @@ async def test_discovery_knows_the_kinds_of_this_server(admin: KubeClient) -> No
         kinds.find("apiextensions.k8s.io", "CustomResourceDefinition")
         == CUSTOM_RESOURCE_DEFINITIONS
     )
-
-
-@pytest.fixture
-async def applier(admin: KubeClient, namespace: str) -> str:
-    """Return a ServiceAccount of the namespace that may write ConfigMaps there and no more."""
-    roles = ResourceType(
-        group="rbac.authorization.k8s.io", version="v1", plural="roles", kind="Role"
-    )
-    name: JsonObject = {"name": "applier", "namespace": namespace}
-    rules = [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "create", "patch"]}]
-    subject = {"kind": "ServiceAccount", "name": "applier", "namespace": namespace}
-    role_ref = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "applier"}
-    for kind, content in (
-        (SERVICE_ACCOUNTS, {}),
-        (roles, {"rules": rules}),
-        (ROLE_BINDINGS, {"subjects": [subject], "roleRef": role_ref}),
-    ):
-        body = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": name, **content}
-        await admin.apply(kind, body, field_manager=MANAGER, force=True)
-    return f"system:serviceaccount:{namespace}:applier"
-
-
-async def test_whom_we_impersonate_decides_what_we_may(
-    admin: KubeClient, namespace: str, applier: str
-) -> None:
-    body = config_map("impersonated", namespace)
-
-    await admin.apply(CONFIG_MAPS, body, field_manager=MANAGER, force=True, as_user=applier)
-    with pytest.raises(ApiForbidden, match=applier) as caught:
-        await admin.list(CONFIG_MAPS, namespace, as_user=applier)
-
-    assert caught.value.reason == "Forbidden"
-    assert caught.value.hint
-
-
-async def test_a_service_account_acts_with_its_own_token(
-    admin: KubeClient, namespace: str, applier: str
-) -> None:
-    granted = await admin.request(
-        "POST",
-        f"/api/v1/namespaces/{namespace}/serviceaccounts/applier/token",
-        body={
-            "apiVersion": "authentication.k8s.io/v1",
-            "kind": "TokenRequest",
-            "spec": {"expirationSeconds": 600},
-        },
-    )
-    clock = SystemClock()
-    connection = Connection(
-        server=admin.connection.server,
-        tls=admin.connection.tls,
-        tokens=fixed_token(granted["status"]["token"], clock=clock),
-    )
-
-    async with KubeClient(connection, clock=clock) as client:
-        await client.apply(
-            CONFIG_MAPS, config_map("own", namespace), field_manager=MANAGER, force=True
-        )
-        with pytest.raises(ApiForbidden, match=applier):
-            await client.get(SECRETS, "db", namespace)
-
-
-async def test_an_unknown_token_is_told_from_a_missing_right(admin: KubeClient) -> None:
-    clock = SystemClock()
-    connection = Connection(
-        server=admin.connection.server,
-        tls=admin.connection.tls,
-        tokens=fixed_token("nobody", clock=clock),
-    )
-
-    async with KubeClient(connection, clock=clock) as client:
-        with pytest.raises(ApiForbidden) as caught:
-            await client.get(NAMESPACES, "default")
-
-    assert caught.value.status == 401
-    assert "log in again" in caught.value.hint
 
 
 async def test_events_are_accepted_and_counted(admin: KubeClient, namespace: str) -> None:

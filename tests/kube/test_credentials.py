@@ -3,15 +3,11 @@ from __future__ import annotations
 import base64
 import json
 import os
-import stat
-import sys
 import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
 
-from gitopskit.clock import SystemClock
-from gitopskit.controlplane.authority import new_identity
 from gitopskit.errors import (
     EnvironmentFault,
     GitopskitError,
@@ -20,6 +16,7 @@ from gitopskit.errors import (
     UnsupportedField,
 )
 from gitopskit.kube.credentials import Connection, load_connection
+from tests.support.kubeconfig import loaded, with_user, written
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,59 +24,6 @@ if TYPE_CHECKING:
     from gitopskit.controlplane.authority import ServingIdentity
     from gitopskit.manifests.json_types import JsonObject
     from tests.support.clock import FakeClock
-
-PLUGIN = """#!{python}
-import json, pathlib, sys
-counter = pathlib.Path({counter!r})
-runs = int(counter.read_text()) + 1 if counter.exists() else 1
-counter.write_text(str(runs))
-print(json.dumps({{
-    "apiVersion": "client.authentication.k8s.io/v1",
-    "kind": "ExecCredential",
-    "status": {{"token": f"minted-{{runs}}", "expirationTimestamp": {expiry!r}}},
-}}))
-"""
-
-
-@pytest.fixture(scope="module")
-def identity() -> ServingIdentity:
-    return new_identity(now=SystemClock().now_utc())
-
-
-@pytest.fixture
-def kubeconfig(identity: ServingIdentity) -> JsonObject:
-    """Return a kubeconfig with two contexts, not yet written."""
-    cluster = {
-        "server": "https://127.0.0.1:6443",
-        "certificate-authority-data": base64.b64encode(identity.ca_certificate).decode(),
-    }
-    context = {"cluster": "c", "user": "jane", "namespace": "shop"}
-    return {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "current-context": "prod",
-        "clusters": [{"name": "c", "cluster": cluster}],
-        "contexts": [
-            {"name": "prod", "context": context},
-            {"name": "staging", "context": {"cluster": "c", "user": "jane"}},
-        ],
-        "users": [{"name": "jane", "user": {"token": "hunter2"}}],
-    }
-
-
-def written(content: JsonObject | str, folder: Path, name: str = "kubeconfig") -> str:
-    path = folder / name
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(content if isinstance(content, str) else json.dumps(content))
-    return str(path)
-
-
-def with_user(kubeconfig: JsonObject, **user: object) -> JsonObject:
-    return kubeconfig | {"users": [{"name": "jane", "user": user}]}
-
-
-async def loaded(path: str, clock: FakeClock, *, context: str = "") -> Connection:
-    return await load_connection(kubeconfig=path, context=context, environment={}, clock=clock)
 
 
 async def test_the_current_context_is_used(
@@ -177,97 +121,6 @@ async def test_a_token_file_is_read_again_after_a_minute(
 
     assert early == "Bearer first"
     assert await connection.tokens.current() == "Bearer second"
-
-
-def plugin(tmp_path: Path, source: str) -> JsonObject:
-    program = tmp_path / "plugin"
-    program.write_text(source)
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    return {
-        "apiVersion": "client.authentication.k8s.io/v1",
-        "command": str(program),
-        "interactiveMode": "Never",
-    }
-
-
-async def test_a_plugins_token_is_used_until_it_expires(
-    kubeconfig: JsonObject, tmp_path: Path, clock: FakeClock
-) -> None:
-    source = PLUGIN.format(
-        python=sys.executable, counter=str(tmp_path / "runs"), expiry="2026-11-23T13:00:00Z"
-    )
-    path = written(with_user(kubeconfig, exec=plugin(tmp_path, source)), tmp_path)
-    connection = await loaded(path, clock)
-
-    early = await connection.tokens.current()
-    clock.advance(3595)
-    late = await connection.tokens.current()
-    refused = await connection.tokens.renew(late)
-
-    assert [early, late, refused] == ["Bearer minted-1", "Bearer minted-2", "Bearer minted-3"]
-
-
-async def test_a_plugins_certificate_is_used(
-    kubeconfig: JsonObject, tmp_path: Path, clock: FakeClock, identity: ServingIdentity
-) -> None:
-    credential = {
-        "apiVersion": "client.authentication.k8s.io/v1",
-        "kind": "ExecCredential",
-        "status": {
-            "clientCertificateData": identity.certificate.decode(),
-            "clientKeyData": identity.private_key.decode(),
-        },
-    }
-    (tmp_path / "credential").write_text(json.dumps(credential))
-    source = f"#!/bin/sh\ncat '{tmp_path}/credential'\n"
-    path = written(with_user(kubeconfig, exec=plugin(tmp_path, source)), tmp_path)
-
-    connection = await loaded(path, clock)
-
-    assert connection.tls is not None
-    assert await connection.tokens.current() == ""
-
-
-@pytest.mark.parametrize(
-    ("source", "told"),
-    [
-        ("#!/bin/sh\necho 'sign in first' >&2; exit 3\n", "sign in first"),
-        ("#!/bin/sh\necho hunter2\n", "failed to decode"),
-        ('#!/bin/sh\necho \'{"apiVersion":"v0","kind":"k","status":{}}\'\n', "does not match"),
-    ],
-    ids=["fails", "prints no JSON", "speaks another version"],
-)
-async def test_a_plugin_that_fails_is_an_error_with_its_words(
-    kubeconfig: JsonObject, tmp_path: Path, clock: FakeClock, source: str, told: str
-) -> None:
-    path = written(with_user(kubeconfig, exec=plugin(tmp_path, source)), tmp_path)
-
-    with pytest.raises(EnvironmentFault, match=told) as caught:
-        await loaded(path, clock)
-
-    assert "hunter2" not in str(caught.value)
-
-
-async def test_what_a_plugin_prints_is_not_logged(
-    kubeconfig: JsonObject, tmp_path: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
-) -> None:
-    source = "#!/bin/sh\necho hunter2 >&2; exit 3\n"
-    path = written(with_user(kubeconfig, exec=plugin(tmp_path, source)), tmp_path)
-
-    with pytest.raises(EnvironmentFault):
-        await loaded(path, clock)
-
-    assert caplog.text == ""
-
-
-async def test_a_plugin_that_is_not_there_is_an_error(
-    kubeconfig: JsonObject, tmp_path: Path, clock: FakeClock
-) -> None:
-    absent = {"apiVersion": "client.authentication.k8s.io/v1", "command": "/nowhere/plugin"}
-    path = written(with_user(kubeconfig, exec=absent), tmp_path)
-
-    with pytest.raises(EnvironmentFault, match="cannot read or run /nowhere/plugin"):
-        await loaded(path, clock)
 
 
 async def test_a_missing_file_is_named(tmp_path: Path, clock: FakeClock) -> None:
