@@ -8,7 +8,6 @@ is settled instead of writing it again.
 from __future__ import annotations
 
 import asyncio
-import itertools
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypedDict, Unpack
@@ -206,12 +205,14 @@ class Unsealer:
 
     async def _publish(self, certificate_pem: bytes) -> None:
         """Publish a certificate, however often it takes."""
-        for attempt in itertools.count():
+        attempt = 0
+        while True:
             try:
                 if await publish(self._api, certificate_pem, namespace=self._options.namespace):
                     _LOG.info("certificate_published", object=CERTIFICATE_CONFIG_MAP)
             except ApiError as error:
                 _LOG.error("certificate_not_published", problem=str(error), hint=error.hint)
                 await self._clock.sleep(_FAULTS.pause_seconds(attempt))
+                attempt += 1
             else:
                 return

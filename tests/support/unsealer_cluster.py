@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from gitopskit.errors import ApiNotFound
 from gitopskit.kube.resources import EVENTS, SEALED_SECRETS, SECRETS
+from gitopskit.unsealer.loop import Unsealer, UnsealerOptions
 from tests.support.polling import eventually
 from tests.support.unsealing import synced, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
     from gitopskit.kube.client import KubeClient
     from gitopskit.kube.resources import ResourceType
     from gitopskit.manifests.json_types import JsonObject
+
+
+@asynccontextmanager
+async def running(api: KubeClient) -> AsyncIterator[None]:
+    """Run an unsealer on a client for the length of a block; end it in order."""
+    controller = Unsealer(api, UnsealerOptions(instance="tests"))
+    program = asyncio.create_task(controller.run())
+    try:
+        yield
+    finally:
+        controller.stop()
+        await program
+
 
 MANAGER = "kubectl-edit"
 

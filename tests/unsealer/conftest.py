@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gitopskit.errors import ApiNotFound
 from gitopskit.kube.resources import SECRETS
-from gitopskit.unsealer.loop import Unsealer, UnsealerOptions
-from tests.support.unsealer_cluster import Cluster
+from tests.support.unsealer_cluster import Cluster, running
 from tests.support.unsealing import SealingKey
 
 if TYPE_CHECKING:
@@ -48,21 +45,17 @@ async def cluster(
 
 
 @pytest.fixture
-def unsealer(
+async def plain_client(
     service_account_client: Callable[[str, str], Awaitable[KubeClient]],
-) -> Callable[[], AbstractAsyncContextManager[None]]:
+) -> KubeClient:
+    """Return a client with the rights that are shipped for the unsealer."""
+    return await service_account_client("gitopskit-unsealer", "gitopskit-system")
+
+
+@pytest.fixture
+def unsealer(plain_client: KubeClient) -> Callable[[], AbstractAsyncContextManager[None]]:
     """Return what runs an unsealer for the length of a block."""
-
-    @asynccontextmanager
-    async def run() -> AsyncIterator[None]:
-        api = await service_account_client("gitopskit-unsealer", "gitopskit-system")
-        controller = Unsealer(api, UnsealerOptions(instance="tests"))
-        running = asyncio.create_task(controller.run())
-        yield
-        controller.stop()
-        await running
-
-    return run
+    return lambda: running(plain_client)
 
 
 async def _without_keys(admin: KubeClient) -> None:

@@ -25,7 +25,7 @@ def test_a_secret_without_data_or_type_is_an_empty_opaque_one() -> None:
 
 def test_only_keys_that_the_manager_set_are_told() -> None:
     def entry(manager: str, key: str) -> dict[str, object]:
-        labels = {".": {}, f"f:{key}": {}}
+        labels: dict[str, object] = {".": {}, f"f:{key}": {}}
         return {"manager": manager, "fieldsV1": {"f:metadata": {"f:labels": labels}}}
 
     fields = [entry("us", "a"), entry("them", "b"), entry("us", "c"), {"manager": "us"}]

@@ -5,9 +5,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, TypeAlias
 
+from gitopskit.clock import SystemClock
+from gitopskit.kube.client import KubeClient
 from gitopskit.kube.resources import CONFIG_MAPS, SEALED_SECRETS, SECRETS
 from gitopskit.sealing.scope import Scope
 from tests.support.polling import eventually
+from tests.support.unsealer_cluster import running
 from tests.support.unsealing import SealingKey, values_of
 
 if TYPE_CHECKING:
@@ -24,6 +27,15 @@ COLLECTED_WITHIN_SECONDS = 75.0
 """The garbage collector looks for new kinds, such as a fresh CRD's, every 30 seconds."""
 
 CANARY = "s3cr3t-canary-value"
+
+
+class JumpingClock(SystemClock):
+    """The real clock, with time that passes at once where the test says so."""
+
+    jump_seconds = 0.0
+
+    def monotonic_seconds(self) -> float:
+        return super().monotonic_seconds() + self.jump_seconds
 
 
 async def test_a_sealed_secret_becomes_a_secret_that_it_owns(
@@ -70,6 +82,37 @@ async def test_success_is_told_once_in_an_event_and_for_its_generation(
     sealed = await cluster.sealed("told")
     assert [(event["type"], event["reason"]) for event in events] == [("Normal", "Unsealed")]
     assert sealed["status"]["observedGeneration"] == sealed["metadata"]["generation"]
+
+
+async def test_healing_that_repeats_is_counted_in_one_event(
+    cluster: Cluster, plain_client: KubeClient, key: SealingKey
+) -> None:
+    clock = JumpingClock()
+    async with KubeClient(plain_client.connection, clock=clock) as api, running(api):
+        await cluster.create_sealed(key.seal("counted", cluster.namespace, {"a": "1"}))
+        await cluster.until_status("counted", "True")
+        clock.jump_seconds = 60.0
+        await cluster.patch_secret("counted", {"stringData": {"a": "edited"}})
+        await cluster.until_values("counted", {"a": "1"})
+
+        async def is_counted() -> bool:
+            events = await cluster.events("counted")
+            return [(event.get("series") or {}).get("count") for event in events] == [2]
+
+        await eventually(is_counted)
+
+
+async def test_without_any_sealing_key_the_status_says_so(
+    cluster: Cluster, unsealer: Running, key: SealingKey
+) -> None:
+    holder = await cluster.admin.get(SECRETS, key.name, "gitopskit-system")
+    await cluster.delete(SECRETS, holder)
+    async with unsealer():
+        await cluster.create_sealed(key.seal("keyless", cluster.namespace, {"a": "1"}))
+        await cluster.until_status("keyless", "False", containing="there is no sealing key")
+
+        await cluster.create(SECRETS, key.secret())
+        await cluster.until_values("keyless", {"a": "1"})
 
 
 async def test_every_scope_is_unsealed(
