@@ -1,0 +1,1 @@
+"""Health of live objects, from their status alone. Pure. Start at assess.py."""
