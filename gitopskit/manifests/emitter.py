@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonValue
 
 _STRING_TAG: Final = "tag:yaml.org,2002:str"
-_DOCUMENT_END: Final = "...\n"
+_DOCUMENT_END: Final = "\n...\n"
 _NO_LINE_BREAKING: Final = -1
 
 
@@ -51,7 +51,8 @@ def emit(content: JsonValue, *, style_of: Callable[[str], str]) -> str:
         emitter.close()
     finally:
         emitter.dispose()
-    return stream.getvalue().removesuffix(_DOCUMENT_END)
+    text = stream.getvalue()
+    return text[: -len("...\n")] if text.endswith(_DOCUMENT_END) else text
 
 
 def _represent_string(emitter: Any, text: str) -> yaml.ScalarNode:  # noqa: ANN401 -- the stubs' Representer has no style_of

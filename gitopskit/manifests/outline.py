@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 """JSON writes characters beyond U+FFFF as two of these; libyaml refuses them."""
 
+_UNPRINTABLE: Final = re.compile(
+    r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)
+"""What libyaml refuses and JSON allows inside strings. Source: YAML 1.1, c-printable."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outline:
@@ -106,7 +111,8 @@ def read_outlines(text: str, start: int, *, depth: int) -> list[Outline | None]:
     A text that libyaml cannot read, or that is nested too deeply, gives what was read before the
     fault and then None.
     """
-    reader = _Reader(_SURROGATE.sub("?" * 6, text), start, depth=depth)
+    readable = _UNPRINTABLE.sub("?", _SURROGATE.sub("?" * 6, text))
+    reader = _Reader(readable, start, depth=depth)
     outlines: list[Outline | None] = []
     try:
         while (outline := reader.next_document()) is not None:

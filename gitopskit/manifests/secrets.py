@@ -55,7 +55,7 @@ _SECRET_SHAPES: Final = re.compile(
     r"|(?P<azure_account_key>\bAccountKey=[0-9A-Za-z+/]{40,})"
     r"|(?P<password_in_a_URL>\b[a-z][a-z0-9+.-]*://[^\s:/@]+:(?![$<{%*])[^\s/@]{3,}@[^\s/])"
 )
-_BASE64: Final = re.compile(r"[A-Za-z0-9+/\s]{32,}={0,2}\s*")
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/\s]{20,}={0,2}\s*")
 _SKIPPED_FIELDS: Final = frozenset({"encryptedData", "sops"})
 
 

@@ -1,0 +1,415 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gitopskit.errors import InputError, MalformedDocument
+from gitopskit.manifests.documents import read_values
+from gitopskit.manifests.edit import remove_value, set_value
+from gitopskit.manifests.write import dump_documents, dump_json
+
+TEXT = """\
+# head
+apiVersion: v1  # version
+metadata:
+  name: "x" # the name
+  labels: # all
+    # inner
+    a: 'b'
+    c: d
+spec:
+- name: a # first
+  image: web:1 # {"$imagepolicy": "shop:web"}
+-
+  name: b
+- x
+args: [a, "b", {c: d}]
+text: | # note
+  one
+  two
+
+# behind
+empty:
+last: {}"""
+
+
+def _changed(before: str, after: str) -> tuple[list[str], list[str]]:
+    """Return the lines that went and those that came, what is common at both ends left out."""
+    old, new = before.split("\n"), after.split("\n")
+    while old and new and old[0] == new[0]:
+        del old[0], new[0]
+    while old and new and old[-1] == new[-1]:
+        del old[-1], new[-1]
+    return old, new
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value", "old", "new"),
+    [
+        pytest.param(
+            ("metadata", "name"),
+            "y z",
+            ['  name: "x" # the name'],
+            ['  name: "y z" # the name'],
+            id="in double quotes",
+        ),
+        pytest.param(
+            ("metadata", "labels", "a"),
+            "it's",
+            ["    a: 'b'"],
+            ["    a: 'it''s'"],
+            id="in single quotes",
+        ),
+        pytest.param(
+            ("spec", 0, "image"),
+            "web:2",
+            ['  image: web:1 # {"$imagepolicy": "shop:web"}'],
+            ['  image: web:2 # {"$imagepolicy": "shop:web"}'],
+            id="beside a marker",
+        ),
+        pytest.param(("spec", 2), "yes", ["- x"], ['- "yes"'], id="quotes where needed"),
+        pytest.param(("spec", 2), {"a": [1]}, ["- x"], ["- a:", "  - 1"], id="mapping in an item"),
+        pytest.param(
+            ("spec", 1),
+            {"a": 1},
+            ["-", "  name: b"],
+            ["- a: 1"],
+            id="mapping below its dash",
+        ),
+        pytest.param(
+            ("metadata", "labels"),
+            {"q": 1},
+            ["    a: 'b'", "    c: d"],
+            ["    q: 1"],
+            id="mapping for a mapping",
+        ),
+        pytest.param(
+            ("metadata", "labels"),
+            "s",
+            ["  labels: # all", "    # inner", "    a: 'b'", "    c: d"],
+            ["  labels: s # all", "    # inner"],
+            id="scalar for a mapping",
+        ),
+        pytest.param(
+            ("apiVersion",),
+            ["q"],
+            ["apiVersion: v1  # version"],
+            ["apiVersion:  # version", "- q"],
+            id="list for a scalar",
+        ),
+        pytest.param(
+            ("text",),
+            "new\nlines",
+            ["text: | # note", "  one", "  two"],
+            ["text: |- # note", "  new", "  lines"],
+            id="literal for a literal",
+        ),
+        pytest.param(
+            ("text",),
+            5,
+            ["text: | # note", "  one", "  two"],
+            ["text: 5 # note"],
+            id="number for a literal",
+        ),
+        pytest.param(("empty",), {"a": 1}, [], ["  a: 1"], id="into nothing"),
+        pytest.param(
+            ("empty", "a", "b"),
+            1,
+            [],
+            ["  a:", "    b: 1"],
+            id="path into nothing",
+        ),
+        pytest.param(
+            ("args", 2, "c"),
+            "e",
+            ['args: [a, "b", {c: d}]'],
+            ['args: [a, "b", {c: e}]'],
+            id="plain in flow",
+        ),
+        pytest.param(
+            ("args", 1),
+            "no",
+            ['args: [a, "b", {c: d}]'],
+            ['args: [a, "no", {c: d}]'],
+            id="quoted in flow",
+        ),
+        pytest.param(
+            ("args", 3),
+            {"a": [None]},
+            ['args: [a, "b", {c: d}]'],
+            ['args: [a, "b", {c: d}, {"a": [null]}]'],
+            id="item added in flow",
+        ),
+        pytest.param(
+            ("args", 2, "z z"),
+            True,
+            ['args: [a, "b", {c: d}]'],
+            ['args: [a, "b", {c: d, "z z": true}]'],
+            id="field added in flow",
+        ),
+        pytest.param(
+            ("last", "a", "b"), "q", ["last: {}"], ['last: {"a": {"b": "q"}}'], id="into empty flow"
+        ),
+        pytest.param(("new",), 1, [], ["new: 1"], id="field at the end"),
+        pytest.param(
+            ("metadata", "annotations", "x/y"),
+            "on",
+            [],
+            ["  annotations:", '    x/y: "on"'],
+            id="field in the middle",
+        ),
+        pytest.param(("spec", 3), ["n"], [], ['- - "n"'], id="item at the end"),
+    ],
+)
+def test_set_changes_these_lines_only(
+    pointer: tuple[str | int, ...], value: object, old: list[str], new: list[str]
+) -> None:
+    text = TEXT + "\n"
+
+    edited = set_value(text, document=0, pointer=pointer, value=value)
+
+    assert _changed(text, edited) == (old, new)
+
+
+@pytest.mark.parametrize(
+    ("pointer", "old", "new"),
+    [
+        pytest.param(("metadata", "name"), ['  name: "x" # the name'], [], id="field"),
+        pytest.param(
+            ("spec", 0, "name"),
+            ["- name: a # first", "  image"],
+            ["- image"],
+            id="first of an item",
+        ),
+        pytest.param(("spec", 1), ["-", "  name: b"], [], id="item"),
+        pytest.param(("spec", 1, "name"), ["-", "  name: b"], ["- {}"], id="only field of an item"),
+        pytest.param(("args", 0), ["args: [a,"], ["args: ["], id="first in flow"),
+        pytest.param(("args", 2), ['args: [a, "b", {'], ['args: [a, "b"]'], id="last in flow"),
+        pytest.param(
+            ("args", 2, "c"), ["args: [a,"], ['args: [a, "b", {}]'], id="only one in flow"
+        ),
+        pytest.param(("text",), ["text: | # note", "  one", "  two"], [], id="literal"),
+        pytest.param(("empty",), ["empty:"], [], id="empty value"),
+    ],
+)
+def test_remove_takes_these_lines_only(
+    pointer: tuple[str | int, ...], old: list[str], new: list[str]
+) -> None:
+    edited = remove_value(TEXT, document=0, pointer=pointer)
+
+    went, came = _changed(TEXT, edited)
+    assert [line.startswith(start) for line, start in zip(went, old, strict=True)] == [True] * len(
+        old
+    )
+    assert [line.startswith(start) for line, start in zip(came, new, strict=True)] == [True] * len(
+        new
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "document", "pointer", "value", "expected"),
+    [
+        pytest.param(
+            "a: 1\r\nb:\r\n  c: 2\r\n",
+            0,
+            ("b", "d"),
+            {"x": "l\nm"},
+            "a: 1\r\nb:\r\n  c: 2\r\n  d:\r\n    x: |-\r\n      l\r\n      m\r\n",
+            id="crlf",
+        ),
+        pytest.param(
+            "\ufeffa: 1\n---\nb: 1", 1, ("c",), 2, "\ufeffa: 1\n---\nb: 1\nc: 2", id="second"
+        ),
+        pytest.param("\ufeffa: 1\n---\nb: 1", 0, ("a",), 2, "\ufeffa: 2\n---\nb: 1", id="bom"),
+        pytest.param(
+            "a: 1\n---\n---\nb: 1", 2, ("b",), 2, "a: 1\n---\n---\nb: 2", id="after empty"
+        ),
+        pytest.param(
+            '{\n  "a": 1,\n  "b": [1, 2]\n}\n',
+            0,
+            ("c",),
+            "é",
+            '{\n  "a": 1,\n  "b": [1, 2],\n  "c": "é"\n}\n',
+            id="json",
+        ),
+        pytest.param(
+            '{"a":1}\n{"x":{}}', 1, ("x", "y"), 1, '{"a":1}\n{"x":{"y": 1}}', id="json stream"
+        ),
+        pytest.param("{a, b: 1}", 0, ("a",), 1, "{a: 1, b: 1}", id="flow name alone"),
+        pytest.param("{'a':, b: 1}", 0, ("a",), 1, "{'a': 1, b: 1}", id="flow without value"),
+        pytest.param(
+            "k: |+\n  a\n\n\n", 0, ("z",), 1, "k: |+\n  a\n\n\nz: 1\n", id="behind kept lines"
+        ),
+        pytest.param("k:\n  - a\n", 0, ("k", 1), "b", "k:\n  - a\n  - b\n", id="indented list"),
+        pytest.param("- a\n- - b\n", 0, (1, 0), "c", "- a\n- - c\n", id="list in a list"),
+        pytest.param("a: 1 # x\n", 0, (), {"b": 2}, "b: 2 # x\n", id="root"),
+        pytest.param("{a: 1}\n", 0, (), {"b": 2}, '{"b": 2}\n', id="root in flow"),
+        pytest.param("a: !!str 5\n", 0, ("a",), 5, "a: 5\n", id="tag goes with its value"),
+        pytest.param("? a\n: 1\n", 0, ("a",), 2, "? a\n: 2\n", id="explicit key"),
+        pytest.param(
+            "a:\n  # c\n  b: 1\nd: 1", 0, ("a",), [1], "a:\n  # c\n- 1\nd: 1", id="comment stays"
+        ),
+    ],
+)
+def test_set_keeps_the_form_of_the_file(
+    text: str, document: int, pointer: tuple[str | int, ...], value: object, expected: str
+) -> None:
+    assert set_value(text, document=document, pointer=pointer, value=value) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "pointer", "expected"),
+    [
+        pytest.param(
+            "a: 1\r\nb:\r\n  c: 2", ("b", "c"), "a: 1\r\nb: {}", id="crlf, no last line break"
+        ),
+        pytest.param("a: 1\nb: 2", ("b",), "a: 1", id="last without a line break"),
+        pytest.param("\ufeffa: 1\nb: 2\n", ("a",), "\ufeffb: 2\n", id="after a byte order mark"),
+        pytest.param("a: 1\n", ("a",), "{}\n", id="the only one"),
+        pytest.param("- a\n- b", (0,), "- b", id="first item"),
+        pytest.param("- - a\n  - b\n", (0, 0), "- - b\n", id="first of a nested list"),
+        pytest.param("- - a\n", (0, 0), "- []\n", id="the only item"),
+        pytest.param("-\n- # x-y\n  - a\n- b\n", (1,), "-\n- b\n", id="an empty item before"),
+        pytest.param('{"a": 1,\n "b": 2}', ("a",), '{"b": 2}', id="json"),
+    ],
+)
+def test_remove_keeps_the_form_of_the_file(
+    text: str, pointer: tuple[str | int, ...], expected: str
+) -> None:
+    assert remove_value(text, document=0, pointer=pointer) == expected
+
+
+@pytest.mark.parametrize("pointer", [("b", "q"), ("c", "q"), ("a", "q"), ("a",), ("b",), ("d", 0)])
+def test_what_has_a_meaning_elsewhere_is_not_edited(pointer: tuple[str | int, ...]) -> None:
+    text = "a: &x {q: 1}\nb: *x\nc: {<<: *x}\nd: [*x]\n"
+
+    with pytest.raises(InputError, match="behind an anchor, an alias or <<") as caught:
+        set_value(text, document=0, pointer=pointer, value=1, path="f")
+
+    assert caught.value.where.startswith("f:")
+
+
+def test_the_rest_of_a_file_with_anchors_is_edited() -> None:
+    text = "a: &x {q: 1}\nb: *x\nd: 1\n"
+
+    assert set_value(text, document=0, pointer=("d",), value=2) == text.replace("d: 1", "d: 2")
+
+
+@pytest.mark.parametrize(
+    ("text", "pointer", "value"),
+    [
+        pytest.param("k:\n  j: |\n    a", ("k", "z"), 1, id="would end another value"),
+        pytest.param("k: {b: &x 1}\nl: *x\n", ("k",), 1, id="would remove an anchor in use"),
+        pytest.param('{"a"\n:1}', ("a",), 2, id="json that yaml cannot read"),
+        pytest.param("k:\n  # c\n  a: 1\n", ("k",), "a\nb", id="a comment would become text"),
+    ],
+)
+def test_what_would_touch_the_surroundings_is_refused(
+    text: str, pointer: tuple[str | int, ...], value: object
+) -> None:
+    with pytest.raises(InputError, match="without touching its surroundings") as caught:
+        set_value(text, document=0, pointer=pointer, value=value, path="f")
+
+    assert caught.value.hint == "edit the file by hand"
+
+
+@pytest.mark.parametrize(
+    ("pointer", "message"),
+    [
+        pytest.param(("a", "b"), "nothing that could hold 'b'", id="field of a number"),
+        pytest.param(("l", 2), "nothing that could hold 2", id="index too large"),
+        pytest.param(("l", "x"), "nothing that could hold 'x'", id="field of a list"),
+        pytest.param(("new", 0), "nothing that could hold 0", id="item of nothing"),
+    ],
+)
+def test_set_needs_a_parent(pointer: tuple[str | int, ...], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        set_value("a: 1\nl: [1]\n", document=0, pointer=pointer, value=1)
+
+
+@pytest.mark.parametrize("pointer", [("b",), ("a", "b"), ("l", 1), ("l", "x"), ("n", "b")])
+def test_remove_needs_a_value(pointer: tuple[str | int, ...]) -> None:
+    with pytest.raises(InputError, match="there is no value"):
+        remove_value("a: 1\nl: [1]\nn:\n", document=0, pointer=pointer)
+
+
+def test_a_whole_document_is_not_removed() -> None:
+    with pytest.raises(InputError, match="a whole document cannot be removed"):
+        remove_value("a: 1\n", document=0, pointer=())
+
+
+@pytest.mark.parametrize("document", [1, 2, -1])
+def test_the_document_must_exist_and_not_be_empty(document: int) -> None:
+    with pytest.raises(InputError, match="there is no document number"):
+        set_value("a: 1\n---\n", document=document, pointer=("a",), value=2)
+
+
+def test_malformed_text_is_not_edited() -> None:
+    with pytest.raises(MalformedDocument):
+        set_value("a: [", document=0, pointer=("a",), value=2)
+
+
+_SCALARS = st.none() | st.booleans() | st.integers(-1000, 1000) | st.text(max_size=12)
+_NAMES = st.text(alphabet="abyn1.-_/ '\":#", min_size=1, max_size=6)
+_VALUES = st.recursive(
+    _SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=3),
+    max_leaves=6,
+)
+_CONTENTS = st.dictionaries(_NAMES, _VALUES, min_size=1, max_size=4)
+
+
+def _pointers(value: Any, pointer: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:  # noqa: ANN401 -- any JSON
+    keys = (
+        value.keys()
+        if isinstance(value, dict)
+        else range(len(value))
+        if isinstance(value, list)
+        else ()
+    )
+    return [
+        found
+        for key in keys
+        for found in ((*pointer, key), *_pointers(value[key], (*pointer, key)))
+    ]
+
+
+@given(st.data())
+def test_an_edit_changes_that_value_and_nothing_else(data: st.DataObject) -> None:
+    first, second = data.draw(_CONTENTS), data.draw(_CONTENTS)
+    write = data.draw(st.sampled_from([dump_documents, lambda each: "".join(map(dump_json, each))]))
+    text = write([first, second])
+    pointer = data.draw(st.sampled_from(_pointers(first)))
+    value = data.draw(_VALUES)
+
+    edited = set_value(text, document=0, pointer=pointer, value=value)
+
+    after = [document.content for document in read_values(edited, path="x")]
+    _set_in(first, pointer, value)
+    assert after == [first, second]
+
+
+@given(st.data())
+def test_a_removal_takes_that_value_and_nothing_else(data: st.DataObject) -> None:
+    first, second = data.draw(_CONTENTS), data.draw(_CONTENTS)
+    write = data.draw(st.sampled_from([dump_documents, lambda each: "".join(map(dump_json, each))]))
+    text = write([second, first])
+    pointer = data.draw(st.sampled_from(_pointers(first)))
+
+    edited = remove_value(text, document=1, pointer=pointer)
+
+    after = [document.content for document in read_values(edited, path="x")]
+    parent: Any = first
+    for part in pointer[:-1]:
+        parent = parent[part]
+    del parent[pointer[-1]]
+    assert after == [second, first]
+
+
+def _set_in(content: Any, pointer: tuple[str | int, ...], value: object) -> None:  # noqa: ANN401 -- any JSON
+    for part in pointer[:-1]:
+        content = content[part]
+    content[pointer[-1]] = value
