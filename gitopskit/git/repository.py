@@ -51,12 +51,18 @@ class Mirror:
         *,
         cache_dir: Path,
         path: str,
+        scope: str = "",
         limits: GitLimits | None = None,
         clock: Clock | None = None,
     ) -> None:
-        """Store where things are; ``path`` is as in PATH. Nothing is opened or started."""
+        """Store where things are; nothing is opened or started.
+
+        ``path`` is as in PATH. ``scope`` names who may read what is cached, a project for
+        instance: two scopes share no commit, so that nobody reads what only another was let into.
+        """
         self._url = url
-        self._home = cache_dir / hashlib.sha256(url.encode()).hexdigest()[:32]
+        key = f"{scope}\0{url}".encode()
+        self._home = cache_dir / hashlib.sha256(key).hexdigest()[:32]
         self._bare = self._home / "mirror.git"
         self._limits = limits or GitLimits()
         self._clock = clock or SystemClock()

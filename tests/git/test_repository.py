@@ -121,6 +121,21 @@ def test_the_cache_is_for_this_user_only(
     assert home.stat().st_mode & 0o777 == 0o700
 
 
+def test_two_scopes_share_no_commit(
+    source: SourceRepository, remote: Remote, tmp_path: Path
+) -> None:
+    """Who knows a commit's name, but is not let in, does not get it from the cache."""
+    commit = source.commit(FILES)
+    first, second = (
+        Mirror(remote.url, cache_dir=tmp_path / "cache", path=os.environ["PATH"], scope=scope)
+        for scope in ("one", "two")
+    )
+    first.snapshot(remote, commit)
+
+    with pytest.raises(GitFailed, match="was not fetched"):
+        second.checkout(commit)
+
+
 def test_a_commit_that_was_not_fetched_is_not_checked_out(
     source: SourceRepository, remote: Remote, mirror_of: MirrorFactory
 ) -> None:

@@ -24,16 +24,13 @@ NAMES = {"a.yaml", "base"}
         ),
         (
             "config: `\nfoo: hunter2\n`: bad [a: hunter2 [b] c] map[x:hunter2]",
-            "config: …: bad … map…",
+            "config: …: bad … …",
         ),
         ("bad literal source hunter 2, expected k=v", "bad literal source …, expected k=v"),
         ('json: {"a": {"b": "hunter2"}} is bad', "json: … is bad"),
         (
-            (
-                "accumulating resources: accumulation err='merging from 'a.yaml': twice': must build at "
-                "directory: '/x/a.yaml': file is not directory"
-            ),
-            "merging from `a.yaml`: twice",
+            "accumulation err='from 'a.yaml': twice': must build at directory: 'a': not directory",
+            "from `a.yaml`: twice",
         ),
         ("", "it said nothing"),
         ("error: x.\n", "x"),
