@@ -15,8 +15,9 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from gitopskit.cli.settings import Settings, current
 from gitopskit.clock import SystemClock
 from gitopskit.controlplane.build import BuildSettings, ensure_binaries
 from gitopskit.controlplane.server import ControlPlane
@@ -30,17 +31,15 @@ from gitopskit.workflows.demo_controllers import controllers, running, write_kub
 from gitopskit.workflows.demo_repository import NAMESPACE, DemoRepository
 from tests.benchmarks.figures import Figure, median_ms
 
-if TYPE_CHECKING:
-    from gitopskit.cli.settings import Settings
-
 _ROUNDS: Final = 20
 _POLL_SECONDS: Final = 0.01
 _TIMEOUT_SECONDS: Final = 30.0
 
 
-def measure(settings: Settings) -> list[Figure]:
+def measure() -> list[Figure]:
     """Return the two medians, and the reference, on a control plane of their own."""
     clock = SystemClock()
+    settings = current()
     build = BuildSettings(
         cache_dir=settings.cache_dir,
         path=settings.program_path,
