@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -102,12 +103,14 @@ def _is_terminal() -> bool:
 
 
 def _say_what_is_next(answers: Answers, directory: Path) -> None:
-    environment = answers.environments[0]
+    folder, url, branch = map(
+        shlex.quote, (str(directory), answers.repo_url, answers.target_revision)
+    )
     output.say()
     output.say("Next:")
     if directory != Path():
-        output.say(f"  cd {directory}")
+        output.say(f"  cd {folder}")
     output.say("  gitopskit validate")
-    output.say(f"  git init -b {answers.target_revision} && git add . && git commit -m 'Begin'")
-    output.say(f"  git remote add origin {answers.repo_url} && git push -u origin HEAD")
-    output.say(f"  gitopskit bootstrap {environment}      # once per cluster")
+    output.say(f"  git init -b {branch} && git add . && git commit -m 'Begin'")
+    output.say(f"  git remote add origin {url} && git push -u origin HEAD")
+    output.say(f"  gitopskit bootstrap {answers.environments[0]}      # once per cluster")

@@ -12,6 +12,8 @@ from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import InputError
+from gitopskit.git.remotes import parse_remote
+from gitopskit.git.revisions import require_revision
 from gitopskit.manifests.names import require_dns_label
 from gitopskit.repository.config import Environment
 
@@ -35,14 +37,13 @@ _TAKEN: Final = {
 """Names of AppProjects, Applications and namespaces that are ours or the cluster's."""
 
 _IMAGE: Final = re.compile(
-    r"(?P<name>[a-z0-9]+([._:/-]+[a-z0-9]+)*?)"
+    r"(?P<name>([a-z0-9]+([.-]+[a-z0-9]+)*(:[0-9]+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*)"
     r"(:(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))?"
     r"(@(?P<digest>sha256:[0-9a-f]{64}))?"
 )
-_REVISION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]{0,254}")
-_URL: Final = re.compile(r"[^\s\x00-\x1f\x7f\"'`<>]{1,2000}")
-_URL_PASSWORD: Final = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*://[^/@]*:[^/@]*@")
-_HTTP_USER: Final = re.compile(r"^https?://[^/@]*@", re.IGNORECASE)
+"""Source: the grammar of distribution's reference package, without what kustomize cannot split."""
+
+_LONGEST_IMAGE: Final = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +99,7 @@ def make_answers(raw: RawAnswers) -> Answers:
         image=parse_image(raw.image or DEFAULT_IMAGE),
         apps=apps,
         environments=environments,
-        target_revision=_check_revision(raw.target_revision or DEFAULT_REVISION),
+        target_revision=require_revision(raw.target_revision or DEFAULT_REVISION),
     )
 
 
@@ -127,24 +128,16 @@ def check_name(value: str, what: str) -> str:
 
 
 def check_repo_url(url: str) -> str:
-    """Return the address of a repository if it can be written into a manifest.
+    """Return the address of a repository if the reconciler could read it.
 
-    Whether anything is there, and whether the reconciler may fetch it, is not checked.
+    Whether anything is there is not checked, and a path on this machine passes: whether the
+    reconciler takes one is decided where it is started.
 
     Raises:
-        InputError: it holds a password, white space, quotes or control characters.
+        InputError: it is malformed, is reached by other means than https or ssh, or carries a
+            password.
     """
-    if _URL_PASSWORD.match(url) or _HTTP_USER.match(url):
-        raise InputError(
-            "the repository's address holds a credential, and would be committed with it",
-            hint="give the address alone; `gitopskit bootstrap` takes the credential",
-        )
-    if not _URL.fullmatch(url):
-        raise InputError(
-            "the repository's address holds white space, quotes or control characters",
-            hint="use a form such as https://git.example.com/shop.git",
-        )
-    return url
+    return parse_remote(url, allow_local=True).url
 
 
 def parse_image(reference: str) -> Image:
@@ -153,7 +146,7 @@ def parse_image(reference: str) -> Image:
     Raises:
         InputError: it is malformed, has neither tag nor digest, or its tag is ``latest``.
     """
-    match = _IMAGE.fullmatch(reference)
+    match = _IMAGE.fullmatch(reference) if len(reference) <= _LONGEST_IMAGE else None
     if match is None:
         raise InputError(
             f"{reference[:80]!r} is not an image", hint="use a form such as ghcr.io/me/web:v1.2.3"
@@ -188,11 +181,3 @@ def _check_pairs(environments: tuple[str, ...], apps: tuple[str, ...]) -> None:
                     hint="rename one of them",
                 )
             seen[name] = pair
-
-
-def _check_revision(revision: str) -> str:
-    if not _REVISION.fullmatch(revision) or ".." in revision:
-        raise InputError(
-            f"{revision[:80]!r} is no branch, tag or commit", hint="use a branch such as main"
-        )
-    return revision

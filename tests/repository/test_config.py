@@ -1,9 +1,12 @@
 """What a repository says about itself, and what is said about a wrong word in it."""
 
+import json
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from gitopskit.errors import InputError, UnsupportedField
 from gitopskit.repository.config import (
@@ -164,3 +167,26 @@ def test_an_unknown_field_is_refused_by_name(text: str, message: str) -> None:
 
     assert str(caught.value) == message
     assert caught.value.hint.startswith("use one of ")
+
+
+VALUES = some.recursive(
+    some.none() | some.booleans() | some.integers() | some.text(max_size=5),
+    lambda inner: (
+        some.lists(inner, max_size=3)
+        | some.dictionaries(
+            some.sampled_from(["name", "repoURL", "environments", "apps", "validation", "x"]), inner
+        )
+    ),
+)
+
+
+@given(spec=VALUES)
+def test_whatever_the_file_holds_is_read_or_refused(spec: object) -> None:
+    text = json.dumps({"apiVersion": "gitopskit.io/v1", "kind": "Repository", "spec": spec})
+
+    try:
+        config = parse_config(text, path="c")
+    except InputError as error:
+        assert error.where.startswith("c")  # noqa: PT017 -- either outcome is right
+    else:
+        assert config.environments

@@ -1,6 +1,8 @@
 """What a new repository may be called and made of."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from gitopskit.errors import InputError
 from gitopskit.scaffold.answers import (
@@ -76,8 +78,8 @@ def test_a_name_that_the_platform_needs_is_refused(what: str, name: str) -> None
             RawAnswers(name="shop", apps=("a-b", "a"), environments=("c", "b-c")),
             "would share the Application a-b-c",
         ),
-        (RawAnswers(name="shop", target_revision="-x"), "'-x' is no branch"),
-        (RawAnswers(name="shop", target_revision="a..b"), "'a..b' is no branch"),
+        (RawAnswers(name="shop", target_revision="-x"), "'-x' cannot be the name of a branch"),
+        (RawAnswers(name="shop", target_revision="a..b"), "'a..b' cannot be the name of a branch"),
     ],
     ids=["twice", "long pair", "same namespace", "same Application", "option", "range"],
 )
@@ -103,21 +105,21 @@ def test_the_address_of_a_repository_is_taken_as_it_is(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "message"),
+    "url",
     [
-        ("https://me:secret@git.example.com/a.git", "holds a credential"),
-        ("https://token@git.example.com/a.git", "holds a credential"),
-        ("https://git.example.com/a b.git", "holds white space"),
-        ("https://git.example.com/a\nb", "holds white space"),
-        ('https://git.example.com/"', "holds white space"),
+        "https://me:s3cret@git.example.com/a.git",
+        "https://git.example.com/a b.git",
+        "http://git.example.com/a.git",
+        "ext::sh -c id",
     ],
-    ids=["password", "token", "space", "newline", "quote"],
+    ids=["password", "space", "http", "program"],
 )
-def test_another_address_is_refused_without_showing_it(url: str, message: str) -> None:
-    with pytest.raises(InputError, match=message) as caught:
+def test_an_address_that_the_reconciler_refuses_is_refused_here(url: str) -> None:
+    with pytest.raises(InputError) as caught:
         check_repo_url(url)
 
-    assert url not in str(caught.value) + caught.value.hint
+    assert caught.value.hint
+    assert "s3cret" not in str(caught.value) + caught.value.hint
 
 
 @pytest.mark.parametrize(
@@ -152,9 +154,20 @@ def test_an_image_is_written_as_a_container_names_it(image: Image, text: str) ->
         ("Web:1", "is not an image"),
         ("web:1@sha256:12", "is not an image"),
         ("we b:1", "is not an image"),
+        ("web:1:2", "is not an image"),
+        ("w" * 600 + ":1", "is not an image"),
     ],
-    ids=["no tag", "latest", "port only", "capitals", "short digest", "space"],
+    ids=["no tag", "latest", "port only", "capitals", "short digest", "space", "twice", "long"],
 )
 def test_an_image_of_no_known_build_is_refused(reference: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         parse_image(reference)
+
+
+@given(text=some.text(alphabet="aZ09.:/@-_ \n", max_size=20))
+def test_any_text_is_an_image_or_refused(text: str) -> None:
+    try:
+        image = parse_image(text)
+    except InputError:
+        return
+    assert str(image) == text

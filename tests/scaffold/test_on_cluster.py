@@ -20,16 +20,24 @@ _numbers = itertools.count(1)
 def applied(
     platform: ControlPlane, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[GeneratedRepository]:
-    """A whole production environment of two apps, applied by the administrator."""
+    """A whole environment of two apps, written by the accounts that the reconciler impersonates."""
     environment = f"scaffold{next(_numbers)}"
     root = tmp_path_factory.mktemp("repositories") / "shop"
     raw = RawAnswers(name="shop", apps=("web", "api"), environments=(environment,))
     repository = GeneratedRepository(root, make_answers(raw))
     create_repository(repository.answers, root)
-    stdin = repository.kustomize(f"clusters/{environment}")
-    cluster.kubectl(platform, "apply", "--server-side", "--filename=-", stdin=stdin)
+    accounts = {
+        "base": "gitopskit-system:gitopskit-platform-applier",
+        "apps/web": f"{environment}-web:gitopskit-applier",
+        "apps/api": f"{environment}-api:gitopskit-applier",
+    }
+    for folder, account in accounts.items():
+        user = f"--as=system:serviceaccount:{account}"
+        stdin = repository.kustomize(f"clusters/{environment}/{folder}")
+        cluster.kubectl(platform, "apply", "--server-side", user, "--filename=-", stdin=stdin)
     yield repository
-    cluster.kubectl(platform, "delete", "--wait=false", "--filename=-", stdin=stdin)
+    everything = repository.kustomize(f"clusters/{environment}")
+    cluster.kubectl(platform, "delete", "--wait=false", "--filename=-", stdin=everything)
 
 
 @pytest.mark.parametrize("app", ["web", "api"])
