@@ -39,6 +39,7 @@ _GROUPS: Final = (
     "render",
     "status",
     "unsealer",
+    "reconciler",
     "demo",
     "doctor",
 )

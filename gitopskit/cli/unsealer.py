@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 if TYPE_CHECKING:
-    from gitopskit.manifests.json_types import JsonObject
     from gitopskit.unsealer.loop import UnsealerOptions
 
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -78,30 +77,7 @@ def install(
     ] = "",
 ) -> None:
     """Print the manifests of the controller: namespace, CRD, rights, Deployment."""
-    from gitopskit.cli import output
-    from gitopskit.manifests.write import dump_documents
+    from gitopskit.cli.manifest_files import hand_out
     from gitopskit.workflows.controller_manifests import unsealer_manifests
 
-    files = unsealer_manifests(image)
-    if out:
-        _write_folder(out, files)
-    else:
-        everything = [content for contents in files.values() for content in contents]
-        output.print_result(dump_documents(everything))
-
-
-def _write_folder(out: str, files: dict[str, list[JsonObject]]) -> None:
-    from pathlib import Path
-
-    from gitopskit.cli import output
-    from gitopskit.manifests.write import dump_documents
-
-    folder = Path(out)
-    kustomization = {
-        "apiVersion": "kustomize.config.k8s.io/v1beta1",
-        "kind": "Kustomization",
-        "resources": list(files),
-    }
-    for name, contents in {**files, "kustomization.yaml": [kustomization]}.items():
-        output.write_output(str(folder / name), dump_documents(contents))
-    output.note(f"wrote {len(files) + 1} files into {folder}")
+    hand_out(unsealer_manifests(image), folder=out)

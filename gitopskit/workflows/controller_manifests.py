@@ -6,11 +6,18 @@ from typing import TYPE_CHECKING, Final
 
 from gitopskit.manifests.documents import read_documents
 from gitopskit.repository.templates import read_platform
-from gitopskit.workflows.first_objects import SYSTEM_NAMESPACE, with_image
+from gitopskit.workflows.first_objects import ARGOCD_NAMESPACE, SYSTEM_NAMESPACE, with_image
 
 if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
 
+RECONCILER_FILES: Final = (
+    "crds/applications.yaml",
+    "crds/appprojects.yaml",
+    "appliers.yaml",
+    "reconciler/rbac.yaml",
+    "reconciler/deployment.yaml",
+)
 UNSEALER_FILES: Final = (
     "crds/sealedsecrets.yaml",
     "unsealer/rbac.yaml",
@@ -24,13 +31,29 @@ def unsealer_manifests(image: str) -> dict[str, list[JsonObject]]:
     Raises:
         InputError: the image has neither tag nor digest.
     """
-    namespaces = _contents("namespaces.yaml")
+    return _manifests(image, UNSEALER_FILES, namespaces=(SYSTEM_NAMESPACE,))
+
+
+def reconciler_manifests(image: str) -> dict[str, list[JsonObject]]:
+    """Return what the reconciler needs in a cluster, by the name of a file for it.
+
+    Raises:
+        InputError: the image has neither tag nor digest.
+    """
+    return _manifests(image, RECONCILER_FILES, namespaces=(SYSTEM_NAMESPACE, ARGOCD_NAMESPACE))
+
+
+def _manifests(
+    image: str, names: tuple[str, ...], *, namespaces: tuple[str, ...]
+) -> dict[str, list[JsonObject]]:
     files = {
         "namespace.yaml": [
-            content for content in namespaces if content["metadata"]["name"] == SYSTEM_NAMESPACE
+            content
+            for content in _contents("namespaces.yaml")
+            if content["metadata"]["name"] in namespaces
         ]
     }
-    for name in UNSEALER_FILES:
+    for name in names:
         contents = _contents(name)
         files[name.replace("/", "-")] = [
             with_image(content, image) if content["kind"] == "Deployment" else content

@@ -1,0 +1,248 @@
+"""``gitopskit reconciler``: the controller that keeps a cluster equal to what Git holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from gitopskit.cli.output import OutputFormat
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.reconciler.loop import ReconcilerOptions
+    from gitopskit.reconciler.waiting import Progress
+    from gitopskit.workflows.status import Row
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+Context = Annotated[
+    str, typer.Option("--context", help="The kubeconfig's context; by default the pod's rights.")
+]
+Local = Annotated[
+    bool,
+    typer.Option(
+        "--allow-local-repositories", help="Let Applications name repositories by a local path."
+    ),
+]
+CacheDir = Annotated[
+    str, typer.Option("--cache-dir", help="Where copies of repositories are kept.")
+]
+Level = Annotated[LogLevel, typer.Option("--log-level", help="What is logged on standard error.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group to the application."""
+    group = typer.Typer(help="Run, install or ask the controller that applies what Git holds.")
+    group.command("run")(run)
+    group.command("install")(install)
+    group.command("once")(once)
+    group.command("status")(status)
+    group.command("wait")(wait)
+    app.add_typer(group, name="reconciler")
+
+
+def run(
+    *,
+    context: Context = "",
+    poll_seconds: Annotated[
+        float, typer.Option("--poll-seconds", min=0.5, help="How often repositories are asked.")
+    ] = 30.0,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, max=64, help="Applications handled at once.")
+    ] = 8,
+    allow_local_repositories: Local = False,
+    cache_dir: CacheDir = "",
+    log_level: Level = "info",
+) -> None:
+    """Reconcile every Application of a cluster and revert drift, until stopped."""
+    from gitopskit.cli.wiring import run_async
+
+    options = _options(
+        cache_dir=cache_dir,
+        allows_local=allow_local_repositories,
+        poll_seconds=poll_seconds,
+        workers=workers,
+    )
+    _configure_logs(log_level)
+    run_async(_run(context, options))
+
+
+def install(
+    *,
+    image: Annotated[
+        str, typer.Option("--image", help="The image of the controllers, with a tag or digest.")
+    ],
+    out: Annotated[
+        str, typer.Option("--out", help="Write the files into this folder instead of printing.")
+    ] = "",
+) -> None:
+    """Print the manifests of the controller: namespaces, CRDs, rights, Deployment."""
+    from gitopskit.cli import output
+    from gitopskit.cli.manifest_files import hand_out
+    from gitopskit.workflows.controller_manifests import reconciler_manifests
+
+    hand_out(reconciler_manifests(image), folder=out)
+    output.note(
+        "where Argo CD is installed, leave its definitions of applications and appprojects"
+        " alone: apply everything else; `gitopskit bootstrap` does that by itself"
+    )
+
+
+def once(
+    applications: Annotated[
+        list[str] | None, typer.Argument(help="The Applications; all where none is named.")
+    ] = None,
+    *,
+    context: Context = "",
+    allow_local_repositories: Local = False,
+    cache_dir: CacheDir = "",
+    log_level: Level = "warning",
+) -> None:
+    """Reconcile once and say how it went: exit 1 if something differs, 4 if somebody must act."""
+    from gitopskit.cli import output
+    from gitopskit.cli.wiring import run_async
+    from gitopskit.workflows.status import table
+
+    options = _options(cache_dir=cache_dir, allows_local=allow_local_repositories)
+    _configure_logs(log_level)
+    contents = run_async(_once(context, options, applications or ()))
+    rows = _rows(contents)
+    output.print_result(table(rows) if rows else "nothing is registered")
+    if any(_needs_person(content) for content in contents):
+        raise typer.Exit(4)
+    if not all(row.state == "Synced" for row in rows):
+        raise typer.Exit(1)
+
+
+def status(
+    *,
+    context: Context = "",
+    form: Annotated[OutputFormat, typer.Option("--output", "-o", help="How to print.")] = "text",
+) -> None:
+    """Show every Application; exit 1 when one is not synced and healthy."""
+    from dataclasses import asdict
+
+    from gitopskit.cli import output
+    from gitopskit.cli.wiring import run_async
+    from gitopskit.workflows.status import table
+
+    rows = _rows(run_async(_read(context)))
+    if form == "text":
+        output.print_result(table(rows) if rows else "nothing is registered")
+    else:
+        output.print_structured([asdict(row) for row in rows], form)
+    if not all(row.is_well for row in rows):
+        raise typer.Exit(1)
+
+
+def wait(
+    applications: Annotated[list[str], typer.Argument(help="The Applications to wait for.")],
+    *,
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=0, help="For how many seconds at most.")
+    ] = 300.0,
+    revision: Annotated[
+        str, typer.Option("--revision", help="Also wait until this commit was applied.")
+    ] = "",
+    context: Context = "",
+) -> None:
+    """Wait until Applications are synced and healthy; exit 1 if they are not in time."""
+    from gitopskit.cli import output
+    from gitopskit.cli.wiring import run_async
+
+    found = run_async(_wait(context, applications, limit_seconds=timeout, revision=revision))
+    for item in found:
+        output.print_result(f"{item.name}: {item.state or 'synced and healthy'}")
+    if not all(item.is_done for item in found):
+        raise typer.Exit(1)
+
+
+def _options(
+    *, cache_dir: str, allows_local: bool, poll_seconds: float = 30.0, workers: int = 8
+) -> ReconcilerOptions:
+    import platform
+    import sys
+    from pathlib import Path
+
+    from gitopskit.cli import settings
+    from gitopskit.reconciler.loop import ReconcilerOptions
+    from gitopskit.reconciler.repositories import RepositoryOptions
+    from gitopskit.render.programs import find_programs
+
+    found = settings.current()
+    return ReconcilerOptions(
+        repositories=RepositoryOptions(
+            cache_dir=Path(cache_dir) if cache_dir else found.cache_dir,
+            path=found.path,
+            programs=find_programs(found.path, beside=Path(sys.executable)),
+            allows_local=allows_local,
+        ),
+        poll_seconds=poll_seconds,
+        workers=workers,
+        instance=platform.node(),
+    )
+
+
+def _configure_logs(level: LogLevel) -> None:
+    import sys
+
+    from gitopskit.controller import logs
+
+    logs.configure(level=level, stream=sys.stderr)
+
+
+async def _run(context: str, options: ReconcilerOptions) -> None:
+    from gitopskit.cli.wiring import connect
+    from gitopskit.controller.shutdown import run_until_signal
+    from gitopskit.reconciler.loop import Controller
+
+    async with connect(context, prefers_pod=True) as api:
+        controller = Controller(api, options)
+        await run_until_signal(controller.run(), on_stop=controller.stop)
+
+
+async def _once(
+    context: str, options: ReconcilerOptions, applications: Sequence[str]
+) -> list[JsonObject]:
+    from gitopskit.cli.wiring import connect
+    from gitopskit.reconciler.loop import Controller
+
+    async with connect(context, prefers_pod=True) as api:
+        controller = Controller(api, options)
+        return await controller.pass_once(applications)
+
+
+async def _read(context: str) -> tuple[JsonObject, ...]:
+    from gitopskit.cli.wiring import connect
+    from gitopskit.kube.resources import APPLICATIONS
+    from gitopskit.reconciler.names import APPLICATIONS_NAMESPACE
+
+    async with connect(context, prefers_pod=True) as api:
+        return (await api.list(APPLICATIONS, APPLICATIONS_NAMESPACE)).items
+
+
+async def _wait(
+    context: str, applications: Sequence[str], *, limit_seconds: float, revision: str
+) -> tuple[Progress, ...]:
+    from gitopskit.cli.wiring import connect
+    from gitopskit.reconciler.waiting import wait as wait_for
+
+    async with connect(context, prefers_pod=True) as api:
+        return await wait_for(api, applications, timeout_seconds=limit_seconds, revision=revision)
+
+
+def _rows(contents: Sequence[JsonObject]) -> list[Row]:
+    from gitopskit.workflows.status import application_row
+
+    return [application_row(content) for content in contents]
+
+
+def _needs_person(content: JsonObject) -> bool:
+    from gitopskit.reconciler.status import CONFIRMATION_REQUIRED, OWNERSHIP_CONFLICT
+
+    conditions = (content.get("status") or {}).get("conditions") or ()
+    return any(
+        item.get("type") in (OWNERSHIP_CONFLICT, CONFIRMATION_REQUIRED) for item in conditions
+    )

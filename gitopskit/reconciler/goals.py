@@ -1,0 +1,176 @@
+"""Goals: from an Application's spec to the objects that it is to consist of.
+
+Reads the project, the repository and the render; decides with application.py, project.py and
+desired.py. Refusals come as a Refused, which names the condition that tells of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Final
+
+from gitopskit.errors import GitopskitError, InputError
+from gitopskit.reconciler import application as applications
+from gitopskit.reconciler import names, status
+from gitopskit.reconciler import project as projects
+from gitopskit.reconciler.desired import prepare
+from gitopskit.reconciler.repositories import Follow
+from gitopskit.reconciler.state import Goal
+
+if TYPE_CHECKING:
+    from gitopskit.kube.client import KubeClient
+    from gitopskit.kube.discovery import Kinds
+    from gitopskit.manifests.documents import Manifest
+    from gitopskit.reconciler.application import Application
+    from gitopskit.reconciler.project import Project
+    from gitopskit.reconciler.repositories import Rendered, Repositories
+    from gitopskit.reconciler.state import Registry, Tracked
+
+_MOST_REFUSALS_TOLD: Final = 10
+
+
+class Refused(Exception):
+    """Nothing may be written, for a reason that a person must know; ``cause`` is its error."""
+
+    def __init__(
+        self, condition: str, message: str, *, cause: GitopskitError | None = None
+    ) -> None:
+        """Keep the type of the condition and its message."""
+        super().__init__(condition, message)
+        self.condition = condition
+        self.message = message
+        self.cause = cause
+
+    @classmethod
+    def of(cls, condition: str, error: GitopskitError) -> Refused:
+        """Return the refusal that tells of an error."""
+        message = f"{error}; {error.hint}" if error.hint else str(error)
+        return cls(condition, message, cause=error)
+
+
+class Goals:
+    """Finds out what Applications are to become."""
+
+    def __init__(self, api: KubeClient, *, registry: Registry, repositories: Repositories) -> None:
+        """Keep whom to ask."""
+        self._api = api
+        self._registry = registry
+        self._repositories = repositories
+
+    async def find(self, tracked: Tracked) -> Goal:
+        """Return the goal of an Application; the one it has, if nothing behind it changed.
+
+        Raises:
+            Refused: its spec, its project or its source does not allow one.
+            ApiError: the API server refused or did not answer.
+        """
+        application, project = self._allowed(tracked)
+        source = application.source
+        follow = Follow(source.repo_url, source.target_revision, project.name)
+        tracked.follow = follow
+        try:
+            commit = await self._repositories.head(follow)
+            key = _key(tracked, commit, self._registry.projects[project.name])
+            if tracked.goal is not None and tracked.goal.key == key:
+                return tracked.goal
+            rendered = await self._render(tracked, follow, application, commit, key)
+        except GitopskitError as error:
+            raise Refused.of(status.COMPARISON_ERROR, error) from error
+        return await self._goal(rendered, application, project, commit, key)
+
+    def _allowed(self, tracked: Tracked) -> tuple[Application, Project]:
+        try:
+            application = applications.parse(tracked.content)
+            content = self._registry.projects.get(application.project)
+            if content is None:
+                raise InputError(
+                    f'there is no AppProject "{application.project}"',
+                    where=f"Application/{application.name}",
+                    hint=f"create it in the namespace {names.APPLICATIONS_NAMESPACE}",
+                )
+            project = projects.parse(content)
+            _require(application, project)
+        except GitopskitError as error:
+            raise Refused.of(status.INVALID_SPEC, error) from error
+        return application, project
+
+    async def _render(
+        self, tracked: Tracked, follow: Follow, application: Application, commit: str, key: str
+    ) -> Rendered:
+        """Render, unless the very same thing failed before for a reason of its own."""
+        if tracked.failed_key == key and tracked.failed_render is not None:
+            raise tracked.failed_render
+        try:
+            return await self._repositories.render(follow, application.source, commit)
+        except InputError as error:
+            tracked.failed_key, tracked.failed_render = key, error
+            raise
+
+    async def _goal(
+        self,
+        rendered: Rendered,
+        application: Application,
+        project: Project,
+        commit: str,
+        key: str,
+    ) -> Goal:
+        kinds = await self._kinds(rendered.manifests)
+        prepared = prepare(
+            rendered.manifests,
+            application=application,
+            project=project,
+            is_namespaced=lambda group, kind: _is_namespaced(kinds, group, kind),
+        )
+        if prepared.refusals:
+            more = len(prepared.refusals) - _MOST_REFUSALS_TOLD
+            told = list(prepared.refusals[:_MOST_REFUSALS_TOLD])
+            raise Refused(
+                status.INVALID_SPEC, "; ".join([*told, f"and {more} more"] if more > 0 else told)
+            )
+        digests = "".join(sorted(desired.digest for desired in prepared.objects))
+        is_known = all(kinds.find(it.ref.group, it.ref.kind) for it in prepared.objects)
+        return Goal(
+            application=application,
+            commit=commit,
+            # A kind that is not known yet may turn out to have no namespace: look again then.
+            key=key if is_known else "",
+            digest=hashlib.sha256(digests.encode()).hexdigest(),
+            source_type=rendered.source_type,
+            objects=prepared.objects,
+        )
+
+    async def _kinds(self, manifests: tuple[Manifest, ...]) -> Kinds:
+        kinds = await self._api.kinds()
+        refs = [manifest.ref for manifest in manifests]
+        if all(kinds.find(ref.group, ref.kind) for ref in refs):
+            return kinds
+        return await self._api.kinds(refresh=True)
+
+
+def _require(application: Application, project: Project) -> None:
+    where = f"Application/{application.name}"
+    source, namespace = application.source, application.namespace
+    if not project.permits_source(source.repo_url):
+        raise InputError(
+            f'the project "{project.name}" does not allow the repository {source.repo_url}',
+            where=where,
+            hint="add it to the project's sourceRepos",
+        )
+    if application.policy.creates_namespace and not project.permits_namespace(namespace):
+        raise InputError(
+            f'the project "{project.name}" does not list the namespace "{namespace}",'
+            " so it cannot be created",
+            where=where,
+            hint="add it to the project's destinations",
+        )
+
+
+def _key(tracked: Tracked, commit: str, project: dict[str, object]) -> str:
+    matter = json.dumps([tracked.fingerprint, commit, project.get("spec")], sort_keys=True)
+    return hashlib.sha256(matter.encode()).hexdigest()
+
+
+def _is_namespaced(kinds: Kinds, group: str, kind: str) -> bool | None:
+    found = kinds.find(group, kind)
+    return None if found is None else found.is_namespaced

@@ -1,0 +1,190 @@
+"""Live objects as the watches show them: one label-selected watch per kind in use.
+
+Kept of each object is an Observation, never its content. A kind that we may not watch is read by
+name instead, by whoever asks; Secrets are never watched, because a watch on them reads all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from gitopskit.errors import ApiError, ApiNotFound
+from gitopskit.kube.watch import Listed, watch
+from gitopskit.reconciler import names
+from gitopskit.reconciler.observation import Observation, observe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gitopskit.kube.client import KubeClient
+    from gitopskit.kube.resources import ResourceType
+    from gitopskit.manifests.identity import ObjectRef
+    from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.reconciler.permissions import Permissions
+    from gitopskit.reconciler.state import Registry
+
+_LOG: Final = structlog.get_logger("reconciler")
+_SECRET: Final = ("", "Secret")
+
+
+class LiveObjects:
+    """The objects of all Applications, as last seen."""
+
+    def __init__(
+        self,
+        api: KubeClient,
+        *,
+        registry: Registry,
+        permissions: Permissions,
+        on_change: Callable[[ObjectRef, Observation | None, Observation | None], None],
+    ) -> None:
+        """Keep whom to ask and whom to tell; watches start when a kind is first used."""
+        self._api = api
+        self._registry = registry
+        self._permissions = permissions
+        self._on_change = on_change
+        self._seen: dict[ObjectRef, Observation] = {}
+        self._watches: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._listed: dict[tuple[str, str], asyncio.Event] = {}
+
+    def get(self, ref: ObjectRef) -> Observation | None:
+        """Return an object as last seen, by a watch or by whoever put it here."""
+        return self._seen.get(ref)
+
+    def put(self, content: JsonObject, ref: ObjectRef) -> Observation:
+        """Note an object that was just read or written, and return what is kept of it."""
+        observation = observe(content, ignored=self._registry.ignored(ref))
+        if not _is_older(observation, self._seen.get(ref)):
+            self._seen[ref] = observation
+        return observation
+
+    def drop(self, ref: ObjectRef) -> None:
+        """Note that an object is gone."""
+        self._seen.pop(ref, None)
+
+    def is_watched(self, ref: ObjectRef) -> bool:
+        """Tell whether changes of that object are seen by themselves."""
+        return (ref.group, ref.kind) in self._watches
+
+    async def cover(self, kind: ResourceType) -> bool:
+        """Watch a kind from now on, if we may; return whether its objects are watched.
+
+        The first time it returns when everything that is there was listed.
+
+        Raises:
+            ApiError: the API server refused or did not answer.
+        """
+        key = (kind.group, kind.kind)
+        if key == _SECRET:
+            return False
+        if key not in self._watches:
+            if not await self.may_read(kind):
+                return False
+            if key not in self._watches:
+                self._listed[key] = asyncio.Event()
+                self._watches[key] = asyncio.create_task(self._follow(kind))
+        await self._listed[key].wait()
+        return key in self._watches
+
+    async def may_read(self, kind: ResourceType) -> bool:
+        """Tell whether we may read and watch a kind as ourselves.
+
+        Raises:
+            ApiError: the API server refused or did not answer.
+        """
+        if (kind.group, kind.kind) == _SECRET:
+            return False
+        return await self._permissions.allows("watch", kind, namespace=_place(kind))
+
+    async def close(self) -> None:
+        """End every watch."""
+        tasks = list(self._watches.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _follow(self, kind: ResourceType) -> None:
+        """Follow one kind until it is gone or withheld, and then forget what was seen of it."""
+        key = (kind.group, kind.kind)
+        try:
+            async with aclosing(
+                watch(
+                    self._api,
+                    kind,
+                    namespace=_place(kind),
+                    label_selector=names.APPLICATION_LABEL,
+                )
+            ) as events:
+                async for event in events:
+                    if isinstance(event, Listed):
+                        await self._relist(kind, event.items)
+                        self._listed[key].set()
+                    elif event.kind == "DELETED":
+                        await self._lose(kind, kind.ref_of(event.object))
+                    else:
+                        self._see(kind.ref_of(event.object), event.object)
+        except ApiError as error:
+            _LOG.warning("watch_ended", kind=kind.kind, problem=str(error))
+        finally:
+            del self._watches[key]
+            self._listed[key].set()
+
+    async def _relist(self, kind: ResourceType, items: tuple[JsonObject, ...]) -> None:
+        listed = {kind.ref_of(item): item for item in items}
+        known = [ref for ref in self._seen if (ref.group, ref.kind) == (kind.group, kind.kind)]
+        for ref, content in listed.items():
+            self._see(ref, content)
+        for ref in known:
+            if ref not in listed:
+                await self._lose(kind, ref)
+
+    def _see(self, ref: ObjectRef, content: JsonObject) -> None:
+        before = self._seen.get(ref)
+        observation = observe(content, ignored=self._registry.ignored(ref))
+        is_known = self._registry.owner(ref) is not None
+        if not is_known and not names.tracked_by(observation.tracking_id, ref):
+            return
+        if observation == before or _is_older(observation, before):
+            return
+        self._seen[ref] = observation
+        self._on_change(ref, before, observation)
+
+    async def _lose(self, kind: ResourceType, ref: ObjectRef) -> None:
+        """Look again at an object that left the selection: perhaps only its label is gone."""
+        before = self._seen.get(ref)
+        if before is None:
+            return
+        try:
+            content = await self._api.get(kind, ref.name, ref.namespace)
+        except ApiNotFound:
+            self._seen.pop(ref, None)
+            self._on_change(ref, before, None)
+        except ApiError as error:
+            _LOG.warning("object_not_read", object=str(ref), problem=str(error))
+            self._seen.pop(ref, None)
+            self._on_change(ref, before, None)
+        else:
+            self._see(ref, content)
+
+
+def _place(kind: ResourceType) -> str:
+    """Return the one namespace in which we may look at a kind, or nothing for all of them."""
+    return names.APPLICATIONS_NAMESPACE if kind.group == names.APPLICATION_GROUP else ""
+
+
+def _is_older(observation: Observation, held: Observation | None) -> bool:
+    """Tell whether an observation of the same object was overtaken by a later one.
+
+    Source: resource versions of one kind may be compared as numbers since Kubernetes 1.35
+    (KEP-5504); what does not look like one is taken for newer.
+    """
+    if held is None or held.uid != observation.uid:
+        return False
+    versions = (observation.resource_version, held.resource_version)
+    if not all(version.isdecimal() for version in versions):
+        return False
+    return int(versions[0]) < int(versions[1])

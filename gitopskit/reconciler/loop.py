@@ -1,0 +1,345 @@
+"""The running reconciler: what it watches, when it looks at Git, who works on what.
+
+Watched are Applications, AppProjects, repository Secrets and the ConfigMaps of trust, and every
+kind that an Application uses. Two queues keep apart what may take long (an Application) from what
+must be quick (one object that drifted).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from gitopskit.backoff import Backoff
+from gitopskit.controller.queue import WorkQueue, run_workers
+from gitopskit.errors import ApiError, InputError
+from gitopskit.kube.events import EventRecorder
+from gitopskit.kube.resources import APP_PROJECTS, APPLICATIONS, CONFIG_MAPS, SECRETS
+from gitopskit.kube.watch import Listed, watch
+from gitopskit.reconciler import names
+from gitopskit.reconciler.fights import Fights
+from gitopskit.reconciler.goals import Goals
+from gitopskit.reconciler.inventories import Inventories
+from gitopskit.reconciler.live import LiveObjects
+from gitopskit.reconciler.observation import drift
+from gitopskit.reconciler.permissions import Permissions
+from gitopskit.reconciler.publishing import Publisher
+from gitopskit.reconciler.reconcile import Reconciler
+from gitopskit.reconciler.repositories import Repositories, RepositoryOptions
+from gitopskit.reconciler.state import Registry
+from gitopskit.reconciler.syncing import Syncer
+from gitopskit.reconciler.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterable
+
+    from gitopskit.kube.client import KubeClient
+    from gitopskit.kube.resources import ResourceType
+    from gitopskit.kube.watch import Change
+    from gitopskit.manifests.identity import ObjectRef
+    from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.reconciler.observation import Observation
+    from gitopskit.reconciler.state import Tracked
+
+_LOG: Final = structlog.get_logger("reconciler")
+
+_FAULTS: Final = Backoff(initial_seconds=0.2, maximum_seconds=60.0)
+_WATCH_PAUSES: Final = Backoff(initial_seconds=1.0, maximum_seconds=30.0)
+_POLL_JITTER: Final = 0.05
+_REPOSITORY_SECRETS: Final = f"{names.REPOSITORY_LABEL} in (repository, repo-creds)"
+
+Heal = tuple[str, "ObjectRef"]
+"""An Application and one object of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReconcilerOptions:
+    """How the reconciler runs: where it reads from, how often, how much at once, which copy."""
+
+    repositories: RepositoryOptions
+    poll_seconds: float = 30.0
+    workers: int = 8
+    instance: str = names.OBJECT_MANAGER
+
+
+class Controller:
+    """The controller; ``run`` it once, ``stop`` it from the same event loop."""
+
+    def __init__(self, api: KubeClient, options: ReconcilerOptions) -> None:
+        """Put the parts together; nothing is started."""
+        self._api = api
+        self._clock = api.clock
+        self._options = options
+        self.registry = Registry()
+        self._queue: WorkQueue[str] = WorkQueue(api.clock, backoff=_FAULTS)
+        self._heals: WorkQueue[Heal] = WorkQueue(api.clock, backoff=_FAULTS)
+        self._fights = Fights()
+        self._repositories = Repositories(options.repositories)
+        self._inventories = Inventories(api)
+        permissions = Permissions(api)
+        self._live = LiveObjects(
+            api, registry=self.registry, permissions=permissions, on_change=self._changed
+        )
+        self._reconciler = Reconciler(
+            clock=api.clock,
+            registry=self.registry,
+            goals=Goals(api, registry=self.registry, repositories=self._repositories),
+            syncer=Syncer(
+                api,
+                writer=Writer(api, live=self._live, permissions=permissions),
+                live=self._live,
+                inventories=self._inventories,
+            ),
+            live=self._live,
+            publisher=Publisher(
+                api,
+                recorder=EventRecorder(
+                    api, component=names.OBJECT_MANAGER, instance=options.instance
+                ),
+            ),
+        )
+        self._unlisted = {"applications", "projects", "secrets", "trust"}
+        self._started = asyncio.Event()
+        self._secrets: dict[str, JsonObject] = {}
+        self._config_maps: dict[str, JsonObject] = {}
+
+    def stop(self) -> None:
+        """Take no more work; ``run`` ends when the passes at hand are done."""
+        self._queue.close()
+        self._heals.close()
+        self._started.set()
+
+    async def run(self) -> None:
+        """Watch and reconcile until ``stop``.
+
+        Raises:
+            ApiError: the inventories cannot be read at the start.
+        """
+        await self._inventories.read()
+        try:
+            async with asyncio.TaskGroup() as group:
+                background = [group.create_task(it) for it in self._watches()]
+                await self._started.wait()
+                _LOG.info("ready", applications=len(self.registry.applications))
+                background.append(group.create_task(self._poll()))
+                healing = group.create_task(
+                    run_workers(self._heals, self._heal, workers=self._options.workers)
+                )
+                await run_workers(self._queue, self._handle, workers=self._options.workers)
+                await healing
+                for task in background:
+                    task.cancel()
+        finally:
+            await self._live.close()
+
+    async def pass_once(self, wanted: Iterable[str] = ()) -> list[JsonObject]:
+        """Reconcile every Application (or those named) once, new ones that appear too.
+
+        Returns them as they are then.
+
+        Raises:
+            InputError: there is no Application of a name that was given.
+            ApiError: the API server refused or did not answer.
+        """
+        await self._inventories.read()
+        await self._list_all()
+        chosen = set(wanted)
+        done: set[str] = set()
+        for name in sorted(chosen - self.registry.applications.keys()):
+            raise InputError(
+                "there is no such Application",
+                where=f"Application/{names.APPLICATIONS_NAMESPACE}/{name}",
+                hint="`gitopskit reconciler status` lists them",
+            )
+        try:
+            while True:
+                todo = [
+                    name
+                    for name in self.registry.applications
+                    if name not in done and (not chosen or name in chosen)
+                ]
+                if not todo:
+                    return [self.registry.applications[name].content for name in sorted(done)]
+                done.update(todo)
+                for name in todo:
+                    await self._reconciler.reconcile(self.registry.applications[name])
+                await self._list_all()
+                done &= self.registry.applications.keys()
+        finally:
+            await self._live.close()
+
+    async def _list_all(self) -> None:
+        place = names.APPLICATIONS_NAMESPACE
+        for kind, selector, see in (
+            (CONFIG_MAPS, "", self._see_config_map),
+            (SECRETS, _REPOSITORY_SECRETS, self._see_secret),
+            (APP_PROJECTS, "", self._see_project),
+            (APPLICATIONS, "", self._see_application),
+        ):
+            listing = await self._api.list(kind, place, label_selector=selector)
+            see(Listed(items=listing.items))
+
+    def _watches(self) -> list[Coroutine[None, None, None]]:
+        return [
+            self._follow("applications", APPLICATIONS, self._see_application),
+            self._follow("projects", APP_PROJECTS, self._see_project),
+            self._follow("secrets", SECRETS, self._see_secret, selector=_REPOSITORY_SECRETS),
+            self._follow("trust", CONFIG_MAPS, self._see_config_map),
+        ]
+
+    async def _handle(self, name: str) -> None:
+        tracked = self.registry.applications.get(name)
+        if tracked is None:
+            return
+        delay = await self._reconciler.reconcile(tracked)
+        if delay is not None:
+            self._queue.add_after(name, delay)
+
+    async def _heal(self, key: Heal) -> None:
+        tracked = self.registry.applications.get(key[0])
+        if tracked is not None:
+            await self._reconciler.heal(tracked, key[1])
+            self._queue.add(key[0])
+
+    async def _poll(self) -> None:
+        """Ask every repository that is followed, once per poll for all that follow it."""
+        while True:
+            spread = 1 + _POLL_JITTER * random.uniform(-1, 1)  # noqa: S311 -- spreads load only
+            await self._clock.sleep(self._options.poll_seconds * spread)
+            tracked = list(self.registry.applications.values())
+            follows = {item.follow for item in tracked if item.follow is not None}
+            self._repositories.keep_only(follows)
+            ordered = sorted(follows)
+            changes = await asyncio.gather(*map(self._repositories.look, ordered))
+            moved = {follow for follow, is_new in zip(ordered, changes, strict=True) if is_new}
+            for item in tracked:
+                item.is_check_due = True
+                if item.follow in moved or self._needs_poll(item):
+                    self._queue.add(item.name)
+
+    def _needs_poll(self, tracked: Tracked) -> bool:
+        """Tell whether an Application has what only a look by name shows."""
+        if tracked.goal is None or not tracked.goal.application.policy.is_automated:
+            return True
+        return not all(map(self._live.is_watched, tracked.applied))
+
+    def _changed(
+        self, ref: ObjectRef, before: Observation | None, after: Observation | None
+    ) -> None:
+        """React to a change of a live object: heal it, or tell of its health."""
+        tracked = self.registry.owner(ref)
+        if tracked is None:
+            return
+        if ref in tracked.failures:
+            tracked.begin_anew()  # what stood in the way may be gone
+        self._wake_waiting(ref, after)
+        applied = tracked.applied.get(ref)
+        has_drift = applied is not None and (after is None or bool(drift(after, applied)))
+        if has_drift and tracked.heals:
+            delay = self._fights.delay_seconds(ref, now=self._clock.monotonic_seconds())
+            if delay:
+                _LOG.warning("drift_fight", object=str(ref), delay_seconds=delay)
+                self._heals.add_after((tracked.name, ref), delay)
+            else:
+                self._heals.add((tracked.name, ref))
+            return
+        is_news = before is None or after is None or before.health != after.health
+        if is_news or has_drift or applied is None:
+            self._queue.add(tracked.name)
+
+    def _wake_waiting(self, ref: ObjectRef, after: Observation | None) -> None:
+        """Let those try again whose namespace has just been made ready by another Application."""
+        if ref.kind != "RoleBinding" or after is None:
+            return
+        for tracked in self.registry.applications.values():
+            if any(it.namespace == ref.namespace for it in tracked.failures):
+                tracked.begin_anew()
+                self._queue.add(tracked.name)
+
+    async def _follow(
+        self,
+        name: str,
+        kind: ResourceType,
+        see: Callable[[Listed | Change], None],
+        *,
+        selector: str = "",
+    ) -> None:
+        """Hand what a watch shows to ``see``; where it is refused, wait and ask again."""
+        refusals = 0
+        while True:
+            try:
+                async with aclosing(
+                    watch(
+                        self._api,
+                        kind,
+                        namespace=names.APPLICATIONS_NAMESPACE,
+                        label_selector=selector,
+                    )
+                ) as events:
+                    async for event in events:
+                        see(event)
+                        refusals = 0
+                        self._unlisted.discard(name)
+                        if not self._unlisted:
+                            self._started.set()
+            except ApiError as error:
+                _LOG.error("watch_refused", watch=name, problem=str(error), hint=error.hint)
+                await self._clock.sleep(_WATCH_PAUSES.pause_seconds(refusals))
+                refusals += 1
+
+    def _see_application(self, event: Listed | Change) -> None:
+        if isinstance(event, Listed):
+            listed = {item["metadata"]["name"] for item in event.items}
+            for name in [it for it in self.registry.applications if it not in listed]:
+                self.registry.lose(name)
+            for content in event.items:
+                self._take_in(content)
+        elif event.kind == "DELETED":
+            self.registry.lose(event.object["metadata"]["name"])
+        else:
+            self._take_in(event.object)
+
+    def _take_in(self, content: JsonObject) -> None:
+        if self.registry.see(content):
+            self._queue.add(content["metadata"]["name"])
+
+    def _see_project(self, event: Listed | Change) -> None:
+        before = dict(self.registry.projects)
+        projects = self.registry.projects
+        _keep(projects, event)
+        for name in before.keys() | projects.keys():
+            if (before.get(name) or {}).get("spec") != (projects.get(name) or {}).get("spec"):
+                for application in self.registry.of_project(name):
+                    self._queue.add(application)
+
+    def _see_secret(self, event: Listed | Change) -> None:
+        _keep(self._secrets, event)
+        self._repositories.set_secrets(self._secrets.values())
+        self._retry_unread()
+
+    def _see_config_map(self, event: Listed | Change) -> None:
+        _keep(self._config_maps, event)
+        self._repositories.set_config_maps(self._config_maps.values())
+        self._retry_unread()
+
+    def _retry_unread(self) -> None:
+        """Look again at Applications without a goal: a credential may be what they lacked."""
+        for tracked in self.registry.applications.values():
+            if tracked.goal is None:
+                self._queue.add(tracked.name)
+
+
+def _keep(held: dict[str, JsonObject], event: Listed | Change) -> None:
+    """Keep the objects of a namespace as a watch shows them."""
+    if isinstance(event, Listed):
+        held.clear()
+        held.update({item["metadata"]["name"]: item for item in event.items})
+    elif event.kind == "DELETED":
+        held.pop(event.object["metadata"]["name"], None)
+    else:
+        held[event.object["metadata"]["name"]] = event.object

@@ -1,0 +1,120 @@
+"""The names that never change: namespaces, accounts, labels, annotations, field managers.
+
+Pure. Renaming any of these orphans fields or objects in every cluster that runs the reconciler.
+Source: docs/architecture.md; the ``argocd.argoproj.io`` names are Argo CD's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from gitopskit.errors import UnsupportedField
+
+if TYPE_CHECKING:
+    from gitopskit.manifests.identity import ObjectRef
+
+SYSTEM_NAMESPACE: Final = "gitopskit-system"
+APPLICATIONS_NAMESPACE: Final = "argocd"
+CLUSTER_NAMESPACE: Final = "kube-system"
+
+ROOT_PROJECT: Final = "gitopskit-root"
+APPLICATION_GROUP: Final = "argoproj.io"
+
+APPLIER: Final = "gitopskit-applier"
+PLATFORM_APPLIER: Final = "gitopskit-platform-applier"
+
+OBJECT_MANAGER: Final = "gitopskit-reconciler"
+STATUS_MANAGER: Final = "gitopskit-reconciler-status"
+
+APPLICATION_LABEL: Final = "gitopskit.io/application"
+ADOPTED_ANNOTATION: Final = "gitopskit.io/adopted"
+CREATED_FOR_ANNOTATION: Final = "gitopskit.io/created-for"
+
+ARGO_ANNOTATION_PREFIX: Final = "argocd.argoproj.io/"
+TRACKING_ANNOTATION: Final = "argocd.argoproj.io/tracking-id"
+SYNC_OPTIONS_ANNOTATION: Final = "argocd.argoproj.io/sync-options"
+DELETION_APPROVED_ANNOTATION: Final = "argocd.argoproj.io/deletion-approved"
+REPOSITORY_LABEL: Final = "argocd.argoproj.io/secret-type"
+FINALIZER: Final = "resources-finalizer.argocd.argoproj.io"
+
+_LONGEST_LABEL: Final = 63
+_LONGEST_NAME: Final = 253
+_HASH_DIGITS: Final = 10
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Applier:
+    """The ServiceAccount in whose name objects are read, written and deleted."""
+
+    namespace: str
+    name: str
+
+    @property
+    def user(self) -> str:
+        """Return the user name that the API server knows the account by."""
+        return f"system:serviceaccount:{self.namespace}:{self.name}"
+
+    def __str__(self) -> str:
+        """Return ``namespace:name``, as AppProjects write it."""
+        return f"{self.namespace}:{self.name}"
+
+    @classmethod
+    def parse(cls, text: str, *, default_namespace: str) -> Applier:
+        """Return the account that ``name`` or ``namespace:name`` names.
+
+        Raises:
+            UnsupportedField: it is neither an applier of a namespace nor the platform applier.
+        """
+        namespace, _, name = text.rpartition(":")
+        account = cls(namespace or default_namespace, name)
+        if account not in (cls(account.namespace, APPLIER), PLATFORM):
+            raise UnsupportedField(
+                f'the service account "{text}" is never impersonated',
+                hint=f"name {APPLIER} or {PLATFORM}",
+            )
+        return account
+
+
+PLATFORM: Final = Applier(SYSTEM_NAMESPACE, PLATFORM_APPLIER)
+
+
+def label_value(application: str) -> str:
+    """Return the value of the watch label: the name, shortened with a hash where it is too long."""
+    return _shortened(application, _LONGEST_LABEL)
+
+
+def inventory_name(application: str, shard: int) -> str:
+    """Return the name of one inventory ConfigMap, which always fits a name's 253 characters."""
+    head, tail = "gitopskit-inventory-", f"-{shard}"
+    return head + _shortened(application, _LONGEST_NAME - len(head) - len(tail)) + tail
+
+
+def tracking_id(application: str, ref: ObjectRef, *, default_namespace: str) -> str:
+    """Return the annotation's value that says: this very object belongs to that Application.
+
+    Cluster-scoped objects carry the Application's destination namespace, as Argo CD writes it.
+    """
+    namespace = ref.namespace or default_namespace
+    return f"{application}:{ref.group}/{ref.kind}:{namespace}/{ref.name}"
+
+
+def tracked_by(value: str, ref: ObjectRef) -> str:
+    """Return the Application that a tracking id names, or nothing if it names another object.
+
+    Controllers copy annotations to what they make; such a copy names its original.
+    """
+    application, _, rest = value.partition(":")
+    kind, _, name = rest.partition(":")
+    namespace, _, name = name.partition("/")
+    is_this = kind == f"{ref.group}/{ref.kind}" and name == ref.name
+    is_here = not ref.namespace or namespace == ref.namespace
+    return application if is_this and is_here else ""
+
+
+def _shortened(text: str, limit: int) -> str:
+    if len(text) <= limit:
+        return text
+    digest = hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS]
+    return f"{text[: limit - _HASH_DIGITS - 1].rstrip('-.')}-{digest}"

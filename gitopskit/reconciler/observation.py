@@ -1,0 +1,188 @@
+"""Observation: what the reconciler keeps of a live object, and how drift shows in it.
+
+Pure. The API server itself records who set which field, so that no dry run is needed: a field of
+ours that somebody else sets leaves our entry of ``managedFields``, and what ``kubectl`` adds stands
+in an entry of its own. Two digests of those entries tell drift from the work of controllers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from gitopskit.health.assess import Health, assess
+from gitopskit.reconciler import fieldsets, names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gitopskit.manifests.identity import ObjectRef
+    from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.reconciler.application import Pointer
+    from gitopskit.reconciler.fieldsets import Path
+
+_PERSON_PREFIX: Final = "kubectl"
+_BEFORE_TRACKING: Final = "before-first-apply"
+"""The manager of what was there before fields were tracked.
+
+Source: kubernetes.io/docs, "Server-Side Apply", upgrading from client-side apply.
+"""
+_RESTARTED_AT: Final = "f:kubectl.kubernetes.io/restartedAt"
+_APPROVAL: Final = ("f:metadata", "f:annotations", f"f:{names.DELETION_APPROVED_ANNOTATION}")
+_TRACKER_LABELS: Final = (
+    "kustomize.toolkit.fluxcd.io/name",
+    "helm.toolkit.fluxcd.io/name",
+)
+
+_UNKNOWN: Final = Health("Unknown")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """A live object, reduced to what is decided on; ``owner`` is a controller that owns it.
+
+    ``added`` are fields that a person added with kubectl, in people's notation, and ``added_by``
+    who. ``own_digest`` is of the fields that we applied, those that others may set left out.
+    """
+
+    uid: str
+    resource_version: str
+    tracking_id: str = ""
+    application_label: str = ""
+    other_tracker: str = ""
+    owner: str = ""
+    sync_options: str = ""
+    is_adopted: bool = False
+    is_being_deleted: bool = False
+    has_own_entry: bool = False
+    own_digest: str = ""
+    added: tuple[str, ...] = ()
+    added_by: str = ""
+    health: Health = _UNKNOWN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What was left behind by the last apply of an object."""
+
+    uid: str
+    resource_version: str
+    own_digest: str
+    desired_digest: str
+
+
+def observe(content: JsonObject, *, ignored: tuple[Pointer, ...] = ()) -> Observation:
+    """Return what is kept of a live object; ``ignored`` are the fields that others may set."""
+    metadata = content.get("metadata") or {}
+    labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
+    own = _own_leaves(content)
+    added = dict(_added(content, own, ignored))
+    return Observation(
+        uid=str(metadata.get("uid", "")),
+        resource_version=str(metadata.get("resourceVersion", "")),
+        tracking_id=str(annotations.get(names.TRACKING_ANNOTATION, "")),
+        application_label=str(labels.get(names.APPLICATION_LABEL, "")),
+        other_tracker=next((label for label in _TRACKER_LABELS if label in labels), ""),
+        owner=_controller(metadata),
+        sync_options=str(annotations.get(names.SYNC_OPTIONS_ANNOTATION, "")),
+        is_adopted=annotations.get(names.ADOPTED_ANNOTATION) == "true",
+        is_being_deleted=bool(metadata.get("deletionTimestamp")),
+        has_own_entry=bool(own),
+        own_digest=fieldsets.digest(
+            path for path in own if not fieldsets.is_covered(path, ignored, content)
+        ),
+        added=tuple(sorted(fieldsets.readable(path) for path in added)),
+        added_by=", ".join(sorted(set(added.values()))),
+        health=assess(content),
+    )
+
+
+def drift(live: Observation, applied: Applied) -> str:
+    """Return what differs from what we applied, in words, or nothing."""
+    if live.uid != applied.uid:
+        return "replaced"
+    if live.own_digest != applied.own_digest:
+        return "changed"
+    if live.added:
+        return f"fields added by {live.added_by}"
+    return ""
+
+
+def without_people(content: JsonObject) -> list[JsonObject] | None:
+    """Return managedFields in which we own what kubectl set, or None where there is nothing.
+
+    Server-side apply removes a field that is no longer sent only from its own manager; what a
+    person added must become ours first. ``restartedAt`` stays kubectl's: a restart is no drift.
+    """
+    own = _new_entry(content)
+    others: list[JsonObject] = []
+    taken: JsonObject = {}
+    for entry in (content.get("metadata") or {}).get("managedFields") or ():
+        if _is_ours(entry):
+            own = entry
+        elif entry.get("subresource") or not _is_person(entry):
+            others.append(entry)
+        else:
+            kept, rest = fieldsets.split(
+                fieldsets.fields_of(entry), lambda path: _is_permitted(path, content)
+            )
+            taken = fieldsets.union(taken, rest)
+            others.extend([{**entry, "fieldsV1": kept}] if kept else [])
+    if not taken:
+        return None
+    return [*others, {**own, "fieldsV1": fieldsets.union(fieldsets.fields_of(own), taken)}]
+
+
+def _new_entry(content: JsonObject) -> JsonObject:
+    return {
+        "manager": names.OBJECT_MANAGER,
+        "operation": "Apply",
+        "apiVersion": content.get("apiVersion"),
+        "fieldsType": "FieldsV1",
+    }
+
+
+def _own_leaves(content: JsonObject) -> frozenset[Path]:
+    fields = fieldsets.entry_fields(content, manager=names.OBJECT_MANAGER, operation="Apply")
+    return fieldsets.leaves(fields)
+
+
+def _added(
+    content: JsonObject, own: frozenset[Path], ignored: tuple[Pointer, ...]
+) -> Iterator[tuple[Path, str]]:
+    for entry in fieldsets.entries(content):
+        if not _is_person(entry):
+            continue
+        for path in fieldsets.leaves(fieldsets.fields_of(entry)) - own:
+            is_ignored = fieldsets.is_covered(path, ignored, content)
+            if not is_ignored and not _is_permitted(path, content):
+                yield path, str(entry["manager"])
+
+
+def _is_person(entry: JsonObject) -> bool:
+    manager = str(entry.get("manager") or "")
+    return manager.startswith(_PERSON_PREFIX) or manager == _BEFORE_TRACKING
+
+
+def _is_ours(entry: JsonObject) -> bool:
+    is_apply = entry.get("manager") == names.OBJECT_MANAGER and entry.get("operation") == "Apply"
+    return is_apply and not entry.get("subresource")
+
+
+def _is_permitted(path: Path, content: JsonObject) -> bool:
+    """Tell whether a person may set that field: a restart, and an approval of deletions."""
+    if path[-1] == _RESTARTED_AT and path[-2:-1] == ("f:annotations",) and "f:template" in path:
+        return True
+    return content.get("kind") == "Application" and path == _APPROVAL
+
+
+def _controller(metadata: JsonObject) -> str:
+    for owner in metadata.get("ownerReferences") or ():
+        if owner.get("controller"):
+            return f"{owner.get('kind')}/{owner.get('name')}"
+    return ""
+
+
+def is_tracked(live: Observation, ref: ObjectRef, application: str) -> bool:
+    """Tell whether a live object says of itself that it belongs to that Application."""
+    return names.tracked_by(live.tracking_id, ref) == application

@@ -1,0 +1,93 @@
+"""Operations: how a sync is going, when a failed one is tried again, which revision is told.
+
+Pure. A revision is the last commit that changed what an Application renders: a commit that did not
+concern it costs no write.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from gitopskit.reconciler.plan import parse_time
+from gitopskit.reconciler.reporting import listed
+from gitopskit.reconciler.status import Operation
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gitopskit.reconciler.application import Retry
+    from gitopskit.reconciler.state import Goal, Tracked
+    from gitopskit.reconciler.status import Phase, Report, ResourceResult
+
+_FIRST_PASSING_SECONDS: Final = 0.5
+_LONGEST_PASSING_SECONDS: Final = 30.0
+"""What others are about to make (a namespace, a right) is looked for soon and often."""
+
+
+def count_attempt(tracked: Tracked, retry: Retry, *, now: float) -> None:
+    """Note how an attempt ended, and from when on (monotonic seconds) the next one may begin."""
+    failures = tracked.failures.values()
+    if not failures:
+        tracked.begin_anew()
+        return
+    tracked.attempts += 1
+    is_passing = any(failure.is_passing for failure in failures)
+    tracked.is_exhausted = not is_passing and not retry.allows(tracked.attempts)
+    delay = retry.delay_seconds(tracked.attempts)
+    if is_passing:
+        soon = _FIRST_PASSING_SECONDS * 2.0 ** min(tracked.attempts - 1, 16)
+        delay = min(delay, soon, _LONGEST_PASSING_SECONDS)
+    tracked.retry_at_seconds = now + delay
+
+
+def with_operation(
+    tracked: Tracked,
+    goal: Goal,
+    report: Report,
+    *,
+    results: tuple[ResourceResult, ...],
+    begun: datetime,
+    now: datetime,
+) -> Report:
+    """Return the report with its revision and, where something happened, the operation."""
+    sync = tracked.status.get("sync") or {}
+    before = tracked.status.get("operationState") or {}
+    known = str(sync.get("revision", ""))
+    is_changed = bool(results) or not known or tracked.told_digest not in ("", goal.digest)
+    revision = goal.commit if is_changed else known
+    report = replace(report, revision=revision)
+    if not goal.application.policy.is_automated:
+        return report
+    phase, message = _phase(tracked, results)
+    if not is_changed and before.get("phase") == phase:
+        return report
+    goes_on = before.get("phase") == "Running"
+    started = parse_time(str(before.get("startedAt", ""))) if goes_on else None
+    return replace(
+        report,
+        operation=Operation(
+            phase=phase,
+            message=message,
+            revision=revision,
+            started_at=started or begun,
+            finished_at=None if phase == "Running" else now,
+            retry_count=max(0, tracked.attempts - 1),
+            prunes=goal.application.policy.prunes,
+            results=results,
+        ),
+    )
+
+
+def _phase(tracked: Tracked, results: tuple[ResourceResult, ...]) -> tuple[Phase, str]:
+    if tracked.failures:
+        told = listed([f"{ref}: {it.message}" for ref, it in sorted(tracked.failures.items())])
+        if tracked.is_exhausted:
+            return "Failed", f"failed after {tracked.attempts} attempts: {told}"
+        return "Running", f"attempt {tracked.attempts} failed and is repeated: {told}"
+    waiting = [str(it.entry.ref) for it in tracked.pending if it.fate == "waiting"]
+    if waiting:
+        return "Running", f"not pruned before all is healthy: {listed(waiting)}"
+    pruned = sum(result.outcome == "Pruned" for result in results)
+    applied = sum(result.outcome == "Synced" for result in results)
+    return "Succeeded", f"successfully synced ({applied} applied, {pruned} pruned)"

@@ -1,0 +1,148 @@
+"""Plan: which objects are applied, which are deleted, and which deletions wait for a person.
+
+Pure. Nothing is deleted on a guess: only what the inventory lists, what is no longer wanted, and
+what the live object itself says is ours, by the UID that we noted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Final, Literal
+
+from gitopskit.manifests.identity import apply_rank
+from gitopskit.reconciler import names
+from gitopskit.reconciler.desired import split_options
+from gitopskit.reconciler.observation import is_tracked
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from gitopskit.manifests.identity import ObjectRef
+    from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.reconciler.application import Propagation
+    from gitopskit.reconciler.desired import Desired
+    from gitopskit.reconciler.inventory import Entry, Inventory
+    from gitopskit.reconciler.observation import Applied, Observation
+
+Fate = Literal["delete", "leave", "confirm", "gone", "foreign", "leaving", "waiting", "failed"]
+Reason = Literal["Prune", "Delete"]
+"""Why something is deleted: it left Git, or its Application was deleted."""
+
+_PRECIOUS: Final = ("Namespace", "CustomResourceDefinition", "PersistentVolumeClaim")
+"""What takes more with it than itself: their deletion is always confirmed by a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What happens to one object that is no longer wanted.
+
+    ``delete`` it; ``leave`` it alone as it asks; ``confirm`` first; it is ``gone``; it is
+    ``foreign`` and forgotten; it is ``leaving`` already; it is ``waiting`` for others to be
+    healthy; or the deletion ``failed``.
+    """
+
+    entry: Entry
+    fate: Fate
+    uid: str = ""
+    resource_version: str = ""
+    message: str = ""
+
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether the inventory may forget the object."""
+        return self.fate in ("gone", "foreign")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletionOrder:
+    """Why and how objects are deleted, whether they may be, and whether a person approved."""
+
+    reason: Reason
+    propagation: Propagation
+    may_delete: bool = True
+    is_approved: bool = False
+
+
+def in_ranks(objects: Iterable[Desired]) -> list[list[Desired]]:
+    """Return the objects in groups: those of one group do not need one another."""
+    ordered = sorted(objects, key=lambda desired: apply_rank(desired.ref))
+    return [list(group) for _, group in groupby(ordered, lambda it: apply_rank(it.ref)[0])]
+
+
+def to_apply(
+    objects: Iterable[Desired], applied: Mapping[ObjectRef, Applied]
+) -> tuple[Desired, ...]:
+    """Return the objects that are not yet applied as they are to be."""
+    return tuple(
+        desired
+        for desired in objects
+        if desired.ref not in applied or applied[desired.ref].desired_digest != desired.digest
+    )
+
+
+def to_prune(
+    inventory: Inventory, wanted: Collection[ObjectRef], living: Collection[str] = ()
+) -> tuple[Entry, ...]:
+    """Return the entries that are no longer wanted, dependants first.
+
+    ``living`` are the UIDs of what was just applied: an object that changed its API group is
+    listed under both names and must not be deleted under the old one.
+    """
+    stale = [entry for entry in inventory if entry.ref not in wanted and entry.uid not in living]
+    return tuple(sorted(stale, key=lambda entry: apply_rank(entry.ref), reverse=True))
+
+
+def judge(
+    entry: Entry, live: Observation | None, *, application: str, order: DeletionOrder
+) -> Verdict:
+    """Return what happens to an object that is no longer wanted, as it stands."""
+    if live is None:
+        return Verdict(entry=entry, fate="gone")
+    if not is_tracked(live, entry.ref, application) or entry.uid not in ("", live.uid):
+        return Verdict(entry=entry, fate="foreign")
+    if live.is_being_deleted:
+        return Verdict(entry=entry, fate="leaving")
+    options = split_options(live.sync_options)
+    if not order.may_delete or f"{order.reason}=false" in options:
+        return Verdict(entry=entry, fate="leave")
+    needs_approval = (
+        f"{order.reason}=confirm" in options
+        or live.is_adopted
+        or entry.is_adopted
+        or entry.ref.kind in _PRECIOUS
+    )
+    if needs_approval and not order.is_approved:
+        return Verdict(entry=entry, fate="confirm")
+    return Verdict(entry=entry, fate="delete", uid=live.uid, resource_version=live.resource_version)
+
+
+def is_approved(content: JsonObject, *, asked_at: datetime | None) -> bool:
+    """Tell whether a person approved the deletions that were asked about at that time.
+
+    An approval given before the question is for an older one. Source: Argo CD, ``Prune=confirm``.
+    """
+    annotations = (content.get("metadata") or {}).get("annotations") or {}
+    text = str(annotations.get(names.DELETION_APPROVED_ANNOTATION, ""))
+    given_at = parse_time(text)
+    return asked_at is not None and given_at is not None and given_at >= asked_at
+
+
+def parse_time(text: str) -> datetime | None:
+    """Return a moment written as RFC 3339, or None where it is none or names no zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
+
+
+def blocked_by(desired: Desired, failed: Collection[ObjectRef]) -> ObjectRef | None:
+    """Return the failed Namespace or definition that an object needs, if there is one."""
+    for ref in failed:
+        if ref.kind == "Namespace" and ref.name == desired.ref.namespace:
+            return ref
+        if ref.kind == "CustomResourceDefinition" and ref.name.endswith(f".{desired.ref.group}"):
+            return ref
+    return None

@@ -1,0 +1,200 @@
+"""AppProject: which sources, destinations and kinds an Application may use, and in whose name.
+
+Pure. Beyond what a project says, some walls hold for every project: namespaces that nobody writes
+to, and the registrations that only the root project writes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from gitopskit.errors import UnsupportedField
+from gitopskit.reconciler import names
+from gitopskit.reconciler.application import OWN_CLUSTER, OWN_SERVER
+from gitopskit.reconciler.fields import ANY, Fields, spec_of, unknown_fields
+from gitopskit.reconciler.names import Applier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from gitopskit.manifests.identity import ObjectRef
+    from gitopskit.manifests.json_types import JsonObject
+
+_FIELDS: Final[Mapping[str, Any]] = {
+    "description": ANY,
+    "sourceRepos": ANY,
+    "destinations": {"server": ANY, "name": ANY, "namespace": ANY},
+    "destinationServiceAccounts": {"server": ANY, "namespace": ANY, "defaultServiceAccount": ANY},
+    "clusterResourceWhitelist": {"group": ANY, "kind": ANY},
+    "clusterResourceBlacklist": {"group": ANY, "kind": ANY},
+    "namespaceResourceWhitelist": {"group": ANY, "kind": ANY},
+    "namespaceResourceBlacklist": {"group": ANY, "kind": ANY},
+}
+_NEVER: Final = (names.CLUSTER_NAMESPACE, names.SYSTEM_NAMESPACE)
+_REGISTRATIONS: Final = ("Application", "AppProject")
+
+
+@dataclass(frozen=True, slots=True)
+class KindRule:
+    """A group and a kind, both with wildcards."""
+
+    group: str
+    kind: str
+
+    def matches(self, ref: ObjectRef) -> bool:
+        """Tell whether the rule is about the kind of that object."""
+        return _matches(self.group, ref.group) and _matches(self.kind, ref.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The account that writes to the namespaces which a pattern matches."""
+
+    namespace: str
+    account: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """An AppProject as this version honours it; namespaces and repositories are patterns."""
+
+    name: str
+    source_repos: tuple[str, ...] = ()
+    namespaces: tuple[str, ...] = ()
+    accounts: tuple[Account, ...] = ()
+    cluster_allowed: tuple[KindRule, ...] = ()
+    cluster_denied: tuple[KindRule, ...] = ()
+    namespaced_allowed: tuple[KindRule, ...] = ()
+    namespaced_denied: tuple[KindRule, ...] = ()
+
+    @property
+    def is_root(self) -> bool:
+        """Tell whether this is the one project that registers Applications."""
+        return self.name == names.ROOT_PROJECT
+
+    def permits_source(self, url: str) -> bool:
+        """Tell whether manifests may come from that repository."""
+        patterns = [_plain_url(pattern) for pattern in self.source_repos]
+        return _permits(patterns, _plain_url(url), separator="/")
+
+    def permits_namespace(self, namespace: str) -> bool:
+        """Tell whether objects may be written to that namespace; some are never written to."""
+        if namespace in _NEVER:
+            return False
+        if namespace == names.APPLICATIONS_NAMESPACE and not self.is_root:
+            return False
+        return _permits(self.namespaces, namespace)
+
+    def permits_kind(self, ref: ObjectRef) -> bool:
+        """Tell whether objects of that kind may be written.
+
+        Cluster-scoped kinds must be listed; of namespaced ones an empty list allows all.
+        """
+        if _is_registration(ref) and not self.is_root:
+            return False
+        if not ref.namespace:
+            return _any(self.cluster_allowed, ref) and not _any(self.cluster_denied, ref)
+        is_allowed = not self.namespaced_allowed or _any(self.namespaced_allowed, ref)
+        return is_allowed and not _any(self.namespaced_denied, ref)
+
+    def applier(self, ref: ObjectRef, *, destination: str) -> Applier:
+        """Return the account that writes an object of an Application with that destination.
+
+        Raises:
+            UnsupportedField: the project names an account that is never impersonated.
+        """
+        for rule in self.accounts:
+            if _matches(rule.namespace or "*", ref.namespace or destination):
+                return Applier.parse(rule.account, default_namespace=destination)
+        return Applier(destination, names.APPLIER)
+
+
+def parse(content: JsonObject) -> Project:
+    """Return the Project of a resource.
+
+    Raises:
+        UnsupportedField: fields that are not honoured; the message lists all of them.
+        InputError: a field that is honoured has no usable value.
+    """
+    spec = spec_of(content)
+    unsupported = sorted(unknown_fields(content.get("spec") or {}, _FIELDS, "spec"))
+    if unsupported:
+        raise UnsupportedField(
+            f"this version does not support {', '.join(unsupported)}",
+            where=spec.where,
+            hint="remove these fields; docs/howto/reconciler.md lists those that are honoured",
+        )
+    return Project(
+        name=str(content["metadata"]["name"]),
+        source_repos=spec.texts("sourceRepos"),
+        namespaces=tuple(
+            destination.text("namespace")
+            for destination in spec.children("destinations")
+            if _is_own_cluster(destination)
+        ),
+        accounts=tuple(
+            Account(rule.text("namespace"), rule.text("defaultServiceAccount"))
+            for rule in spec.children("destinationServiceAccounts")
+            if _is_own_cluster(rule)
+        ),
+        cluster_allowed=_kinds(spec, "clusterResourceWhitelist"),
+        cluster_denied=_kinds(spec, "clusterResourceBlacklist"),
+        namespaced_allowed=_kinds(spec, "namespaceResourceWhitelist"),
+        namespaced_denied=_kinds(spec, "namespaceResourceBlacklist"),
+    )
+
+
+def is_root_registration(content: JsonObject, ref: ObjectRef) -> bool:
+    """Tell whether an object is what grants the root its rights, which Git never changes."""
+    if not _is_registration(ref):
+        return False
+    if ref.kind == "AppProject":
+        return ref.name == names.ROOT_PROJECT
+    return (content.get("spec") or {}).get("project") == names.ROOT_PROJECT
+
+
+def _is_registration(ref: ObjectRef) -> bool:
+    return ref.group == names.APPLICATION_GROUP and ref.kind in _REGISTRATIONS
+
+
+def _kinds(spec: Fields, name: str) -> tuple[KindRule, ...]:
+    return tuple(KindRule(rule.text("group"), rule.text("kind")) for rule in spec.children(name))
+
+
+def _is_own_cluster(destination: Fields) -> bool:
+    server, name = destination.text("server"), destination.text("name")
+    return _matches(server or OWN_SERVER, OWN_SERVER) and _matches(name or OWN_CLUSTER, OWN_CLUSTER)
+
+
+def _any(rules: Iterable[KindRule], ref: ObjectRef) -> bool:
+    return any(rule.matches(ref) for rule in rules)
+
+
+def _plain_url(url: str) -> str:
+    return url.removesuffix("/").removesuffix(".git")
+
+
+def _permits(patterns: Iterable[str], text: str, *, separator: str = "") -> bool:
+    """Tell whether one pattern matches and no pattern after an exclamation mark does."""
+    denied = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
+    allowed = [pattern for pattern in patterns if not pattern.startswith("!")]
+    return any(_matches(pattern, text, separator=separator) for pattern in allowed) and not any(
+        _matches(pattern, text, separator=separator) for pattern in denied
+    )
+
+
+def _matches(pattern: str, text: str, *, separator: str = "") -> bool:
+    """Tell whether a pattern matches: ``*`` stops at the separator, ``**`` and a lone ``*`` do not.
+
+    Source: Argo CD's glob.Match, which uses the separator ``/`` for repositories.
+    """
+    if pattern == "*":
+        return True
+    inner = f"[^{re.escape(separator)}]" if separator else "."
+    parts = {"**": ".*", "*": f"{inner}*", "?": inner}
+    expression = "".join(
+        parts.get(part, re.escape(part)) for part in re.split(r"(\*\*|\*|\?)", pattern)
+    )
+    return re.fullmatch(expression, text, re.DOTALL) is not None

@@ -1,0 +1,129 @@
+"""Publishing: the status of an Application, written only when it says something new.
+
+The status is part of the main resource, as with Argo CD, and is written by a field manager of its
+own, so that whoever applies the Application never removes it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from gitopskit.errors import ApiInvalid, ApiNotFound
+from gitopskit.kube.resources import APPLICATIONS
+from gitopskit.reconciler import names, status
+
+if TYPE_CHECKING:
+    from gitopskit.clock import Clock
+    from gitopskit.kube.client import KubeClient
+    from gitopskit.kube.events import EventRecorder
+    from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.reconciler.state import Tracked
+    from gitopskit.reconciler.status import Operation, Report
+
+_LOG: Final = structlog.get_logger("reconciler")
+
+
+class Publisher:
+    """Writes what is told of Applications: status, finalizers, Events, log lines."""
+
+    def __init__(self, api: KubeClient, *, recorder: EventRecorder) -> None:
+        """Keep whom to tell."""
+        self._api = api
+        self._recorder = recorder
+
+    @property
+    def clock(self) -> Clock:
+        """Return the clock that times are told by."""
+        return self._api.clock
+
+    async def publish(self, tracked: Tracked, report: Report) -> None:
+        """Write the status if it differs from the one that is there.
+
+        Raises:
+            ApiError: the API server refused or did not answer.
+        """
+        before = tracked.status
+        after = status.build(report, previous=before, now=self.clock.now_utc())
+        if after is before:
+            return
+        content = await self._patch(tracked, [{"op": "add", "path": "/status", "value": after}])
+        if content is None:
+            return
+        tracked.content, tracked.status = content, content.get("status") or {}
+        self._log(tracked, report, before)
+        if report.operation is not None:
+            await self._record(tracked, report.operation, before)
+
+    async def release(self, tracked: Tracked) -> None:
+        """Take our finalizer off, so that the Application can go.
+
+        Raises:
+            ApiError: the API server refused or did not answer.
+        """
+        finalizers = tracked.content["metadata"].get("finalizers") or []
+        others = [it for it in finalizers if str(it).partition("/")[0] != names.FINALIZER]
+        await self._patch(
+            tracked,
+            [
+                {"op": "test", "path": "/metadata/finalizers", "value": finalizers},
+                {"op": "replace", "path": "/metadata/finalizers", "value": others},
+            ],
+        )
+
+    async def _patch(self, tracked: Tracked, patch: list[JsonObject]) -> JsonObject | None:
+        """Patch the very Application that was seen; None where it is gone or another one."""
+        metadata = tracked.content["metadata"]
+        same = {"op": "test", "path": "/metadata/uid", "value": metadata["uid"]}
+        try:
+            return await self._api.patch(
+                APPLICATIONS,
+                metadata["name"],
+                metadata["namespace"],
+                patch=[same, *patch],
+                field_manager=names.STATUS_MANAGER,
+            )
+        except ApiNotFound:
+            return None
+        except ApiInvalid as error:
+            _LOG.warning("application_not_patched", application=tracked.name, problem=str(error))
+            return None
+
+    def _log(self, tracked: Tracked, report: Report, before: JsonObject) -> None:
+        operation = report.operation
+        conditions = [kind for kind, _ in report.conditions]
+        is_news = operation is not None or conditions != [
+            item.get("type") for item in before.get("conditions") or ()
+        ]
+        if not is_news:
+            return
+        (_LOG.warning if conditions else _LOG.info)(
+            "reconciled",
+            application=tracked.name,
+            revision=report.revision,
+            sync=report.sync,
+            health=report.health.status,
+            action=operation.message if operation else "",
+            conditions=conditions,
+            duration_seconds=_seconds(operation),
+            outcome=operation.phase if operation else "",
+        )
+
+    async def _record(self, tracked: Tracked, operation: Operation, before: JsonObject) -> None:
+        is_failure = operation.phase == "Failed"
+        was = (before.get("operationState") or {}).get("phase")
+        if operation.phase == "Running" or (is_failure and was == "Failed"):
+            return
+        await self._recorder.record(
+            tracked.content,
+            kind="Warning" if is_failure else "Normal",
+            reason="SyncFailed" if is_failure else "SyncSucceeded",
+            message=f"{operation.revision[:12]}: {operation.message}",
+        )
+
+
+def _seconds(operation: Operation | None) -> float:
+    if operation is None or operation.finished_at is None:
+        return 0.0
+    return round((operation.finished_at - operation.started_at).total_seconds(), 3)

@@ -1,0 +1,213 @@
+"""The whole way of one Application: find its goal, apply, prune, tell.
+
+Read (goals.py) -> decide (plan.py, ownership.py, observation.py) -> write (syncing.py), and then
+say in the status what came of it. Whatever goes wrong ends in a condition; only what passes by
+itself is raised as well, so that the queue comes back to it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from gitopskit.errors import ApiError, EnvironmentFault, GitopskitError
+from gitopskit.reconciler import operations, plan, reporting, status
+from gitopskit.reconciler.goals import Refused
+from gitopskit.reconciler.observation import drift
+from gitopskit.reconciler.plan import DeletionOrder, Verdict
+from gitopskit.reconciler.teardown import tear_down
+
+if TYPE_CHECKING:
+    from gitopskit.clock import Clock
+    from gitopskit.manifests.identity import ObjectRef
+    from gitopskit.reconciler.goals import Goals
+    from gitopskit.reconciler.live import LiveObjects
+    from gitopskit.reconciler.publishing import Publisher
+    from gitopskit.reconciler.state import Goal, Registry, Tracked
+    from gitopskit.reconciler.status import ResourceResult
+    from gitopskit.reconciler.syncing import Syncer
+
+_LOG: Final = structlog.get_logger("reconciler")
+
+FAULT_SECONDS: Final = 15.0
+"""When something around us is broken, it is looked at again after so long."""
+
+LEAVING_SECONDS: Final = 2.0
+"""What is being deleted is looked at again after so long, where no watch tells of its end."""
+
+_READY: Final = ("Healthy", "Suspended")
+
+
+class Reconciler:
+    """Reconciles one Application at a time; several may be under way at once."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        registry: Registry,
+        goals: Goals,
+        syncer: Syncer,
+        live: LiveObjects,
+        publisher: Publisher,
+    ) -> None:
+        """Keep the parts."""
+        self._clock = clock
+        self._registry = registry
+        self._goals = goals
+        self._syncer = syncer
+        self._live = live
+        self._publisher = publisher
+
+    async def reconcile(self, tracked: Tracked) -> float | None:
+        """Bring an Application as far as it can be brought now; return when to come back.
+
+        None means: when something changes. Otherwise: in so many seconds.
+
+        Raises:
+            ApiError: the API server did not answer, or a status could not be written.
+        """
+        try:
+            self._syncer.read_inventory(tracked)
+            if tracked.is_deleted:
+                async with tracked.lock:
+                    return await tear_down(tracked, syncer=self._syncer, publisher=self._publisher)
+            goal = await self._goals.find(tracked)
+        except Refused as refusal:
+            return await self._refuse(tracked, refusal)
+        except ApiError:
+            raise
+        except GitopskitError as error:
+            return await self._refuse(tracked, Refused.of(status.COMPARISON_ERROR, error))
+        async with tracked.lock:
+            return await self._pursue(tracked, goal)
+
+    async def heal(self, tracked: Tracked, ref: ObjectRef) -> None:
+        """Revert what was changed of one object, at once.
+
+        Raises:
+            ApiError: the API server did not answer.
+        """
+        async with tracked.lock:
+            desired, applied = tracked.desired.get(ref), tracked.applied.get(ref)
+            live = self._live.get(ref)
+            if not tracked.heals or desired is None or applied is None:
+                return
+            reason = "deleted" if live is None else drift(live, applied)
+            if not reason:
+                return
+            begun = self._clock.monotonic_seconds()
+            brought = await self._syncer.bring(tracked, desired, is_fresh=True)
+            if brought is not None and brought.applied.uid != applied.uid:
+                await self._syncer.settle(tracked)
+        _LOG.info(
+            "drift_reverted" if brought else "drift_not_reverted",
+            application=tracked.name,
+            object=str(ref),
+            drift=reason,
+            outcome=brought.action if brought else tracked.failures[ref].message,
+            duration_seconds=round(self._clock.monotonic_seconds() - begun, 3),
+        )
+
+    async def _refuse(self, tracked: Tracked, refusal: Refused) -> float | None:
+        """Tell why nothing is written; what was applied before stays as it is."""
+        tracked.is_refused = refusal.condition == status.INVALID_SPEC
+        report = reporting.refused(tracked, refusal.condition, refusal.message, self._live.get)
+        await self._publisher.publish(tracked, report)
+        return FAULT_SECONDS if isinstance(refusal.cause, EnvironmentFault) else None
+
+    async def _pursue(self, tracked: Tracked, goal: Goal) -> float | None:
+        """Apply, prune and tell."""
+        self._take_up(tracked, goal)
+        begun = self._clock.now_utc()
+        results: list[ResourceResult] = []
+        extra: list[tuple[str, str]] = []
+        if goal.application.policy.is_automated:
+            results += await self._apply(tracked, goal)
+            results += await self._prune(tracked, goal, extra)
+        else:
+            await self._syncer.compare(tracked, goal)
+        extra += reporting.unwatched_conditions(goal, self._live.is_watched)
+        report = operations.with_operation(
+            tracked,
+            goal,
+            reporting.report(tracked, goal, seen=self._live.get, extra=tuple(extra)),
+            results=tuple(results),
+            begun=begun,
+            now=self._clock.now_utc(),
+        )
+        await self._publisher.publish(tracked, report)
+        tracked.told_digest = goal.digest
+        return self._come_back(tracked)
+
+    def _take_up(self, tracked: Tracked, goal: Goal) -> None:
+        before, tracked.is_refused = tracked.goal, False
+        if before is not None and before.key == goal.key and goal.key:
+            return
+        tracked.goal = goal
+        self._registry.own(tracked, goal.objects)
+        if before is None or before.digest != goal.digest or before.key:
+            tracked.begin_anew()
+        tracked.failures = {
+            ref: failure for ref, failure in tracked.failures.items() if ref in tracked.desired
+        }
+        if before is not None and before.application.ignore_rules != goal.application.ignore_rules:
+            tracked.applied.clear()  # what was remembered left other fields out
+            for ref in tracked.desired:
+                self._live.drop(ref)
+
+    async def _apply(self, tracked: Tracked, goal: Goal) -> list[ResourceResult]:
+        """Apply what is due, and note when a failure is to be tried again."""
+        now = self._clock.monotonic_seconds()
+        if tracked.is_exhausted or now < tracked.retry_at_seconds:
+            return []
+        if tracked.is_check_due:
+            tracked.is_check_due = False
+            await self._syncer.check_unwatched(tracked)
+        results = await self._syncer.apply(tracked, goal)
+        operations.count_attempt(tracked, goal.application.policy.retry, now=now)
+        return results
+
+    async def _prune(
+        self, tracked: Tracked, goal: Goal, extra: list[tuple[str, str]]
+    ) -> list[ResourceResult]:
+        """Delete what left the repository, once everything else is as it is to be."""
+        living = {applied.uid for applied in tracked.applied.values()}
+        stale = plan.to_prune(tracked.inventory, tracked.desired, living)
+        policy = goal.application.policy
+        if tracked.failures or not stale:
+            tracked.pending = ()
+            return []
+        if not goal.objects and not policy.allows_empty:
+            extra.append((status.EMPTY_RENDER, reporting.EMPTY_RENDER_MESSAGE))
+            tracked.pending = ()
+            return []
+        health = reporting.health_of(goal, self._live.get)
+        if policy.prunes_last and health.status not in _READY:
+            tracked.pending = tuple(Verdict(entry=entry, fate="waiting") for entry in stale)
+            return []
+        order = DeletionOrder(
+            reason="Prune",
+            propagation=policy.propagation,
+            may_delete=policy.prunes,
+            is_approved=self._is_approved(tracked),
+        )
+        return await self._syncer.prune(tracked, stale, order)
+
+    def _is_approved(self, tracked: Tracked) -> bool:
+        asked_at = status.condition_time(tracked.status, status.CONFIRMATION_REQUIRED)
+        return plan.is_approved(tracked.content, asked_at=plan.parse_time(asked_at))
+
+    def _come_back(self, tracked: Tracked) -> float | None:
+        """Return when to look again although nothing may tell of a change by then."""
+        delays = []
+        if tracked.failures and not tracked.is_exhausted:
+            delays.append(tracked.retry_at_seconds - self._clock.monotonic_seconds())
+        for verdict in tracked.pending:
+            if verdict.fate == "leaving":
+                is_watched = self._live.is_watched(verdict.entry.ref)
+                delays.append(FAULT_SECONDS if is_watched else LEAVING_SECONDS)
+            elif verdict.fate == "failed":
+                delays.append(FAULT_SECONDS)
+        return max(0.0, min(delays)) if delays else None

@@ -1,0 +1,185 @@
+"""Reports: what is told of an Application, from what is known about it.
+
+Pure: takes values and the last observation of each object, returns a status.Report.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gitopskit.health.assess import Health, worst
+from gitopskit.reconciler import status
+from gitopskit.reconciler.observation import drift
+from gitopskit.reconciler.status import Report, ResourceStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from gitopskit.manifests.identity import ObjectRef
+    from gitopskit.reconciler.desired import Desired
+    from gitopskit.reconciler.observation import Observation
+    from gitopskit.reconciler.plan import Verdict
+    from gitopskit.reconciler.state import Goal, Tracked
+
+    Seen = Callable[[ObjectRef], Observation | None]
+
+EMPTY_RENDER_MESSAGE: Final = (
+    "nothing is pruned: the source renders to no object at all;"
+    " set syncPolicy.automated.allowEmpty to allow that"
+)
+_SECRET: Final = ("", "Secret")
+_MOST_TOLD: Final = 10
+_MISSING: Final = Health("Missing", "the object is not there")
+
+
+def health_of(goal: Goal, seen: Seen) -> Health:
+    """Return the worst health of an Application's objects."""
+    return worst(_health(seen(desired.ref)) for desired in goal.objects)
+
+
+def refused(tracked: Tracked, condition: str, message: str, seen: Seen) -> Report:
+    """Return the report of an Application whose goal is unknown: nothing was written."""
+    health = health_of(tracked.goal, seen) if tracked.goal else Health("Unknown")
+    sync = tracked.status.get("sync") or {}
+    return Report(
+        sync="Unknown",
+        health=health,
+        revision=str(sync.get("revision", "")),
+        resources=_resources(tracked, tracked.goal, seen) if tracked.goal else (),
+        conditions=((condition, message), *_pending_conditions(tracked.pending)),
+        spec=tracked.content.get("spec") or {},
+    )
+
+
+def leaving(tracked: Tracked) -> Report:
+    """Return the report of an Application that waits for the end of its objects."""
+    sync = tracked.status.get("sync") or {}
+    failed = [f"{it.entry.ref}: {it.message}" for it in tracked.pending if it.fate == "failed"]
+    told = [(status.DELETION_ERROR, listed(failed))] if failed else []
+    return Report(
+        sync=sync.get("status", "Unknown"),
+        health=Health("Progressing", "the Application is being deleted"),
+        revision=str(sync.get("revision", "")),
+        resources=tuple(_stale(verdict) for verdict in tracked.pending),
+        conditions=(*told, *_pending_conditions(tracked.pending)),
+        spec=tracked.content.get("spec") or {},
+    )
+
+
+def unwatched_conditions(
+    goal: Goal, is_watched: Callable[[ObjectRef], bool]
+) -> list[tuple[str, str]]:
+    """Return a condition that names the kinds whose changes are seen at a poll only."""
+    kinds = {
+        f"{desired.ref.kind}.{desired.ref.group}".rstrip(".")
+        for desired in goal.objects
+        if not is_watched(desired.ref) and (desired.ref.group, desired.ref.kind) != _SECRET
+    }
+    if not kinds:
+        return []
+    message = f"read by name at each poll, not watched: {listed(sorted(kinds))}"
+    return [(status.NOT_WATCHED, message)]
+
+
+def report(
+    tracked: Tracked, goal: Goal, *, seen: Seen, extra: tuple[tuple[str, str], ...] = ()
+) -> Report:
+    """Return the report of an Application with a goal; ``extra`` are further conditions."""
+    resources = _resources(tracked, goal, seen)
+    is_synced = all(resource.status == "Synced" for resource in resources)
+    return Report(
+        sync="Synced" if is_synced else "OutOfSync",
+        health=health_of(goal, seen),
+        source_type=goal.source_type,
+        resources=resources,
+        conditions=(
+            *_failure_conditions(tracked),
+            *_pending_conditions(tracked.pending),
+            *extra,
+        ),
+        spec=tracked.content.get("spec") or {},
+    )
+
+
+def _resources(tracked: Tracked, goal: Goal, seen: Seen) -> tuple[ResourceStatus, ...]:
+    return (
+        *(_resource(tracked, goal, desired, seen(desired.ref)) for desired in goal.objects),
+        *(_stale(verdict) for verdict in tracked.pending if verdict.fate != "leaving"),
+    )
+
+
+def _resource(
+    tracked: Tracked, goal: Goal, desired: Desired, live: Observation | None
+) -> ResourceStatus:
+    is_synced = (
+        _is_as_applied(tracked, desired, live)
+        if goal.application.policy.is_automated
+        else desired.ref not in tracked.differing
+    )
+    return ResourceStatus(
+        ref=desired.ref,
+        version=desired.version,
+        status="Synced" if is_synced else "OutOfSync",
+        health=_health(live),
+    )
+
+
+def _is_as_applied(tracked: Tracked, desired: Desired, live: Observation | None) -> bool:
+    applied = tracked.applied.get(desired.ref)
+    return (
+        live is not None
+        and applied is not None
+        and applied.desired_digest == desired.digest
+        and not drift(live, applied)
+    )
+
+
+def _stale(verdict: Verdict) -> ResourceStatus:
+    entry = verdict.entry
+    return ResourceStatus(
+        ref=entry.ref,
+        version=entry.version,
+        status="OutOfSync",
+        requires_pruning=True,
+        requires_confirmation=verdict.fate == "confirm",
+    )
+
+
+def _health(live: Observation | None) -> Health:
+    return _MISSING if live is None else live.health
+
+
+def _failure_conditions(tracked: Tracked) -> list[tuple[str, str]]:
+    foreign: list[str] = []
+    failed: list[str] = []
+    for ref, failure in sorted(tracked.failures.items()):
+        (foreign if failure.is_foreign else failed).append(f"{ref}: {failure.message}")
+    failed.extend(
+        f"{verdict.entry.ref}: {verdict.message}"
+        for verdict in tracked.pending
+        if verdict.fate == "failed"
+    )
+    told = []
+    if failed:
+        told.append((status.SYNC_ERROR, listed(failed)))
+    if foreign:
+        told.append((status.OWNERSHIP_CONFLICT, listed(foreign)))
+    return told
+
+
+def _pending_conditions(pending: Iterable[Verdict]) -> list[tuple[str, str]]:
+    waiting = [str(verdict.entry.ref) for verdict in pending if verdict.fate == "confirm"]
+    if not waiting:
+        return []
+    message = (
+        f"not deleted before a person approves: {listed(sorted(waiting))};"
+        " set the annotation argocd.argoproj.io/deletion-approved to the time of now"
+    )
+    return [(status.CONFIRMATION_REQUIRED, message)]
+
+
+def listed(texts: list[str]) -> str:
+    """Return the first of several texts in one line, and how many more there are."""
+    more = len(texts) - _MOST_TOLD
+    told = "; ".join(texts[:_MOST_TOLD])
+    return f"{told}; and {more} more" if more > 0 else told

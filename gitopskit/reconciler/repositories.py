@@ -1,0 +1,174 @@
+"""Repositories: which commit a revision is now, and what a path of that commit renders to.
+
+Git and rendering block, so they run in threads, a few at once. Every repository is asked once per
+poll for all Applications that follow the same revision of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from gitopskit.errors import GitopskitError
+from gitopskit.git.credentials import (
+    KNOWN_HOSTS_CONFIG_MAP,
+    TLS_CERTIFICATES_CONFIG_MAP,
+    choose_credential,
+    prepare_remote,
+)
+from gitopskit.git.remotes import parse_remote
+from gitopskit.git.repository import Mirror
+from gitopskit.render.kustomization import FILE_NAMES
+from gitopskit.render.sources import RenderSource, render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from gitopskit.git.remotes import Remote
+    from gitopskit.manifests.documents import Manifest
+    from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.reconciler.application import Source
+    from gitopskit.render.programs import Programs
+
+_LOG: Final = structlog.get_logger("reconciler")
+_AT_ONCE: Final = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryOptions:
+    """Where copies of repositories are kept, which programs read them, what is allowed."""
+
+    cache_dir: Path
+    path: str
+    programs: Programs
+    allows_local: bool = False
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Follow:
+    """A revision that somebody follows, with the project whose credentials may be used."""
+
+    url: str
+    revision: str
+    project: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """What a path of a commit renders to; ``source_type`` in Argo CD's words."""
+
+    manifests: tuple[Manifest, ...] = field(repr=False)
+    source_type: str
+
+
+class Repositories:
+    """Every repository that Applications name."""
+
+    def __init__(self, options: RepositoryOptions) -> None:
+        """Store the options; nothing is fetched yet."""
+        self._options = options
+        self._secrets: dict[str, JsonObject] = {}
+        self._config_maps: dict[str, JsonObject] = {}
+        self._mirrors: dict[str, Mirror] = {}
+        self._heads: dict[Follow, str | GitopskitError] = {}
+        self._limit = asyncio.Semaphore(_AT_ONCE)
+
+    def set_secrets(self, secrets: Iterable[JsonObject]) -> None:
+        """Take in the repository Secrets as they are now; what failed is tried with them."""
+        self._secrets = {secret["metadata"]["name"]: secret for secret in secrets}
+        self._forget_failures()
+
+    def set_config_maps(self, config_maps: Iterable[JsonObject]) -> None:
+        """Take in the ConfigMaps that say whom to trust."""
+        self._config_maps = {item["metadata"]["name"]: item for item in config_maps}
+        self._forget_failures()
+
+    async def head(self, follow: Follow) -> str:
+        """Return the commit of a revision as last asked for; asks if nobody did.
+
+        Raises:
+            GitopskitError: the repository cannot be used or reached, or has no such revision.
+        """
+        if follow not in self._heads:
+            await self.look(follow)
+        found = self._heads[follow]
+        if isinstance(found, GitopskitError):
+            raise found
+        return found
+
+    async def look(self, follow: Follow) -> bool:
+        """Ask for the commit of a revision; tell whether the answer is another one than before."""
+        before = self._heads.get(follow)
+        try:
+            async with self._limit:
+                found: str | GitopskitError = await asyncio.to_thread(self._resolve, follow)
+        except GitopskitError as error:
+            found = error
+            if str(error) != str(before):
+                _LOG.warning("repository_not_read", problem=str(error), hint=error.hint)
+        self._heads[follow] = found
+        return str(found) != str(before)
+
+    def keep_only(self, follows: Iterable[Follow]) -> None:
+        """Forget the revisions that nobody follows any more."""
+        wanted = set(follows)
+        self._heads = {follow: head for follow, head in self._heads.items() if follow in wanted}
+
+    async def render(self, follow: Follow, source: Source, commit: str) -> Rendered:
+        """Return what a path of a commit renders to.
+
+        Raises:
+            GitopskitError: the commit cannot be fetched, or the path does not build.
+        """
+        async with self._limit:
+            return await asyncio.to_thread(self._render, follow, source, commit)
+
+    def _resolve(self, follow: Follow) -> str:
+        remote = self._remote(follow)
+        return self._mirror(remote).resolve_revision(remote, follow.revision)
+
+    def _render(self, follow: Follow, source: Source, commit: str) -> Rendered:
+        remote = self._remote(follow)
+        snapshot = self._mirror(remote).snapshot(remote, commit)
+        folder = snapshot.root / source.path
+        has_kustomization = any((folder / name).is_file() for name in FILE_NAMES)
+        is_kustomize = has_kustomization and not source.is_recursive
+        manifests = render(
+            snapshot,
+            RenderSource(path=source.path, recurse=source.is_recursive),
+            programs=self._options.programs,
+        )
+        return Rendered(
+            manifests=manifests, source_type="Kustomize" if is_kustomize else "Directory"
+        )
+
+    def _remote(self, follow: Follow) -> Remote:
+        remote = parse_remote(follow.url, allow_local=self._options.allows_local)
+        return prepare_remote(
+            remote,
+            credential=choose_credential(
+                self._secrets.values(), follow.url, project=follow.project
+            ),
+            known_hosts=self._config_maps.get(KNOWN_HOSTS_CONFIG_MAP),
+            tls_certificates=self._config_maps.get(TLS_CERTIFICATES_CONFIG_MAP),
+        )
+
+    def _mirror(self, remote: Remote) -> Mirror:
+        held = self._mirrors.get(remote.url)
+        if held is None:
+            held = Mirror(
+                remote.url,
+                cache_dir=self._options.cache_dir / "repositories",
+                path=self._options.path,
+            )
+            self._mirrors[remote.url] = held
+        return held
+
+    def _forget_failures(self) -> None:
+        self._heads = {
+            follow: head for follow, head in self._heads.items() if isinstance(head, str)
+        }

@@ -1,0 +1,155 @@
+"""What the reconciler remembers between two looks at an Application.
+
+Only the event loop's thread touches it. Everything here can be lost: after a restart it is found
+out anew from Git, the inventory and the live objects.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gitopskit.reconciler import application as applications
+from gitopskit.reconciler.inventory import Inventory
+
+if TYPE_CHECKING:
+    from gitopskit.errors import InputError
+    from gitopskit.manifests.identity import ObjectRef
+    from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.reconciler.application import Application, Pointer
+    from gitopskit.reconciler.desired import Desired
+    from gitopskit.reconciler.observation import Applied
+    from gitopskit.reconciler.plan import Verdict
+    from gitopskit.reconciler.repositories import Follow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why an object is not as it is to be.
+
+    ``is_foreign``: somebody else has it. ``is_passing``: others will change that, so that no
+    limit of retries counts it.
+    """
+
+    message: str
+    is_foreign: bool = False
+    is_passing: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """What an Application is to become: the objects of one commit under one spec."""
+
+    application: Application
+    commit: str
+    key: str
+    digest: str
+    source_type: str
+    objects: tuple[Desired, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Tracked:
+    """One Application: as it was last seen, what it is to become, and how far that is."""
+
+    name: str
+    content: JsonObject
+    fingerprint: str
+    status: JsonObject
+    inventory: Inventory = field(default_factory=Inventory)
+    is_inventory_read: bool = False
+    goal: Goal | None = None
+    desired: dict[ObjectRef, Desired] = field(default_factory=dict)
+    applied: dict[ObjectRef, Applied] = field(default_factory=dict)
+    failures: dict[ObjectRef, Failure] = field(default_factory=dict)
+    pending: tuple[Verdict, ...] = ()
+    differing: frozenset[ObjectRef] = frozenset()
+    follow: Follow | None = None
+    failed_key: str = ""
+    failed_render: InputError | None = None
+    told_digest: str = ""
+    is_refused: bool = False
+    is_check_due: bool = False
+    attempts: int = 0
+    retry_at_seconds: float = 0.0
+    is_exhausted: bool = False
+    adopted: set[ObjectRef] = field(default_factory=set)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    inventory_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def is_deleted(self) -> bool:
+        """Tell whether the Application is on its way out."""
+        return bool(self.content["metadata"].get("deletionTimestamp"))
+
+    @property
+    def heals(self) -> bool:
+        """Tell whether what is changed in the cluster is reverted."""
+        policy = self.goal.application.policy if self.goal else None
+        is_willing = policy is not None and policy.is_automated and policy.heals
+        return is_willing and not self.is_deleted and not self.is_refused
+
+    def begin_anew(self) -> None:
+        """Let the next attempt be the first one again."""
+        self.attempts = 0
+        self.retry_at_seconds = 0.0
+        self.is_exhausted = False
+
+
+class Registry:
+    """All Applications and projects, and which Application an object belongs to."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self.applications: dict[str, Tracked] = {}
+        self.projects: dict[str, JsonObject] = {}
+        self._owners: dict[ObjectRef, str] = {}
+
+    def see(self, content: JsonObject) -> bool:
+        """Take in an Application as it stands; tell whether a person changed something."""
+        name = content["metadata"]["name"]
+        fingerprint = applications.fingerprint(content)
+        status = content.get("status") or {}
+        tracked = self.applications.get(name)
+        if tracked is None or tracked.content["metadata"]["uid"] != content["metadata"]["uid"]:
+            self.applications[name] = Tracked(
+                name=name, content=content, fingerprint=fingerprint, status=status
+            )
+            return True
+        is_changed = tracked.fingerprint != fingerprint
+        tracked.content, tracked.fingerprint, tracked.status = content, fingerprint, status
+        return is_changed
+
+    def lose(self, name: str) -> None:
+        """Forget an Application that is gone."""
+        self.applications.pop(name, None)
+        self._owners = {ref: owner for ref, owner in self._owners.items() if owner != name}
+
+    def own(self, tracked: Tracked, desired: tuple[Desired, ...]) -> None:
+        """Note what an Application is to consist of."""
+        tracked.desired = {item.ref: item for item in desired}
+        tracked.applied = {
+            ref: done for ref, done in tracked.applied.items() if ref in tracked.desired
+        }
+        for entry in tracked.inventory:
+            self._owners.setdefault(entry.ref, tracked.name)
+        for item in desired:
+            self._owners[item.ref] = tracked.name
+
+    def owner(self, ref: ObjectRef) -> Tracked | None:
+        """Return the Application that an object belongs to."""
+        return self.applications.get(self._owners.get(ref, ""))
+
+    def ignored(self, ref: ObjectRef) -> tuple[Pointer, ...]:
+        """Return the fields of an object that others may set."""
+        tracked = self.owner(ref)
+        return tracked.goal.application.ignored(ref) if tracked and tracked.goal else ()
+
+    def of_project(self, project: str) -> list[str]:
+        """Return the names of a project's Applications."""
+        return [
+            name
+            for name, tracked in self.applications.items()
+            if (tracked.content.get("spec") or {}).get("project") == project
+        ]

@@ -1,0 +1,213 @@
+"""Status of an Application in Argo CD's form, built from values.
+
+Pure. What did not change keeps its time of transition, so that an equal report gives an equal
+status and nothing is written. Source: Argo CD's ApplicationStatus.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal
+
+from gitopskit.timestamps import rfc3339
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gitopskit.health.assess import Health
+    from gitopskit.manifests.identity import ObjectRef
+    from gitopskit.manifests.json_types import JsonObject
+
+SyncStatus = Literal["Synced", "OutOfSync", "Unknown"]
+Phase = Literal["Running", "Succeeded", "Failed"]
+Outcome = Literal["Synced", "SyncFailed", "Pruned", "PruneSkipped"]
+
+INVALID_SPEC: Final = "InvalidSpecError"
+COMPARISON_ERROR: Final = "ComparisonError"
+SYNC_ERROR: Final = "SyncError"
+DELETION_ERROR: Final = "DeletionError"
+OWNERSHIP_CONFLICT: Final = "OwnershipConflict"
+CONFIRMATION_REQUIRED: Final = "DeletionConfirmationRequired"
+EMPTY_RENDER: Final = "EmptyRenderRefused"
+NOT_WATCHED: Final = "ResourcesNotWatched"
+
+_MOST_HISTORY: Final = 10
+_LONGEST_MESSAGE: Final = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceStatus:
+    """One object of an Application."""
+
+    ref: ObjectRef
+    version: str
+    status: SyncStatus
+    health: Health | None = None
+    requires_pruning: bool = False
+    requires_confirmation: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceResult:
+    """What a sync did to one object."""
+
+    ref: ObjectRef
+    version: str
+    outcome: Outcome
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One sync: what it was about, how it went, what it changed."""
+
+    phase: Phase
+    message: str
+    revision: str
+    started_at: datetime
+    finished_at: datetime | None
+    retry_count: int = 0
+    prunes: bool = False
+    results: tuple[ResourceResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What is known of an Application; ``conditions`` are pairs of type and message."""
+
+    sync: SyncStatus
+    health: Health
+    revision: str = ""
+    source_type: str = ""
+    resources: tuple[ResourceStatus, ...] = ()
+    conditions: tuple[tuple[str, str], ...] = ()
+    operation: Operation | None = None
+    spec: JsonObject = field(default_factory=dict)
+
+
+def build(report: Report, *, previous: JsonObject, now: datetime) -> JsonObject:
+    """Return the new status, or ``previous`` itself where nothing changed but the time."""
+    moment = rfc3339(now)
+    compared: JsonObject = {
+        key: report.spec[key] for key in ("source", "destination") if key in report.spec
+    }
+    status: JsonObject = {
+        **previous,
+        "sync": {"status": report.sync, "comparedTo": compared},
+        "health": _health(report.health, previous.get("health") or {}, moment),
+        "conditions": conditions(report.conditions, previous.get("conditions") or [], moment),
+        "resources": [_resource(resource) for resource in report.resources],
+    }
+    if report.revision:
+        status["sync"]["revision"] = report.revision
+    if report.source_type:
+        status["sourceType"] = report.source_type
+    if report.operation is not None:
+        status["operationState"] = _operation_state(report.operation, compared)
+        status["history"] = _history(report.operation, compared, previous.get("history") or [])
+    if status == previous:
+        return previous
+    return {**status, "reconciledAt": moment}
+
+
+def conditions(
+    wanted: tuple[tuple[str, str], ...], previous: list[JsonObject], moment: str
+) -> list[JsonObject]:
+    """Return conditions; one that says the same as before keeps its time."""
+    known = {(item.get("type"), item.get("message")): item for item in previous}
+    result = []
+    for kind, text in wanted:
+        message = text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 1] + "…"
+        item = {"type": kind, "message": message, "lastTransitionTime": moment}
+        result.append(known.get((kind, message), item))
+    return result
+
+
+def condition_time(status: JsonObject, kind: str) -> str:
+    """Return since when a status has a condition, or nothing."""
+    for item in status.get("conditions") or ():
+        if item.get("type") == kind:
+            return str(item.get("lastTransitionTime", ""))
+    return ""
+
+
+def _health(health: Health, previous: JsonObject, moment: str) -> JsonObject:
+    is_same = previous.get("status") == health.status
+    since = previous.get("lastTransitionTime", moment) if is_same else moment
+    message = {"message": health.message} if health.message else {}
+    return {"status": health.status, **message, "lastTransitionTime": since}
+
+
+def _resource(resource: ResourceStatus) -> JsonObject:
+    entry = {**_identity(resource.ref), "version": resource.version, "status": resource.status}
+    if resource.health is not None:
+        message = {"message": resource.health.message} if resource.health.message else {}
+        entry["health"] = {"status": resource.health.status, **message}
+    if resource.requires_pruning:
+        entry["requiresPruning"] = True
+    if resource.requires_confirmation:
+        entry["requiresDeletionConfirmation"] = True
+    return entry
+
+
+def _identity(ref: ObjectRef) -> JsonObject:
+    named = {"kind": ref.kind, "name": ref.name}
+    group = {"group": ref.group} if ref.group else {}
+    return {**group, **named, **({"namespace": ref.namespace} if ref.namespace else {})}
+
+
+def _operation_state(operation: Operation, compared: JsonObject) -> JsonObject:
+    state: JsonObject = {
+        "phase": operation.phase,
+        "message": operation.message,
+        "startedAt": rfc3339(operation.started_at),
+        "operation": {
+            "initiatedBy": {"automated": True},
+            "sync": {"revision": operation.revision, "prune": operation.prunes},
+        },
+        "syncResult": {
+            "revision": operation.revision,
+            **({"source": compared["source"]} if "source" in compared else {}),
+            "resources": [_result(result) for result in operation.results],
+        },
+    }
+    if operation.finished_at is not None:
+        state["finishedAt"] = rfc3339(operation.finished_at)
+    if operation.retry_count:
+        state["retryCount"] = operation.retry_count
+    return state
+
+
+def _result(result: ResourceResult) -> JsonObject:
+    return {
+        "group": result.ref.group,
+        "version": result.version,
+        "kind": result.ref.kind,
+        "namespace": result.ref.namespace,
+        "name": result.ref.name,
+        "status": result.outcome,
+        "syncPhase": "Sync",
+        **({"message": result.message} if result.message else {}),
+    }
+
+
+def _history(
+    operation: Operation, compared: JsonObject, previous: list[JsonObject]
+) -> list[JsonObject]:
+    """Return the deployed revisions, oldest first, with this one if it succeeded and is new."""
+    last = previous[-1] if previous else {}
+    is_known = (last.get("revision"), last.get("source")) == (
+        operation.revision,
+        compared.get("source"),
+    )
+    if operation.phase != "Succeeded" or operation.finished_at is None or is_known:
+        return previous
+    entry = {
+        "id": int(last.get("id", -1)) + 1,
+        "revision": operation.revision,
+        "deployStartedAt": rfc3339(operation.started_at),
+        "deployedAt": rfc3339(operation.finished_at),
+        "initiatedBy": {"automated": True},
+        **({"source": compared["source"]} if "source" in compared else {}),
+    }
+    return [*previous, entry][-_MOST_HISTORY:]

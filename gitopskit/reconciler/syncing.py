@@ -1,0 +1,342 @@
+"""Syncing: the writes of one Application, in order, between two writes of its inventory.
+
+What is about to be applied is in the inventory before the first write; what was applied is in it
+with its UID afterwards. So a crash at any point leaves nothing behind that nobody knows of.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from gitopskit.errors import (
+    ApiConflict,
+    ApiError,
+    ApiInvalid,
+    ApiNotFound,
+    GitopskitError,
+    OwnershipConflict,
+)
+from gitopskit.reconciler import plan
+from gitopskit.reconciler.inventory import Entry, forgotten
+from gitopskit.reconciler.namespaces import ensure_namespace
+from gitopskit.reconciler.observation import drift
+from gitopskit.reconciler.plan import Verdict
+from gitopskit.reconciler.state import Failure
+from gitopskit.reconciler.status import ResourceResult
+from gitopskit.reconciler.writer import Wish
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from gitopskit.kube.client import KubeClient
+    from gitopskit.manifests.identity import ObjectRef
+    from gitopskit.reconciler.desired import Desired
+    from gitopskit.reconciler.inventories import Inventories
+    from gitopskit.reconciler.inventory import Inventory
+    from gitopskit.reconciler.live import LiveObjects
+    from gitopskit.reconciler.plan import DeletionOrder
+    from gitopskit.reconciler.state import Goal, Tracked
+    from gitopskit.reconciler.status import Outcome
+    from gitopskit.reconciler.writer import Brought, Writer
+
+_AT_ONCE: Final = 16
+"""Objects of one Application that are written at the same time."""
+
+_ESTABLISH_SECONDS: Final = 10.0
+_ESTABLISH_POLL_SECONDS: Final = 0.2
+_ATTEMPTS: Final = 3
+
+
+class Syncer:
+    """Applies and prunes the objects of Applications."""
+
+    def __init__(
+        self, api: KubeClient, *, writer: Writer, live: LiveObjects, inventories: Inventories
+    ) -> None:
+        """Keep the parts."""
+        self._api = api
+        self._writer = writer
+        self._live = live
+        self._inventories = inventories
+
+    def read_inventory(self, tracked: Tracked) -> None:
+        """Read an Application's inventory before its first use.
+
+        Raises:
+            IntegrityFault: it cannot be read; nothing may be written before it can.
+        """
+        if not tracked.is_inventory_read:
+            tracked.inventory = self._inventories.load(tracked.name)
+            tracked.is_inventory_read = True
+
+    async def apply(self, tracked: Tracked, goal: Goal) -> list[ResourceResult]:
+        """Apply what is not yet as it is to be, and return what that changed or failed to.
+
+        Raises:
+            ApiError: the inventory cannot be written; nothing was applied then.
+        """
+        todo = plan.to_apply(goal.objects, tracked.applied)
+        if not todo:
+            return []
+        await self._prepare(tracked, goal, todo)
+        entries = [_entry(desired) for desired in goal.objects]
+        await self._write(tracked, lambda inventory: inventory.ahead(entries))
+        results: list[ResourceResult | None] = []
+        for group in plan.in_ranks(todo):
+            limit = asyncio.Semaphore(_AT_ONCE)
+            results += await asyncio.gather(
+                *(self._bring_limited(tracked, desired, limit) for desired in group)
+            )
+            await self._await_kinds(
+                [it for it in group if it.is_definition and it.ref in tracked.applied]
+            )
+        await self.settle(tracked)
+        return [result for result in results if result is not None]
+
+    async def bring(
+        self, tracked: Tracked, desired: Desired, *, is_fresh: bool = False
+    ) -> Brought | None:
+        """Make one object what it is to be and note how that went; None where it failed.
+
+        ``is_fresh`` reads the object even if a watch showed it.
+
+        Raises:
+            ApiError: the inventory cannot be written.
+        """
+        ref = desired.ref
+        known = self._live.get(ref) if self._live.is_watched(ref) and not is_fresh else None
+        try:
+            brought = await self._writer.bring(self.wish(tracked, desired), known=known)
+        except _InventoryNotWritten as error:
+            raise error.problem from error
+        except GitopskitError as error:
+            tracked.applied.pop(ref, None)
+            tracked.failures[ref] = _failure(error)
+            return None
+        tracked.failures.pop(ref, None)
+        tracked.applied[ref] = brought.applied
+        if brought.is_adopted:
+            tracked.adopted.add(ref)
+        return brought
+
+    def wish(self, tracked: Tracked, desired: Desired) -> Wish:
+        """Return an object as it is to be, with what is known about it."""
+        goal = tracked.goal
+        return Wish(
+            application=tracked.name,
+            desired=desired,
+            entry=tracked.inventory.find(desired.ref) or _entry(desired),
+            ignored=goal.application.ignored(desired.ref) if goal else (),
+            before_creation=lambda entry: self._forget_uid(tracked, entry),
+        )
+
+    async def compare(self, tracked: Tracked, goal: Goal) -> None:
+        """Find out by dry runs which objects differ from what they are to be."""
+        differing = set()
+        await self._cover(tracked, goal.objects)
+        for desired in goal.objects:
+            tracked.failures.pop(desired.ref, None)
+            try:
+                if await self._writer.would_change(self.wish(tracked, desired)):
+                    differing.add(desired.ref)
+            except GitopskitError as error:
+                differing.add(desired.ref)
+                tracked.failures[desired.ref] = _failure(error)
+        tracked.differing = frozenset(differing)
+
+    async def check_unwatched(self, tracked: Tracked) -> None:
+        """Look by name at what no watch shows, and apply again what drifted.
+
+        Raises:
+            ApiError: the inventory cannot be written.
+        """
+        for ref, applied in list(tracked.applied.items()):
+            entry = tracked.inventory.find(ref)
+            if self._live.is_watched(ref) or entry is None:
+                continue
+            try:
+                live = await self._writer.look(entry)
+            except GitopskitError as error:
+                tracked.failures[ref] = _failure(error)
+                continue
+            if tracked.heals and (live is None or drift(live, applied)):
+                await self.bring(tracked, tracked.desired[ref], is_fresh=True)
+
+    async def forget(self, tracked: Tracked) -> None:
+        """Drop the inventory of an Application that is done.
+
+        Raises:
+            ApiError: the API server refused or did not answer.
+        """
+        await self._write(tracked, lambda inventory: inventory.settled({}))
+
+    async def settle(self, tracked: Tracked) -> None:
+        """Write the inventory as it is now: what was applied with its UID.
+
+        Raises:
+            ApiError: the API server refused or did not answer.
+        """
+        await self._write(
+            tracked,
+            lambda inventory: inventory.settled(
+                {entry.ref: _settled(entry, tracked) for entry in inventory}
+            ),
+        )
+
+    async def prune(
+        self, tracked: Tracked, stale: Sequence[Entry], order: DeletionOrder
+    ) -> list[ResourceResult]:
+        """Delete what is no longer wanted, as far as that is allowed; the rest stays pending.
+
+        Raises:
+            ApiError: the inventory cannot be written.
+        """
+        verdicts = [await self._delete(tracked, entry, order) for entry in stale]
+        gone = {verdict.entry.ref for verdict in verdicts if verdict.is_settled}
+        tracked.pending = tuple(verdict for verdict in verdicts if not verdict.is_settled)
+        if gone:
+            await self._write(
+                tracked,
+                lambda inventory: inventory.settled(
+                    {entry.ref: entry for entry in inventory if entry.ref not in gone}
+                ),
+            )
+        return [result for result in map(_result_of, verdicts) if result is not None]
+
+    async def _delete(self, tracked: Tracked, entry: Entry, order: DeletionOrder) -> Verdict:
+        try:
+            return await self._delete_as_judged(tracked, entry, order)
+        except ApiNotFound:
+            return Verdict(entry=entry, fate="gone")
+        except GitopskitError as error:
+            return Verdict(entry=entry, fate="failed", message=str(error))
+
+    async def _delete_as_judged(
+        self, tracked: Tracked, entry: Entry, order: DeletionOrder
+    ) -> Verdict:
+        """Judge one object as it stands, and delete exactly that; judge again if it changed."""
+        live = self._live.get(entry.ref) if self._live.is_watched(entry.ref) else None
+        for _ in range(_ATTEMPTS):
+            live = live or await self._writer.look(entry)
+            verdict = plan.judge(entry, live, application=tracked.name, order=order)
+            if verdict.fate != "delete":
+                return verdict
+            with suppress(ApiConflict):
+                await self._writer.delete(verdict, order.propagation)
+                return replace(verdict, fate="leaving", message="deleted")
+            live = None
+        return Verdict(entry=entry, fate="failed", message=f"{entry.ref} keeps changing")
+
+    async def _prepare(self, tracked: Tracked, goal: Goal, todo: Iterable[Desired]) -> None:
+        """Watch the kinds that are about to be written, and make the namespace if it is asked."""
+        await self._cover(tracked, todo)
+        application = goal.application
+        if application.policy.creates_namespace:
+            await ensure_namespace(self._api, application.namespace, application=application.name)
+
+    async def _cover(self, tracked: Tracked, objects: Iterable[Desired]) -> None:
+        kinds = await self._api.kinds()
+        refs = [item.ref for item in objects] + [entry.ref for entry in tracked.inventory]
+        for group, kind in sorted({(ref.group, ref.kind) for ref in refs}):
+            found = kinds.find(group, kind)
+            if found is not None:
+                await self._live.cover(found)
+
+    async def _bring_limited(
+        self, tracked: Tracked, desired: Desired, limit: asyncio.Semaphore
+    ) -> ResourceResult | None:
+        blocker = plan.blocked_by(desired, tracked.failures)
+        if blocker is not None:
+            message = f"{blocker} is needed first"
+            tracked.failures[desired.ref] = Failure(message=message, is_passing=True)
+            return _result(desired.ref, desired.version, "SyncFailed", message)
+        async with limit:
+            brought = await self.bring(tracked, desired)
+        if brought is None:
+            failure = tracked.failures[desired.ref]
+            return _result(desired.ref, desired.version, "SyncFailed", failure.message)
+        if brought.action == "unchanged":
+            return None
+        return _result(desired.ref, desired.version, "Synced", brought.action)
+
+    async def _await_kinds(self, definitions: Sequence[Desired]) -> None:
+        """Wait until the API server serves the kinds that were just defined."""
+        wanted = []
+        for definition in definitions:
+            spec = definition.content.get("spec") or {}
+            wanted.append((spec.get("group", ""), (spec.get("names") or {}).get("kind", "")))
+        deadline = self._api.clock.monotonic_seconds() + _ESTABLISH_SECONDS
+        while wanted and self._api.clock.monotonic_seconds() < deadline:
+            kinds = await self._api.kinds(refresh=True)
+            if all(kinds.find(group, kind) for group, kind in wanted):
+                return
+            await self._api.clock.sleep(_ESTABLISH_POLL_SECONDS)
+
+    async def _forget_uid(self, tracked: Tracked, entry: Entry) -> None:
+        """Note that an object is about to be made anew: its old UID is not ours any more."""
+        try:
+            await self._write(tracked, lambda inventory: inventory.with_entry(forgotten(entry)))
+        except ApiError as error:
+            raise _InventoryNotWritten(error) from error
+
+    async def _write(self, tracked: Tracked, change: Callable[[Inventory], Inventory]) -> None:
+        async with tracked.inventory_lock:
+            inventory = change(tracked.inventory)
+            try:
+                await self._inventories.save(tracked.name, inventory)
+            except ApiError:
+                tracked.is_inventory_read = False  # what is stored may be either
+                raise
+            tracked.inventory = inventory
+
+
+class _InventoryNotWritten(GitopskitError):
+    """The inventory could not be written, so that an object was not."""
+
+    def __init__(self, problem: ApiError) -> None:
+        super().__init__(problem.what, where=problem.where, hint=problem.hint)
+        self.problem = problem
+
+
+def _entry(desired: Desired) -> Entry:
+    return Entry(ref=desired.ref, version=desired.version, applier=desired.applier)
+
+
+def _settled(entry: Entry, tracked: Tracked) -> Entry:
+    """Return an entry with what the last apply of its object told."""
+    desired, applied = tracked.desired.get(entry.ref), tracked.applied.get(entry.ref)
+    if desired is None or applied is None:
+        return entry
+    return replace(
+        entry,
+        version=desired.version,
+        applier=desired.applier,
+        uid=applied.uid,
+        is_adopted=entry.is_adopted or entry.ref in tracked.adopted,
+    )
+
+
+def _failure(error: GitopskitError) -> Failure:
+    message = f"{error.what}; {error.hint}" if error.hint else error.what
+    return Failure(
+        message=message,
+        is_foreign=isinstance(error, OwnershipConflict),
+        is_passing=not isinstance(error, ApiInvalid),
+    )
+
+
+def _result_of(verdict: Verdict) -> ResourceResult | None:
+    """Return what a sync tells about one deletion; what is only waited for is not told again."""
+    entry = verdict.entry
+    if verdict.fate == "leaving" and verdict.message:
+        return _result(entry.ref, entry.version, "Pruned", verdict.message)
+    if verdict.fate == "failed":
+        return _result(entry.ref, entry.version, "SyncFailed", verdict.message)
+    return None
+
+
+def _result(ref: ObjectRef, version: str, outcome: Outcome, message: str) -> ResourceResult:
+    return ResourceResult(ref=ref, version=version, outcome=outcome, message=message)

@@ -1,0 +1,348 @@
+"""Writer: one object of an Application, read, applied and deleted in the name of its applier.
+
+Every write says which object it means, by UID and resourceVersion, so that an object which
+somebody replaced or changed meanwhile is looked at again instead of being overwritten.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal
+
+from gitopskit.errors import (
+    ApiConflict,
+    ApiForbidden,
+    ApiNotFound,
+    InputError,
+    OwnershipConflict,
+)
+from gitopskit.kube.resources import NAMESPACES
+from gitopskit.reconciler import names
+from gitopskit.reconciler.desired import adopted
+from gitopskit.reconciler.ignoring import respecting
+from gitopskit.reconciler.observation import Applied, without_people
+from gitopskit.reconciler.ownership import judge
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from gitopskit.kube.client import KubeClient
+    from gitopskit.kube.resources import ResourceType
+    from gitopskit.manifests.identity import ObjectRef
+    from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.reconciler.application import Pointer, Propagation
+    from gitopskit.reconciler.desired import Desired
+    from gitopskit.reconciler.inventory import Entry
+    from gitopskit.reconciler.live import LiveObjects
+    from gitopskit.reconciler.names import Applier
+    from gitopskit.reconciler.observation import Observation
+    from gitopskit.reconciler.permissions import Permissions
+    from gitopskit.reconciler.plan import Verdict
+
+Action = Literal["created", "configured", "unchanged"]
+
+_ATTEMPTS: Final = 6
+"""How often an object that keeps changing is looked at again before it is left for later."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """One object as it is to be, and what is known about it.
+
+    ``entry`` is its line in the inventory; ``before_creation`` is awaited before an object is
+    made that the inventory knows by the UID of one that is gone.
+    """
+
+    application: str
+    desired: Desired
+    entry: Entry
+    ignored: tuple[Pointer, ...] = ()
+    before_creation: Callable[[Entry], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What was done about a wish: the object as it was left, and what that took."""
+
+    applied: Applied
+    action: Action
+    is_adopted: bool = False
+
+
+class Writer:
+    """Reads and writes users' objects; the only place that does."""
+
+    def __init__(self, api: KubeClient, *, live: LiveObjects, permissions: Permissions) -> None:
+        """Keep whom to ask and where to note what was seen."""
+        self._api = api
+        self._live = live
+        self._permissions = permissions
+
+    async def kind(self, ref: ObjectRef, version: str = "") -> ResourceType:
+        """Return where objects of a kind are.
+
+        Raises:
+            InputError: the cluster does not know the kind.
+            ApiError: the API server refused or did not answer.
+        """
+        found = (await self._api.kinds()).find(ref.group, ref.kind, version)
+        if found is None:
+            group = f"{ref.group}/{version}" if ref.group else version
+            raise InputError(
+                f"the cluster does not know the kind {ref.kind} of {group}",
+                where=str(ref),
+                hint="install its CustomResourceDefinition first",
+            )
+        return found
+
+    async def read(self, ref: ObjectRef, kind: ResourceType, applier: Applier) -> JsonObject | None:
+        """Return an object as it is now, or None; what we may not read, its applier reads.
+
+        Raises:
+            ApiError: the API server refused or did not answer.
+        """
+        user = "" if await self._live.may_read(kind) else applier.user
+        try:
+            return await self._api.get(kind, ref.name, ref.namespace, as_user=user)
+        except ApiNotFound:
+            return None
+        except ApiForbidden:
+            if ref.namespace and not await self._has_namespace(ref.namespace):
+                return None
+            raise
+
+    async def look(self, entry: Entry) -> Observation | None:
+        """Return what an inventoried object is now, or None where it or its kind is gone.
+
+        Raises:
+            ApiError: the API server refused or did not answer.
+        """
+        kind = (await self._api.kinds()).find(entry.ref.group, entry.ref.kind)
+        if kind is None:
+            return None
+        content = await self.read(entry.ref, kind, entry.applier)
+        if content is None:
+            self._live.drop(entry.ref)
+            return None
+        return self._live.put(content, entry.ref)
+
+    async def require_right(self, desired: Desired, kind: ResourceType) -> None:
+        """Check that the applier may write an object, before anything is tried.
+
+        Raises:
+            ApiForbidden: it may not, or not yet.
+        """
+        for verb in ("create", "patch"):
+            is_allowed = await self._permissions.allows(
+                verb, kind, namespace=desired.ref.namespace, as_user=desired.applier.user
+            )
+            if not is_allowed:
+                raise ApiForbidden(
+                    f"{desired.applier} may not {verb} {kind.plural}",
+                    where=str(desired.ref),
+                    hint="is the namespace there, with its applier and a RoleBinding of it?",
+                )
+
+    async def bring(self, wish: Wish, *, known: Observation | None = None) -> Brought:
+        """Make an object what it is to be; ``known`` saves the reading of one just seen.
+
+        Raises:
+            OwnershipConflict: somebody else has it; it is left alone.
+            InputError: the cluster does not know its kind, or refuses the object itself.
+            ApiConflict: it keeps changing, or is being deleted.
+            ApiError: the API server refused or did not answer.
+        """
+        desired = wish.desired
+        kind = await self.kind(desired.ref, desired.version)
+        await self.require_right(desired, kind)
+        if known is not None and _is_plain(known, wish):
+            try:
+                return await self._update(wish, kind, known, desired.content)
+            except (ApiConflict, ApiNotFound):
+                self._live.drop(desired.ref)
+        conflict: ApiConflict | None = None
+        for _ in range(_ATTEMPTS):
+            try:
+                return await self._bring_once(wish, kind)
+            except ApiConflict as error:
+                conflict = error
+        raise conflict or ApiConflict("the object keeps changing", where=str(desired.ref))
+
+    async def would_change(self, wish: Wish) -> bool:
+        """Tell whether an object differs from what it is to be; asks for a dry run only.
+
+        Raises:
+            OwnershipConflict: somebody else has it.
+            ApiError: the API server refused or did not answer.
+        """
+        desired = wish.desired
+        kind = await self.kind(desired.ref, desired.version)
+        live = await self.read(desired.ref, kind, desired.applier)
+        if live is None:
+            self._live.drop(desired.ref)
+            return True
+        seen = self._live.put(live, desired.ref)
+        self._require_ours(wish, seen)
+        if not names.tracked_by(seen.tracking_id, desired.ref) or seen.added:
+            return True
+        body = respecting(desired.content, live, wish.ignored)
+        result = await self._api.apply(
+            kind,
+            _marked(wish, seen, body),
+            field_manager=names.OBJECT_MANAGER,
+            force=True,
+            dry_run=True,
+            as_user=desired.applier.user,
+        )
+        return _comparable(result.content) != _comparable(live)
+
+    async def delete(self, verdict: Verdict, propagation: Propagation) -> None:
+        """Delete the very object that was judged.
+
+        Raises:
+            ApiConflict: it was replaced or changed since.
+            ApiError: the API server refused or did not answer.
+        """
+        ref = verdict.entry.ref
+        await self._api.delete(
+            await self.kind(ref),
+            ref.name,
+            ref.namespace,
+            uid=verdict.uid,
+            resource_version=verdict.resource_version,
+            propagation=propagation,
+            as_user=verdict.entry.applier.user,
+        )
+
+    async def _bring_once(self, wish: Wish, kind: ResourceType) -> Brought:
+        desired = wish.desired
+        user = desired.applier.user
+        try:
+            live = await self._api.get(kind, desired.ref.name, desired.ref.namespace, as_user=user)
+        except ApiNotFound:
+            return await self._create(wish, kind)
+        seen = self._live.put(live, desired.ref)
+        self._require_ours(wish, seen)
+        if seen.is_being_deleted:
+            raise ApiConflict("the object is being deleted", where=str(desired.ref))
+        fields = without_people(live)
+        if fields is not None:
+            live = await self._take_over(kind, live, fields, user)
+            seen = replace(seen, resource_version=str(live["metadata"].get("resourceVersion", "")))
+        return await self._update(wish, kind, seen, respecting(desired.content, live, wish.ignored))
+
+    async def _create(self, wish: Wish, kind: ResourceType) -> Brought:
+        """Create an object; without force, so that one that appeared meanwhile is not taken."""
+        desired = wish.desired
+        if wish.entry.uid:
+            await wish.before_creation(wish.entry)
+        body = adopted(desired) if wish.entry.is_adopted else desired
+        result = await self._api.apply(
+            kind,
+            body.content,
+            field_manager=names.OBJECT_MANAGER,
+            force=False,
+            as_user=desired.applier.user,
+        )
+        return self._brought(wish, result.content, "created")
+
+    async def _update(
+        self, wish: Wish, kind: ResourceType, seen: Observation, content: JsonObject
+    ) -> Brought:
+        marked = _marked(wish, seen, content)
+        metadata = {
+            **marked["metadata"],
+            "uid": seen.uid,
+            "resourceVersion": seen.resource_version,
+        }
+        result = await self._api.apply(
+            kind,
+            {**marked, "metadata": metadata},
+            field_manager=names.OBJECT_MANAGER,
+            force=True,
+            as_user=wish.desired.applier.user,
+        )
+        version = result.content["metadata"]["resourceVersion"]
+        return self._brought(
+            wish, result.content, "unchanged" if version == seen.resource_version else "configured"
+        )
+
+    async def _take_over(
+        self, kind: ResourceType, live: JsonObject, fields: list[JsonObject], user: str
+    ) -> JsonObject:
+        """Make ours what people set with kubectl, so that the apply that follows removes it."""
+        metadata = live["metadata"]
+        return await self._api.patch(
+            kind,
+            metadata["name"],
+            metadata.get("namespace", ""),
+            patch=[
+                {"op": "test", "path": "/metadata/uid", "value": metadata["uid"]},
+                {"op": "replace", "path": "/metadata/managedFields", "value": fields},
+                {
+                    "op": "replace",
+                    "path": "/metadata/resourceVersion",
+                    "value": metadata["resourceVersion"],
+                },
+            ],
+            field_manager=names.OBJECT_MANAGER,
+            as_user=user,
+        )
+
+    def _brought(self, wish: Wish, content: JsonObject, action: Action) -> Brought:
+        observation = self._live.put(content, wish.desired.ref)
+        return Brought(
+            applied=Applied(
+                uid=observation.uid,
+                resource_version=observation.resource_version,
+                own_digest=observation.own_digest,
+                desired_digest=wish.desired.digest,
+            ),
+            action=action,
+            is_adopted=observation.is_adopted,
+        )
+
+    def _require_ours(self, wish: Wish, seen: Observation) -> None:
+        ownership = judge(
+            seen,
+            application=wish.application,
+            ref=wish.desired.ref,
+            recorded_uid=wish.entry.uid,
+        )
+        if ownership.standing == "foreign":
+            raise OwnershipConflict(
+                f"the object {ownership.reason}",
+                where=str(wish.desired.ref),
+                hint="remove it from one of the two, or rename it",
+            )
+
+    async def _has_namespace(self, name: str) -> bool:
+        try:
+            await self._api.get(NAMESPACES, name)
+        except ApiNotFound:
+            return False
+        return True
+
+
+def _is_plain(known: Observation, wish: Wish) -> bool:
+    """Tell whether an object can be applied over without its content being looked at."""
+    is_ours = names.tracked_by(known.tracking_id, wish.desired.ref) == wish.application
+    is_settled = not (known.added or known.owner or known.is_being_deleted)
+    return is_ours and is_settled and not wish.ignored
+
+
+def _marked(wish: Wish, seen: Observation, content: JsonObject) -> JsonObject:
+    """Return what is applied, with the mark of adoption where it belongs; once set it stays."""
+    is_tracked = names.tracked_by(seen.tracking_id, wish.desired.ref) == wish.application
+    is_known = is_tracked or seen.uid == wish.entry.uid
+    if seen.is_adopted or wish.entry.is_adopted or not is_known:
+        return adopted(replace(wish.desired, content=content)).content
+    return content
+
+
+def _comparable(content: JsonObject) -> JsonObject:
+    """Return an object without what every write touches."""
+    metadata = dict(content["metadata"])
+    for name in ("managedFields", "resourceVersion", "generation"):
+        metadata.pop(name, None)
+    return {**content, "metadata": metadata}
