@@ -39,26 +39,12 @@ class Rest:
             ApiUnreachable: no answer.
             ApiError: the answer is a failure; ``status`` tells which.
         """
-        address = urlsplit(self.server_url)
-        context = ssl.create_default_context(cafile=str(self.ca_file))
-        connection = http.client.HTTPSConnection(
-            address.hostname or "", address.port, timeout=_TIMEOUT_SECONDS, context=context
-        )
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         try:
-            connection.request(
-                method, path, None if body is None else json.dumps(body).encode(), headers
-            )
-            answer = connection.getresponse()
-            content = answer.read()
+            status, content = self._exchange(method, path, body)
         except (OSError, http.client.HTTPException) as error:
             raise ApiUnreachable("the control plane does not answer", where=path) from error
-        finally:
-            connection.close()
-        if answer.status >= _FIRST_FAILURE:
-            raise ApiError(
-                f"the control plane answered {answer.status}", where=path, status=answer.status
-            )
+        if status >= _FIRST_FAILURE:
+            raise ApiError(f"the control plane answered {status}", where=path, status=status)
         return content
 
     def get(self, path: str) -> JsonObject:
@@ -68,6 +54,21 @@ class Rest:
     def post(self, path: str, body: JsonObject) -> JsonObject:
         """Create an object and return it as the server keeps it."""
         return self._object(self.send("POST", path, body))
+
+    def _exchange(self, method: str, path: str, body: JsonObject | None) -> tuple[int, bytes]:
+        address = urlsplit(self.server_url)
+        context = ssl.create_default_context(cafile=str(self.ca_file))
+        connection = http.client.HTTPSConnection(
+            address.hostname or "", address.port, timeout=_TIMEOUT_SECONDS, context=context
+        )
+        content = None if body is None else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        try:
+            connection.request(method, path, content, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
 
     @staticmethod
     def _object(content: bytes) -> JsonObject:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,10 +13,13 @@ from gitopskit.controlplane.server import ControlPlane
 from gitopskit.errors import ApiError, ApiForbidden, EnvironmentFault
 from gitopskit.kube.resources import NAMESPACES
 from tests.support.audit import read_requests
+from tests.support.clock import FakeClock
 from tests.support.cluster import create_namespace, delete_namespace, kubectl
 from tests.support.polling import eventually
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gitopskit.kube.client import KubeClient
     from gitopskit.manifests.json_types import JsonObject
     from tests.conftest import ClientFactory
@@ -153,17 +155,70 @@ def test_the_audit_log_names_who_asked(control_plane: ControlPlane, namespace: s
     assert "admin" in users
 
 
-_USELESS = Binaries(etcd=Path("/bin/false"), kube_apiserver=Path("/bin/false"))
+def _script(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
 
 
-def test_a_program_that_ends_at_once_is_an_error_and_leaves_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    server = ControlPlane(_USELESS, clock=SystemClock())
+@pytest.fixture
+def private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder in which control planes make their own."""
+    folder = tmp_path / "private"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    return folder
 
-    with pytest.raises(EnvironmentFault, match="etcd ended while the control plane started"):
+
+def test_a_port_that_somebody_took_is_tried_again_elsewhere(tmp_path: Path, private: Path) -> None:
+    attempts = tmp_path / "attempts"
+    server = ControlPlane(
+        Binaries(
+            etcd=_script(tmp_path, "etcd", "exec sleep 600"),
+            kube_apiserver=_script(
+                tmp_path,
+                "kube-apiserver",
+                f"echo again >> {attempts}; echo 'bind: address already in use'; exit 1",
+            ),
+        ),
+        clock=SystemClock(),
+    )
+
+    with pytest.raises(EnvironmentFault, match="kube-apiserver found its port taken"):
         server.start()
 
-    assert list(tmp_path.iterdir()) == []
+    assert attempts.read_text().split() == ["again"] * 3
+    assert list(private.iterdir()) == []
+
+
+def test_what_never_gets_ready_is_given_up(tmp_path: Path, private: Path) -> None:
+    idle = _script(tmp_path, "idle", "exec sleep 600")
+    server = ControlPlane(Binaries(etcd=idle, kube_apiserver=idle), clock=FakeClock())
+
+    with pytest.raises(EnvironmentFault, match="the API server did not get ready in time"):
+        server.start()
+
+    assert list(private.iterdir()) == []
+
+
+def test_a_program_that_is_not_there_is_an_error(tmp_path: Path, private: Path) -> None:
+    absent = tmp_path / "absent"
+    server = ControlPlane(Binaries(etcd=absent, kube_apiserver=absent), clock=SystemClock())
+
+    with pytest.raises(EnvironmentFault, match="guard process ended"):
+        server.start()
+
+    assert list(private.iterdir()) == []
+
+
+def test_a_program_that_ends_at_once_is_named(tmp_path: Path, private: Path) -> None:
+    idle = _script(tmp_path, "idle", "exec sleep 600")
+    hasty = _script(tmp_path, "hasty", "echo no such flag; exit 1")
+    server = ControlPlane(Binaries(etcd=hasty, kube_apiserver=idle), clock=SystemClock())
+
+    with pytest.raises(EnvironmentFault, match="started: no such flag"):
+        server.start()
+
+    assert list(private.iterdir()) == []
     server.stop()
