@@ -11,8 +11,9 @@ import binascii
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
-from gitopskit.errors import GitopskitError, InputError, UnsupportedField
-from gitopskit.git.remotes import HttpsCredential, Remote, SshCredential, parse_remote
+from gitopskit.errors import InputError, UnsupportedField
+from gitopskit.git.addresses import address_of
+from gitopskit.git.remotes import HttpsCredential, Remote, SshCredential
 from gitopskit.redaction import Plaintext
 
 if TYPE_CHECKING:
@@ -99,14 +100,14 @@ def choose_credential(
     Raises:
         InputError: the chosen Secret cannot be used, see ``parse_repository_secret``.
     """
-    wanted = _address(url)
+    wanted = address_of(url)
     exact: list[tuple[bool, str, JsonObject]] = []
     prefixes: list[tuple[int, bool, str, JsonObject]] = []
     for secret in secrets:
         kind, owner = _secret_type(secret), _peek(secret, "project")
         if kind is None or owner not in {"", project}:
             continue
-        other = _address(_peek(secret, "url"), is_prefix=kind == "repo-creds")
+        other = address_of(_peek(secret, "url"), is_prefix=kind == "repo-creds")
         if other is None or wanted is None:
             continue
         rank = (bool(owner), _source(secret), secret)
@@ -165,46 +166,6 @@ def _login(
 
 def _wrong_kind(credential: RepositoryCredential, what: str) -> InputError:
     return InputError(what, where=credential.source, hint="correct the repository Secret")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Address:
-    scheme: str
-    user: str
-    host: str
-    port: int
-    path: tuple[str, ...]
-
-    def is_prefix_of(self, other: _Address) -> bool:
-        return (
-            (self.scheme, self.host, self.port) == (other.scheme, other.host, other.port)
-            and self.user in {"", other.user}
-            and self.path == other.path[: len(self.path)]
-        )
-
-
-_DEFAULT_PORTS: Final = {"https": 443, "ssh": 22}
-
-
-def _address(url: str, *, is_prefix: bool = False) -> _Address | None:
-    """Return a URL in the form in which two are compared, or None where it is none.
-
-    ``.git`` and slashes at the end do not count, ``git@host:path`` equals ``ssh://git@host/path``.
-    """
-    if is_prefix and url.endswith(":"):
-        url += "/"
-    try:
-        remote = parse_remote(url, allow_local=True)
-    except GitopskitError:
-        return None
-    path = remote.path.rstrip("/").removesuffix(".git")
-    return _Address(
-        scheme=remote.scheme,
-        user=remote.user,
-        host=remote.host,
-        port=remote.port or _DEFAULT_PORTS.get(remote.scheme, 0),
-        path=tuple(part for part in path.split("/") if part),
-    )
 
 
 def _longest(
