@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from gitopskit.errors import MalformedDocument
 from gitopskit.manifests.compose import compose
 from gitopskit.manifests.identity import ObjectRef
-from gitopskit.manifests.json_stream import looks_like_json, read_json_stream
+from gitopskit.manifests.json_stream import NotJson, looks_like_json, read_json_stream
 from gitopskit.manifests.positions import Position
 from gitopskit.manifests.source import Limits, Source, open_source
 
@@ -202,12 +202,12 @@ def _read(source: Source) -> list[tuple[JsonValue, Position]]:
         return compose(source)
     try:
         return read_json_stream(source)
-    except MalformedDocument as not_json:
-        source.cuts = ()
-        try:
-            return compose(source)
-        except MalformedDocument as not_yaml:
-            raise max(not_json, not_yaml, key=_place) from None
+    except NotJson as error:
+        not_json = source.malformed(str(error), offset=error.offset)
+    try:
+        return compose(source)
+    except MalformedDocument as not_yaml:
+        raise max(not_json, not_yaml, key=_place) from None
 
 
 def _place(error: MalformedDocument) -> tuple[int, ...]:

@@ -21,6 +21,15 @@ _LONGEST_INT64: Final = 20
 _USUAL_GAP: Final = 64
 
 
+class NotJson(ValueError):
+    """The text is not JSON from an offset on; it may still be YAML."""
+
+    def __init__(self, what: str, offset: int) -> None:
+        """Keep why and where."""
+        super().__init__(what)
+        self.offset = offset
+
+
 def looks_like_json(text: str) -> bool:
     """Whether a text begins as a JSON object or list does."""
     return text.lstrip(_WHITESPACE + "\ufeff")[:1] in ("{", "[")
@@ -30,7 +39,8 @@ def read_json_stream(source: Source) -> list[tuple[JsonValue, Position]]:
     """Return the values of a text, each with its position, and tell the source where they are.
 
     Raises:
-        MalformedDocument: the text is not JSON, names a field twice, or breaks a limit.
+        NotJson: the text is not JSON.
+        MalformedDocument: a field is there twice, a number is too large, or a limit is broken.
     """
     text = source.text
     values: list[tuple[JsonValue, Position]] = []
@@ -53,7 +63,7 @@ def _read_one(source: Source, offset: int) -> tuple[JsonValue, int]:
         value, end = _DECODER.raw_decode(source.text, offset)
     except json.JSONDecodeError as error:
         what = error.msg[:1].lower() + error.msg[1:]
-        raise source.malformed(f"this is not JSON: {what}", offset=error.pos) from error
+        raise NotJson(f"this is not JSON: {what}", max(error.pos, offset)) from error
     except RecursionError as error:
         raise _too_deep(source, offset) from error
     except ValueError as error:
@@ -118,7 +128,7 @@ def _float(text: str) -> float:
 
 
 def _constant(text: str) -> JsonValue:
-    raise ValueError(f"JSON has no {text}")
+    raise json.JSONDecodeError(f"there is no {text}", "", 0)
 
 
 _DECODER: Final = json.JSONDecoder(

@@ -194,10 +194,12 @@ def _shortest_float32(value: float) -> str:
         narrow = float(struct.unpack("<f", struct.pack("<f", value))[0])
     except OverflowError:
         return ".inf" if value > 0 else "-.inf"
-    for digits in range(9):
-        written = f"{narrow:.{digits}e}"
-        if struct.unpack("<f", struct.pack("<f", float(written)))[0] == narrow:
-            break
+    written = next(
+        written
+        for digits in range(9)
+        if struct.unpack("<f", struct.pack("<f", float(written := f"{narrow:.{digits}e}")))[0]
+        == narrow
+    )
     mantissa, _, exponent = written.partition("e")
     if -4 <= int(exponent) < 6:  # noqa: PLR2004 -- the bounds of Go's shortest 'g'
         return f"{Decimal(written):f}"

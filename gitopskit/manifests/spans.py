@@ -57,7 +57,10 @@ class Spans:
         column = self.column(sequence.start)
         place = self.next_line(self.item_end(sequence, index - 1)) + column
         while self.text[place : place + 1] != "-" or self.column(place) != column:
-            place = self.next_line(place) + column
+            line = self.next_line(place)
+            if line == len(self.text):
+                raise ValueError("the dash of an item is not where it is expected")
+            place = line + column
         return place
 
     def line_start(self, offset: int) -> int:

@@ -224,6 +224,33 @@ def test_absurd_nesting_is_refused(text: str) -> None:
         read_documents(text, path="f")
 
 
+def test_a_number_that_is_too_large_for_json_is_refused() -> None:
+    with pytest.raises(MalformedDocument, match="a number is too large") as caught:
+        read_documents('{"a": 1}\n{"b": 1e400}', path="f")
+
+    assert caught.value.where == "f:2:1"
+
+
+def test_what_is_no_json_is_read_as_yaml() -> None:
+    assert read_value('{"a": NaN, "b": -Infinity}', path="x") == {"a": "NaN", "b": "-Infinity"}
+
+
+def test_a_repeated_field_too_deep_for_a_place_has_that_of_its_document() -> None:
+    text = '{"a":' * 150 + '{"b":1,"b":2}' + "}" * 150
+
+    with pytest.raises(MalformedDocument, match="there twice") as caught:
+        read_documents("\n" + text, path="f")
+
+    assert caught.value.where == "f:2:1"
+
+
+def test_what_follows_broken_json_need_not_be_json() -> None:
+    with pytest.raises(MalformedDocument, match="there twice") as caught:
+        read_documents('{"a": 1, "a": 2}\n---\n~: 1\n', path="f")
+
+    assert caught.value.where == "f:1:10"
+
+
 def test_a_billion_laughs_are_refused() -> None:
     lines = ["a0: &a0 [x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]

@@ -269,9 +269,11 @@ def test_set_keeps_the_form_of_the_file(
         pytest.param("a: 1\nb: 2", ("b",), "a: 1", id="last without a line break"),
         pytest.param("\ufeffa: 1\nb: 2\n", ("a",), "\ufeffb: 2\n", id="after a byte order mark"),
         pytest.param("a: 1\n", ("a",), "{}\n", id="the only one"),
+        pytest.param("? a\n? b\n", ("a",), "? b\n", id="a key without a colon"),
         pytest.param("- a\n- b", (0,), "- b", id="first item"),
         pytest.param("- - a\n  - b\n", (0, 0), "- - b\n", id="first of a nested list"),
         pytest.param("- - a\n", (0, 0), "- []\n", id="the only item"),
+        pytest.param("- a\n# - c\n- b\n", (1,), "- a\n# - c\n", id="a comment like an item"),
         pytest.param("-\n- # x-y\n  - a\n- b\n", (1,), "-\n- b\n", id="an empty item before"),
         pytest.param('{"a": 1,\n "b": 2}', ("a",), '{"b": 2}', id="json"),
     ],
@@ -305,6 +307,8 @@ def test_the_rest_of_a_file_with_anchors_is_edited() -> None:
         pytest.param("k: {b: &x 1}\nl: *x\n", ("k",), 1, id="would remove an anchor in use"),
         pytest.param('{"a"\n:1}', ("a",), 2, id="json that yaml cannot read"),
         pytest.param("k:\n  # c\n  a: 1\n", ("k",), "a\nb", id="a comment would become text"),
+        pytest.param("? a\n? b\n", ("a",), 1, id="a key without a colon"),
+        pytest.param("k: !!seq\n- a\n- b\n", ("k", 1), 1, id="a tagged list"),
     ],
 )
 def test_what_would_touch_the_surroundings_is_refused(
@@ -314,6 +318,18 @@ def test_what_would_touch_the_surroundings_is_refused(
         set_value(text, document=0, pointer=pointer, value=value, path="f")
 
     assert caught.value.hint == "edit the file by hand"
+
+
+@pytest.mark.parametrize(
+    ("text", "pointer"),
+    [
+        pytest.param("? a\n? b\n", ("b",), id="a key without a colon"),
+        pytest.param('{"\\ud83d\\ude00": 1, "a": 2}', ("😀",), id="a name that yaml cannot read"),
+    ],
+)
+def test_what_cannot_be_removed_cleanly_is_refused(text: str, pointer: tuple[str, ...]) -> None:
+    with pytest.raises(InputError, match="without touching its surroundings"):
+        remove_value(text, document=0, pointer=pointer)
 
 
 @pytest.mark.parametrize(

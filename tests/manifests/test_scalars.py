@@ -130,6 +130,10 @@ def test_a_refusal_never_shows_the_scalar() -> None:
     assert "hunter2" not in str(caught.value)
 
 
+def test_an_endless_number_is_text() -> None:
+    assert resolve_plain("0x" + "1" * 10_000) == "0x" + "1" * 10_000
+
+
 @given(st.text())
 def test_quoted_text_stays_text(text: str) -> None:
     assert resolve(text, tag=None, is_plain=False) == text

@@ -98,7 +98,7 @@ def test_a_secret_with_data_is_found(field: str) -> None:
             "digest: 5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03\n",
             id="digest",
         ),
-        pytest.param("blob: QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo=====\n", id="almost base64"),
+        pytest.param("blob: QUJDREVGR0hJSktMTU5PU\n", id="almost base64"),
     ],
 )
 def test_what_is_no_plaintext_is_not_found(text: str) -> None:
@@ -177,6 +177,14 @@ def test_a_secret_that_kubectl_left_in_an_annotation_is_found() -> None:
     (found,) = _find(text)
 
     assert found.message == "an annotation holds a whole Secret"
+
+
+def test_only_the_variable_with_the_secret_is_found() -> None:
+    env = "{name: HOST, value: db}\n        - {name: PASSWORD, value: hunter2}"
+
+    (found,) = _find(_container(env))
+
+    assert found.line == 11
 
 
 def test_a_secret_is_found_once_though_its_data_is_a_key_too() -> None:
