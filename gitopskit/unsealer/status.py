@@ -13,7 +13,7 @@ from gitopskit.timestamps import rfc3339
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from gitopskit.errors import GitopskitError
+    from gitopskit.errors import ApiError, GitopskitError
     from gitopskit.manifests.json_types import JsonObject
 
 SYNCED: Final = "Synced"
@@ -47,10 +47,15 @@ SUCCESS: Final = Outcome(reason=UNSEALED, message="the Secret holds what is seal
 
 def failure(reason: str, error: GitopskitError) -> Outcome:
     """Return the outcome that an error means; what it says of the place is left to the object."""
-    message = f"{error.what}; {error.hint}" if error.hint else error.what
-    if len(message) > _LONGEST_MESSAGE:
-        message = message[: _LONGEST_MESSAGE - 1] + "…"
-    return Outcome(reason=reason, message=message)
+    return Outcome(reason=reason, message=_cut(f"{error.what}; {error.hint}".removesuffix("; ")))
+
+
+def refusal(error: ApiError) -> Outcome:
+    """Return the outcome of a write that the API server refused.
+
+    Its hint is for whoever runs a command, not for the reader of a status.
+    """
+    return Outcome(reason=UPDATE_FAILED, message=_cut(f"the Secret is not written: {error.what}"))
 
 
 def is_told(content: JsonObject, outcome: Outcome) -> bool:
@@ -97,6 +102,10 @@ def _synced(previous: JsonObject, outcome: Outcome, now: str) -> JsonObject:
 
 def _status(outcome: Outcome) -> str:
     return "True" if outcome.is_synced else "False"
+
+
+def _cut(message: str) -> str:
+    return message if len(message) <= _LONGEST_MESSAGE else message[: _LONGEST_MESSAGE - 1] + "…"
 
 
 def _condition(status: JsonObject) -> JsonObject:

@@ -113,7 +113,7 @@ class Worker:
         try:
             return await self._carry_out(key, decide(content["metadata"], unsealed, live), live)
         except _FOR_THE_STATUS as error:
-            return _Pass(outcome=status.failure(status.UPDATE_FAILED, error), mark=before)
+            return _Pass(outcome=status.refusal(error), mark=before)
 
     def _unseal(self, content: JsonObject, keyring: Keyring) -> UnsealedSecret:
         require_supported(sealed_secret.parse(content), key_namespace=self._key_namespace)

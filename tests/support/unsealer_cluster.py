@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from gitopskit.errors import ApiNotFound
 from gitopskit.kube.resources import EVENTS, SEALED_SECRETS, SECRETS
@@ -13,11 +13,16 @@ from tests.support.polling import eventually
 from tests.support.unsealing import synced, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
+    from contextlib import AbstractAsyncContextManager
 
     from gitopskit.kube.client import KubeClient
     from gitopskit.kube.resources import ResourceType
     from gitopskit.manifests.json_types import JsonObject
+
+    Running: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
+
+MANAGER: Final = "kubectl-edit"
 
 
 @asynccontextmanager
@@ -30,9 +35,6 @@ async def running(api: KubeClient) -> AsyncIterator[None]:
     finally:
         controller.stop()
         await program
-
-
-MANAGER = "kubectl-edit"
 
 
 class Cluster:
@@ -110,3 +112,11 @@ class Cluster:
 
         await eventually(says)
         return synced(await self.sealed(name))
+
+    async def versions(self) -> dict[str, str]:
+        """Return the version of every Secret and SealedSecret, by ``kind/name``."""
+        return {
+            f"{kind.kind}/{item['metadata']['name']}": item["metadata"]["resourceVersion"]
+            for kind in (SECRETS, SEALED_SECRETS)
+            for item in (await self.admin.list(kind, self.namespace)).items
+        }

@@ -74,3 +74,8 @@ def synced(sealed: JsonObject) -> JsonObject:
     """Return the condition Synced of a SealedSecret, empty if it has none."""
     conditions = (sealed.get("status") or {}).get("conditions") or []
     return next((entry for entry in conditions if entry["type"] == "Synced"), {})
+
+
+def misnamed(content: JsonObject, number: int) -> JsonObject:
+    """Return a SealedSecret under a name that its values were not sealed for."""
+    return {**content, "metadata": {**content["metadata"], "name": f"broken-{number}"}}

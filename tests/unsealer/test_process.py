@@ -8,7 +8,6 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from gitopskit.kube.resources import SEALED_SECRETS, SECRETS
 from gitopskit.process import Command, start, stop
 from tests.support.polling import eventually
 
@@ -37,12 +36,12 @@ async def test_a_killed_unsealer_starts_again_without_writing_and_goes_on(
         await cluster.until_status("first", "True")
         process.kill()
         process.wait()
-    before = await _versions(cluster)
+    before = await cluster.versions()
 
     with _running(kubeconfig, log) as process:
         await cluster.create_sealed(key.seal("second", cluster.namespace, {"a": CANARY}))
         await cluster.until_status("second", "True")
-        after = await _versions(cluster)
+        after = await cluster.versions()
         exit_code = stop(process)
 
     assert {name: version for name, version in after.items() if "second" not in name} == before
@@ -70,12 +69,3 @@ def _running(kubeconfig: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
 def _events(log: Path) -> list[str]:
     lines = log.read_text().splitlines()
     return [json.loads(line)["event"] for line in lines if line.startswith("{")]
-
-
-async def _versions(cluster: Cluster) -> dict[str, str]:
-    found = {}
-    for kind in (SECRETS, SEALED_SECRETS):
-        for item in (await cluster.admin.list(kind, cluster.namespace)).items:
-            metadata = item["metadata"]
-            found[f"{kind.kind}/{metadata['name']}"] = metadata["resourceVersion"]
-    return found

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class _MeddledClient(KubeClient):
-    """A client before whose first call of one kind somebody else acts."""
+    """A client before one of whose calls somebody else acts; ``call`` is verb, kind and name."""
 
     call = ""
     act: Act | None = None
@@ -48,15 +48,17 @@ class _MeddledClient(KubeClient):
         return await super().patch(*arguments, **options)
 
     async def _meddle(self, call: str, arguments: tuple[Any, ...]) -> None:
+        kind, target = arguments[0], arguments[1]
+        name = target if isinstance(target, str) else target["metadata"]["name"]
         act = self.act
-        if act is not None and f"{call} {arguments[0].kind}" == self.call:
+        if act is not None and f"{call} {kind.kind} {name}" == self.call:
             self.act = None
             await act()
 
 
 @pytest.fixture
 def meddled(plain_client: KubeClient) -> Meddled:
-    """Return what runs an unsealer in which ``act`` comes before the first such call."""
+    """Return what runs an unsealer in which ``act`` comes before that call."""
 
     @asynccontextmanager
     async def run(call: str, act: Act) -> AsyncIterator[None]:
@@ -75,7 +77,7 @@ async def test_a_foreign_secret_that_is_faster_than_ours_is_not_overwritten(
     async def create_foreign() -> None:
         await cluster.create_secret("raced", {"a": "foreign"})
 
-    async with meddled("create Secret", create_foreign):
+    async with meddled("create Secret raced", create_foreign):
         await cluster.create_sealed(key.seal("raced", cluster.namespace, {"a": "sealed"}))
         await cluster.until_status("raced", "False", containing="not managed")
 
@@ -91,7 +93,7 @@ async def test_a_foreign_secret_that_takes_the_name_of_ours_is_not_overwritten(
         await cluster.delete(SECRETS, ours)
         await cluster.create_secret("swapped", {"a": "foreign"})
 
-    async with meddled("replace Secret", replace_by_foreign):
+    async with meddled("replace Secret swapped", replace_by_foreign):
         await cluster.create_sealed(key.seal("swapped", cluster.namespace, {"a": "sealed"}))
         await cluster.until_values("swapped", {"a": "sealed"})
         await cluster.patch_secret("swapped", {"stringData": {"a": "edited"}})
@@ -108,7 +110,7 @@ async def test_a_secret_that_goes_away_before_it_is_read_is_created_again(
         assert ours is not None
         await cluster.delete(SECRETS, ours)
 
-    async with meddled("get Secret", delete_ours):
+    async with meddled("get Secret vanishing", delete_ours):
         await cluster.create_sealed(key.seal("vanishing", cluster.namespace, {"a": "1"}))
         await cluster.until_values("vanishing", {"a": "1"})
         await cluster.patch_secret("vanishing", {"stringData": {"a": "edited"}})
@@ -123,7 +125,7 @@ async def test_a_sealed_secret_that_changes_during_a_pass_is_handled_again(
     async def change() -> None:
         await cluster.patch_sealed("moving", {"spec": later["spec"]})
 
-    async with meddled("patch SealedSecret", change):
+    async with meddled("patch SealedSecret moving", change):
         await cluster.create_sealed(key.seal("moving", cluster.namespace, {"a": "1"}))
         await cluster.until_values("moving", {"a": "2"})
         await cluster.until_status("moving", "True")
@@ -138,7 +140,7 @@ async def test_a_sealed_secret_that_goes_away_during_a_pass_is_forgotten(
     async def delete() -> None:
         await cluster.delete(SEALED_SECRETS, await cluster.sealed("leaving"))
 
-    async with meddled("patch SealedSecret", delete):
+    async with meddled("patch SealedSecret leaving", delete):
         await cluster.create_sealed(key.seal("leaving", cluster.namespace, {"a": "1"}))
         await cluster.create_sealed(key.seal("staying", cluster.namespace, {"a": "1"}))
         await cluster.until_status("staying", "True")
@@ -155,6 +157,6 @@ async def test_a_key_that_goes_away_during_a_pass_does_not_leave_a_false_success
         await eventually(lambda: any(entry["event"] == "keys_changed" for entry in logs[seen:]))
 
     with capture_logs() as logs:
-        async with meddled("create Secret", delete_key):
+        async with meddled("create Secret orphaned", delete_key):
             await cluster.create_sealed(second_key.seal("orphaned", cluster.namespace, {"a": "1"}))
             await cluster.until_status("orphaned", "False", containing="`a`")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gitopskit.errors import OwnershipConflict, Undecryptable
+from gitopskit.errors import ApiForbidden, OwnershipConflict, Undecryptable
 from gitopskit.unsealer import status
 from gitopskit.unsealer.status import SUCCESS, UNSEAL_FAILED, UPDATE_FAILED, Outcome
 
@@ -111,6 +111,15 @@ def test_a_failure_tells_what_and_how_to_fix_it_but_not_where() -> None:
 
 def test_a_failure_without_a_hint_tells_what() -> None:
     assert status.failure(UPDATE_FAILED, OwnershipConflict("taken")).message == "taken"
+
+
+def test_a_refused_write_tells_the_refusal_without_the_hint_for_commands() -> None:
+    error = ApiForbidden("the API server refused it (Forbidden)", hint="use another context")
+
+    assert status.refusal(error) == Outcome(
+        reason=UPDATE_FAILED,
+        message="the Secret is not written: the API server refused it (Forbidden)",
+    )
 
 
 def test_a_long_message_is_cut() -> None:
