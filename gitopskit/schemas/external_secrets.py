@@ -154,7 +154,6 @@ _PROVIDER: Final[JsonObject] = {
     "maxProperties": 1,
 }
 _SECRET_STORE: Final = _object(
-    "spec",
     spec=_object(
         "provider",
         provider=_PROVIDER,

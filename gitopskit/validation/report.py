@@ -41,8 +41,8 @@ class Report:
     def summary(self) -> str:
         """Return one line: what was looked at, and how many findings there are."""
         return (
-            f"{self.documents} documents in {self.files} files: "
-            f"{self.count('error')} errors, {self.count('warning')} warnings"
+            f"documents: {self.documents}, files: {self.files}, "
+            f"errors: {self.count('error')}, warnings: {self.count('warning')}"
         )
 
     def text(self) -> str:
