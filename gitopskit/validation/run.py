@@ -15,6 +15,7 @@ from gitopskit.errors import MalformedDocument
 from gitopskit.manifests.documents import as_manifest, expand_lists, read_values
 from gitopskit.manifests.findings import Finding
 from gitopskit.manifests.secrets import find_plaintext
+from gitopskit.repository.config import API_VERSION as CONFIG_API_VERSION
 from gitopskit.repository.templates import platform_documents
 from gitopskit.schemas.catalog import Catalog
 from gitopskit.schemas.pack import LATEST
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from gitopskit.repository.config import ValidationException
 
 _STDIN: Final = "-"
+_CHECKED_ELSEWHERE: Final = (GROUP, CONFIG_API_VERSION)
+"""Kinds that other code reads field by field; a schema would be a second statement of it."""
+
 _NOT_CHECKED: Final = "not-checked"
 _DEFINITIONS: Final = {
     "bitnami.com": ("crds/sealedsecrets.yaml",),
@@ -125,7 +129,7 @@ def _check(reading: _Reading, catalog: Catalog) -> Iterator[Finding]:
 def _is_news(kind: tuple[str, str], told: set[tuple[str, str]]) -> bool:
     is_new = kind not in told
     told.add(kind)
-    return is_new and not kind[0].startswith(GROUP)
+    return is_new and not kind[0].startswith(_CHECKED_ELSEWHERE)
 
 
 def _rendered(

@@ -92,6 +92,9 @@ def test_a_plaintext_secret_is_an_error(write: Callable[[dict[str, str]], Path])
         pytest.param("chart/Chart.yaml", "apiVersion: v2\nname: web\n", id="a chart"),
         pytest.param(".gitopskit/answers.yml", "name: shop\n", id="answers"),
         pytest.param(".github/workflows/ci.yml", "on: [push]\njobs: {}\n", id="a workflow"),
+        pytest.param(
+            ".gitopskit/config.yaml", "apiVersion: gitopskit.io/v1\nkind: Repository\n", id="config"
+        ),
         pytest.param("patch.yaml", "- {op: add, path: /a, value: 1}\n", id="a JSON patch"),
         pytest.param("list.json", "[1, 2]", id="JSON that is no object"),
         pytest.param("tsconfig.json", '{// a comment\n"a": 1}', id="JSON with comments"),

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import pytest
+
+from gitopskit.errors import InputError, MalformedDocument
+from gitopskit.manifests.edit import remove_value, set_value
+
+
+@pytest.mark.parametrize("pointer", [("b", "q"), ("c", "q"), ("a", "q"), ("a",), ("b",), ("d", 0)])
+def test_what_has_a_meaning_elsewhere_is_not_edited(pointer: tuple[str | int, ...]) -> None:
+    text = "a: &x {q: 1}\nb: *x\nc: {<<: *x}\nd: [*x]\n"
+
+    with pytest.raises(InputError, match="behind an anchor, an alias or <<") as caught:
+        set_value(text, document=0, pointer=pointer, value=1, path="f")
+
+    assert caught.value.where.startswith("f:")
+
+
+def test_the_rest_of_a_file_with_anchors_is_edited() -> None:
+    text = "a: &x {q: 1}\nb: *x\nd: 1\n"
+
+    assert set_value(text, document=0, pointer=("d",), value=2) == text.replace("d: 1", "d: 2")
+
+
+@pytest.mark.parametrize(
+    ("text", "pointer", "value"),
+    [
+        pytest.param("k:\n  j: |\n    a", ("k", "z"), 1, id="would end another value"),
+        pytest.param("k: {b: &x 1}\nl: *x\n", ("k",), 1, id="would remove an anchor in use"),
+        pytest.param('{"a"\n:1}', ("a",), 2, id="json that yaml cannot read"),
+        pytest.param("k:\n  # c\n  a: 1\n", ("k",), "a\nb", id="a comment would become text"),
+        pytest.param("? a\n? b\n", ("a",), 1, id="a key without a colon"),
+        pytest.param("k: !!seq\n- a\n- b\n", ("k", 1), 1, id="a tagged list"),
+    ],
+)
+def test_what_would_touch_the_surroundings_is_refused(
+    text: str, pointer: tuple[str | int, ...], value: object
+) -> None:
+    with pytest.raises(InputError, match="without touching its surroundings") as caught:
+        set_value(text, document=0, pointer=pointer, value=value, path="f")
+
+    assert caught.value.hint == "edit the file by hand"
+
+
+@pytest.mark.parametrize(
+    ("text", "pointer"),
+    [
+        pytest.param("? a\n? b\n", ("b",), id="a key without a colon"),
+        pytest.param('{"\\ud83d\\ude00": 1, "a": 2}', ("😀",), id="a name that yaml cannot read"),
+    ],
+)
+def test_what_cannot_be_removed_cleanly_is_refused(text: str, pointer: tuple[str, ...]) -> None:
+    with pytest.raises(InputError, match="without touching its surroundings"):
+        remove_value(text, document=0, pointer=pointer)
+
+
+@pytest.mark.parametrize(
+    ("pointer", "message"),
+    [
+        pytest.param(("a", "b"), "nothing that could hold 'b'", id="field of a number"),
+        pytest.param(("l", 2), "nothing that could hold 2", id="index too large"),
+        pytest.param(("l", "x"), "nothing that could hold 'x'", id="field of a list"),
+        pytest.param(("new", 0), "nothing that could hold 0", id="item of nothing"),
+    ],
+)
+def test_set_needs_a_parent(pointer: tuple[str | int, ...], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        set_value("a: 1\nl: [1]\n", document=0, pointer=pointer, value=1)
+
+
+@pytest.mark.parametrize("pointer", [("b",), ("a", "b"), ("l", 1), ("l", "x"), ("n", "b")])
+def test_remove_needs_a_value(pointer: tuple[str | int, ...]) -> None:
+    with pytest.raises(InputError, match="there is no value"):
+        remove_value("a: 1\nl: [1]\nn:\n", document=0, pointer=pointer)
+
+
+def test_a_whole_document_is_not_removed() -> None:
+    with pytest.raises(InputError, match="a whole document cannot be removed"):
+        remove_value("a: 1\n", document=0, pointer=())
+
+
+@pytest.mark.parametrize("document", [1, 2, -1])
+def test_the_document_must_exist_and_not_be_empty(document: int) -> None:
+    with pytest.raises(InputError, match="there is no document number"):
+        set_value("a: 1\n---\n", document=document, pointer=("a",), value=2)
+
+
+def test_malformed_text_is_not_edited() -> None:
+    with pytest.raises(MalformedDocument):
+        set_value("a: [", document=0, pointer=("a",), value=2)
