@@ -54,7 +54,9 @@ def with_operation(
     sync = tracked.status.get("sync") or {}
     before = tracked.status.get("operationState") or {}
     known = str(sync.get("revision", ""))
-    is_changed = bool(results) or not known or tracked.told_digest not in ("", goal.digest)
+    # After a restart nobody knows what an older commit rendered to: then the new one is told.
+    is_other = tracked.told_digest != goal.digest if tracked.told_digest else known != goal.commit
+    is_changed = bool(results) or is_other
     revision = goal.commit if is_changed else known
     report = replace(report, revision=revision)
     if not goal.application.policy.is_automated:

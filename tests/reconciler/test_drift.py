@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,7 +15,7 @@ from tests.support.polling import eventually
 from tests.support.reconciling import AUTOMATED, PERSON, World, config_map, text
 
 if TYPE_CHECKING:
-    from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.manifests.json_types import JsonObject, JsonValue
 
 Run = Callable[[], AbstractAsyncContextManager[Controller]]
 
@@ -39,7 +39,7 @@ def deployment(name: str, *, replicas: int | None = None) -> JsonObject:
     }
 
 
-async def registered(world: World, name: str, *contents: JsonObject, **spec: Any) -> None:  # noqa: ANN401 -- JSON
+async def registered(world: World, name: str, *contents: JsonObject, **spec: JsonValue) -> None:
     world.repository.commit({"app/all.yaml": text(*contents)})
     await world.project(name)
     await world.application(name, project=name, **spec)

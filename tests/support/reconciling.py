@@ -8,7 +8,7 @@ import sys
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import yaml
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from gitopskit.kube.client import KubeClient
-    from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.manifests.json_types import JsonObject, JsonValue
     from tests.support.gitrepo import SourceRepository
 
 PERSON = "kubectl-edit"
@@ -82,7 +82,7 @@ class World:
             },
         )
 
-    async def project(self, name: str, **spec: Any) -> JsonObject:  # noqa: ANN401 -- JSON
+    async def project(self, name: str, **spec: JsonValue) -> JsonObject:
         """Make a project that allows the repository and the namespace, or what is said."""
         body = {
             "metadata": {"name": name, "namespace": "argocd"},
@@ -103,7 +103,7 @@ class World:
         namespace: str | None = None,
         policy: JsonObject | None = None,
         finalizer: bool = False,
-        **spec: Any,  # noqa: ANN401 -- JSON
+        **spec: JsonValue,
     ) -> JsonObject:
         """Make an Application of a path of the repository."""
         finalizers = ["resources-finalizer.argocd.argoproj.io"] if finalizer else []
@@ -164,7 +164,8 @@ class World:
         """Wait until an Application has a condition; return its message."""
 
         async def is_there() -> bool:
-            return containing in (await self.conditions(name)).get(kind, "\0")
+            found = (await self.conditions(name)).get(kind)
+            return found is not None and containing in found
 
         try:
             await eventually(is_there)
