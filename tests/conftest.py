@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import socket
 import time
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, TypeAlias
@@ -37,6 +38,7 @@ _FOREIGN_VARIABLES = re.compile(
     r"(GIT|GITOPSKIT|XDG|KUBE|KUBERNETES|AWS|VAULT|BAO|AZURE|SSH|POD)_.*|KUBECONFIG"
     r"|NO_COLOR|FORCE_COLOR|EDITOR|VISUAL|CI|(?i:(http|https|all|no)_proxy)"
 )
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _USE = pytest.StashKey[ControlPlaneUse]()
 _SETTINGS = pytest.StashKey[settings.Settings]()
 _BUILD_FAILURES = pytest.StashKey[dict[str, EnvironmentFault]]()
@@ -90,6 +92,21 @@ def isolated_run() -> Iterator[None]:
             patch.delenv(name)
         patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
         patch.setenv("GIT_TERMINAL_PROMPT", "0")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loopback_only() -> Iterator[None]:
+    """No test reaches beyond this machine, on purpose or by accident."""
+    connect = socket.socket.connect
+
+    def connect_here(self: socket.socket, address: object) -> None:
+        if isinstance(address, tuple) and address[0] not in _LOOPBACK:
+            raise AssertionError(f"a test tried to reach {address[0]}")
+        connect(self, address)  # type: ignore[arg-type]  # as the real one takes it
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect_here)
         yield
 
 

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import fcntl
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,8 +19,6 @@ from gitopskit.controlplane.build import (
 from gitopskit.errors import EnvironmentFault, MissingTool
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.controlplane.conftest import Workshop
 
 
@@ -165,3 +166,14 @@ def test_useless_kubebuilder_assets_are_refused(workshop: Workshop) -> None:
 
     assert caught.value.what == "KUBEBUILDER_ASSETS has no etcd and no kube-apiserver"
     assert caught.value.where == str(assets)
+
+
+def test_a_build_can_begin_before_anything_is_installed() -> None:
+    program = Path(__file__).parents[2] / "tools" / "build_control_plane.py"
+    imports = f"import runpy; runpy.run_path({str(program)!r})"
+
+    completed = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", imports], check=False, capture_output=True, text=True
+    )
+
+    assert (completed.returncode, completed.stderr) == (0, "")

@@ -21,6 +21,6 @@ class ControlPlaneUse:
         if self.version:
             return (
                 f"control plane: Kubernetes {self.version}, ready in {self.ready_seconds:.1f} s,"
-                f" {self.tests} tests ran against it"
+                f" tests that ran against it: {self.tests}"
             )
         return ""
