@@ -54,10 +54,14 @@ def install_platform(control_plane: ControlPlane) -> None:
     kubectl(control_plane, "apply", "--server-side", *_files(rights))
 
 
+def program_path() -> str:
+    """Return PATH with this Python's programs before it, as commands have it."""
+    return f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+
 def kubectl(control_plane: ControlPlane, *arguments: str, stdin: bytes = b"") -> bytes:
     """Run kubectl as the administrator and return its standard output."""
-    scripts = str(Path(sys.executable).parent)
-    program = find_program("kubectl", path=f"{scripts}{os.pathsep}{os.environ['PATH']}")
+    program = find_program("kubectl", path=program_path())
     kubeconfig = control_plane.kubeconfig_path
     return run_checked(
         Command(

@@ -94,7 +94,7 @@ class World:
         }
         return await self._make(APP_PROJECTS, body)
 
-    async def application(  # noqa: PLR0913 -- what tests vary
+    async def application(
         self,
         name: str,
         *,
