@@ -221,9 +221,11 @@ def _owner_references(
     more fields.
     """
     wanted = desired.metadata.get("ownerReferences") or []
+    has_ours = live.controller is not None and live.controller.get("uid") == sealed["uid"]
+    if wanted and has_ours:
+        return live.owner_references
     others = [ref for ref in live.owner_references if ref.get("uid") != sealed["uid"]]
-    ours = [ref for ref in live.owner_references if ref == live.controller]
-    return others + (ours or wanted if wanted else [])
+    return others + wanted
 
 
 def _is_up_to_date(merged: UnsealedSecret, live: LiveSecret) -> bool:

@@ -16,7 +16,7 @@ import structlog
 
 from gitopskit.backoff import Backoff
 from gitopskit.controller.queue import WorkQueue, run_workers
-from gitopskit.errors import ApiError
+from gitopskit.errors import GitopskitError
 from gitopskit.kube.events import EventRecorder
 from gitopskit.kube.resources import SEALED_SECRETS, SECRETS
 from gitopskit.kube.watch import Listed, watch
@@ -132,7 +132,7 @@ class Unsealer:
                         see(event)
                         refusals = 0
                         self._note_listed(name)
-            except ApiError as error:
+            except GitopskitError as error:
                 _LOG.error("watch_refused", watch=name, problem=str(error), hint=error.hint)
                 await self._clock.sleep(_REFUSED_WATCHES.pause_seconds(refusals))
                 refusals += 1
@@ -210,7 +210,7 @@ class Unsealer:
             try:
                 if await publish(self._api, certificate_pem, namespace=self._options.namespace):
                     _LOG.info("certificate_published", object=CERTIFICATE_CONFIG_MAP)
-            except ApiError as error:
+            except GitopskitError as error:
                 _LOG.error("certificate_not_published", problem=str(error), hint=error.hint)
                 await self._clock.sleep(_FAULTS.pause_seconds(attempt))
                 attempt += 1

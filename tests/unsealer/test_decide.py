@@ -259,7 +259,7 @@ def test_additions_of_others_are_no_drift() -> None:
         "labels": {"added": "1"},
         "annotations": {"added": "1"},
         "finalizers": ["example.org/keep"],
-        "ownerReferences": [{"uid": "other", "kind": "App"}, {**OURS, "blockOwnerDeletion": True}],
+        "ownerReferences": [{**OURS, "blockOwnerDeletion": True}, {"uid": "other", "kind": "App"}],
     }
 
     assert decide(SEALED, unsealed(), live(metadata=metadata)) == Keep()
