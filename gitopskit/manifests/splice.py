@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from gitopskit.manifests.scalars import resolve_plain
 from gitopskit.manifests.spans import Spans, is_block, is_block_scalar
 from gitopskit.manifests.write import dump_documents, is_plain_safe
 
@@ -45,7 +46,7 @@ class Splicer:
         """Return the text with the value of a node replaced."""
         node = place.node
         if place.parent is None:
-            new = _flow(value, node) if node.style else _block(value).rstrip("\n")
+            new = self._flow(value, node) if node.style else _block(value).rstrip("\n")
             return self._text[: node.start] + new + self._text[self._spans.end(node) :]
         if not is_block(place.parent.node):
             return self._in_flow(place, value)
@@ -101,7 +102,7 @@ class Splicer:
         if place.entry is not None and node.start == node.end:
             has_colon = ":" in self._text[place.entry.key.end : node.start]
             gap = " " if has_colon else ": "
-        return self._text[: node.start] + gap + _flow(value, node) + self._text[node.end :]
+        return self._text[: node.start] + gap + self._flow(value, node) + self._text[node.end :]
 
     def _in_block(self, indicator: int, node: Outline, inline: str, lines: list[str]) -> str:
         spans, text, newline = self._spans, self._text, self._spans.newline
@@ -122,6 +123,14 @@ class Splicer:
         middle = below + between if inline else between + below
         return head + middle + text[spans.line_end(end) :]
 
+    def _flow(self, value: JsonValue, old: Outline) -> str:
+        """Return a value on one line: as JSON, unless it replaces text written otherwise."""
+        is_plain = old.kind == "scalar" and not old.style
+        if is_plain and isinstance(value, str) and _is_simple(value):
+            was_text = isinstance(resolve_plain(self._text[old.start : old.end]), str)
+            return value if was_text else json.dumps(value, ensure_ascii=False)
+        return _restyled(value, old) or json.dumps(value, ensure_ascii=False)
+
     def _tail(self, node: Outline, end: int) -> str:
         """Return what stays behind a value on its line: spaces and a comment."""
         if is_block_scalar(node):
@@ -131,7 +140,7 @@ class Splicer:
 
     def _add_in_flow(self, node: Outline, part: str | int, value: JsonValue) -> str:
         text = self._text
-        new = _flow(value, None)
+        new = json.dumps(value, ensure_ascii=False)
         if node.kind == "mapping":
             key = str(part)
             has_quotes = not node.entries or node.entries[-1].key.style == '"'
@@ -182,15 +191,6 @@ def _restyled(value: JsonValue, old: Outline) -> str:
     if old.style == '"':
         return json.dumps(value, ensure_ascii=False)
     return "'" + value.replace("'", "''") + "'" if old.style == "'" else ""
-
-
-def _flow(value: JsonValue, old: Outline | None) -> str:
-    """Return a value on one line, as JSON unless it may stand without quotes as before."""
-    is_plain = old is not None and old.kind == "scalar" and not old.style
-    if is_plain and isinstance(value, str) and _is_simple(value):
-        return value
-    single_quoted = _restyled(value, old) if old is not None and old.style == "'" else ""
-    return single_quoted or json.dumps(value, ensure_ascii=False)
 
 
 def _is_simple(text: str) -> bool:

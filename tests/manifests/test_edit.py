@@ -231,6 +231,9 @@ def test_remove_takes_these_lines_only(
         pytest.param(
             '{"a":1}\n{"x":{}}', 1, ("x", "y"), 1, '{"a":1}\n{"x":{"y": 1}}', id="json stream"
         ),
+        pytest.param('{"a": null}', 0, ("a",), "A", '{"a": "A"}', id="text for null in json"),
+        pytest.param('{"a": "b"}', 0, ("a",), "é", '{"a": "é"}', id="text for text in json"),
+        pytest.param("{a: 'b'}", 0, ("a",), "c", "{a: 'c'}", id="quotes stay in flow"),
         pytest.param("{a, b: 1}", 0, ("a",), 1, "{a: 1, b: 1}", id="flow name alone"),
         pytest.param("{'a':, b: 1}", 0, ("a",), 1, "{'a': 1, b: 1}", id="flow without value"),
         pytest.param(

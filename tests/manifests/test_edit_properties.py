@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from hypothesis import given
@@ -70,3 +71,16 @@ def _set_in(content: Any, pointer: tuple[str | int, ...], value: object) -> None
     for part in pointer[:-1]:
         content = content[part]
     content[pointer[-1]] = value
+
+
+@given(_CONTENTS, st.data())
+def test_edited_json_is_still_json(content: dict[str, object], data: st.DataObject) -> None:
+    pointer = data.draw(st.sampled_from(_pointers(content)))
+    value = data.draw(_VALUES)
+
+    edited = set_value(dump_json(content), document=0, pointer=pointer, value=value)
+    removed = remove_value(dump_json(content), document=0, pointer=pointer)
+
+    _set_in(content, pointer, value)
+    assert json.loads(edited) == content
+    assert isinstance(json.loads(removed), dict)
