@@ -72,7 +72,8 @@ class DyingProxy:
             request.method,
             self._server_url + request.raw_path,
             headers=headers,
-            data=await request.read(),
+            data=await request.read() or None,
+            skip_auto_headers=["Content-Type", "Accept", "User-Agent"],
             allow_redirects=False,
         ) as answer:
             if is_write:

@@ -1,0 +1,180 @@
+"""A reconciler that dies after any of its writes loses nothing and leaves nothing behind.
+
+A proxy before the API server cuts the reconciler off after its n-th write, for every n that a sync
+has; from the server's side that is a kill. Meanwhile Git moves on, so that what was half applied
+is not wanted any more: the case in which an inventory written too late leaves orphans.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gitopskit.kube.client import KubeClient
+from gitopskit.kube.resources import APPLICATIONS, CONFIG_MAPS, SERVICE_ACCOUNTS
+from gitopskit.reconciler.loop import Controller
+from tests.support import cluster
+from tests.support.dying_proxy import DyingProxy
+from tests.support.kubeconfig import written
+from tests.support.reconciling import World, config_map, options, text
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from gitopskit.controlplane.server import ControlPlane
+    from gitopskit.errors import GitopskitError
+    from gitopskit.manifests.json_types import JsonObject
+
+_FEWEST_WRITES = 7
+"""Inventory, two creations, a change, a deletion, inventory again, status."""
+
+
+@pytest.fixture
+async def proxy(control_plane: ControlPlane) -> AsyncIterator[DyingProxy]:
+    trust = ssl.create_default_context(cafile=str(control_plane.ca_file))
+    async with DyingProxy(control_plane.server_url, trust) as running:
+        yield running
+
+
+def _through(proxy: DyingProxy, token: str, folder: Path) -> Path:
+    content = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "c", "cluster": {"server": proxy.url}}],
+        "users": [{"name": "u", "user": {"token": token}}],
+        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+        "current-context": "x",
+    }
+    return Path(written(content, folder))
+
+
+async def _pass(kubeconfig: Path, world: World, application: str) -> None:
+    async with await cluster.connect(kubeconfig) as api:
+        await Controller(api, options(world.cache_dir)).pass_once([application])
+
+
+async def _die(proxy: DyingProxy, kubeconfig: Path, world: World, application: str) -> bool:
+    """Run a pass that may be cut off; return whether it was."""
+    task = asyncio.create_task(_pass(kubeconfig, world, application))
+    death = asyncio.create_task(proxy.died.wait())
+    await asyncio.wait({task, death}, return_when=asyncio.FIRST_COMPLETED)
+    for pending in (task, death):
+        pending.cancel()
+        with contextlib.suppress(asyncio.CancelledError, Exception):
+            await pending
+    return proxy.died.is_set()
+
+
+async def _ours(world: World, prefix: str) -> dict[str, JsonObject]:
+    """Return what an administrator sees of one round, by kind and name."""
+    found = {}
+    for kind in (CONFIG_MAPS, SERVICE_ACCOUNTS):
+        for item in (await world.admin.list(kind, world.namespace)).items:
+            if item["metadata"]["name"].startswith(prefix):
+                found[f"{kind.kind}/{item['metadata']['name']}"] = item
+    return found
+
+
+def _account(name: str) -> JsonObject:
+    return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}
+
+
+@pytest.mark.timeout(240)
+async def test_after_a_death_at_any_write_the_cluster_equals_git(
+    world: World,
+    unique: str,
+    proxy: DyingProxy,
+    control_plane: ControlPlane,
+    tmp_path: Path,
+) -> None:
+    token = control_plane.service_account_token("gitopskit-system", "gitopskit-reconciler")
+    kubeconfig = _through(proxy, token, tmp_path)
+    await world.project(unique)
+    for number in itertools.count(1):
+        name = f"{unique}-{number}"
+        path = f"round-{number}"
+        old, changed, new, fleeting = (
+            f"{name}-{it}" for it in ("old", "changed", "new", "fleeting")
+        )
+        world.repository.commit(
+            {f"{path}/all.yaml": text(config_map(old), config_map(changed, at="1"))}
+        )
+        await world.application(name, project=unique, path=path)
+        proxy.arm(0)
+        await _pass(kubeconfig, world, name)
+        half = text(config_map(changed, at="2"), config_map(new), _account(fleeting))
+        world.repository.commit({f"{path}/all.yaml": half})
+
+        proxy.arm(number)
+        has_died = await _die(proxy, kubeconfig, world, name)
+        world.repository.commit(
+            {f"{path}/all.yaml": text(config_map(changed, at="3"), config_map(new))}
+        )
+        proxy.arm(0)
+        await _pass(kubeconfig, world, name)
+
+        after = await _ours(world, f"{name}-")
+        assert sorted(after) == [f"ConfigMap/{changed}", f"ConfigMap/{new}"], f"write {number}"
+        assert after[f"ConfigMap/{changed}"]["data"] == {"at": "3"}
+        await _pass(kubeconfig, world, name)
+        assert _versions(await _ours(world, f"{name}-")) == _versions(after)
+        if not has_died:
+            assert number > _FEWEST_WRITES
+            return
+
+
+def _versions(found: dict[str, JsonObject]) -> dict[str, str]:
+    return {name: item["metadata"]["resourceVersion"] for name, item in found.items()}
+
+
+async def test_a_replaced_object_survives_a_deletion_decided_before(
+    world: World, unique: str, reconciler_client: KubeClient
+) -> None:
+    """Between the read and the delete the object is replaced by one of the same name."""
+    world.repository.commit({"app/all.yaml": text(config_map(unique), config_map(f"{unique}-b"))})
+    await world.project(unique)
+    await world.application(unique, project=unique)
+    controller = Controller(reconciler_client, options(world.cache_dir))
+    await controller.pass_once([unique])
+    old = await world.get(CONFIG_MAPS, unique)
+    assert old is not None
+    world.repository.commit({"app/all.yaml": text(config_map(f"{unique}-b"))})
+    replacing = _Replacing(reconciler_client, world, old)
+
+    await Controller(replacing, options(world.cache_dir)).pass_once([unique])
+
+    survivor = await world.get(CONFIG_MAPS, unique)
+    assert replacing.replaced
+    assert survivor is not None
+    assert survivor["metadata"]["uid"] == replacing.replaced
+    assert (await world.get(APPLICATIONS, unique, "argocd")) is not None
+
+
+class _Replacing(KubeClient):
+    """A client under whose hands an object is replaced just before it is deleted."""
+
+    def __init__(self, real: KubeClient, world: World, old: JsonObject) -> None:
+        super().__init__(real.connection, clock=real.clock)
+        self._transport = real._transport
+        self._world = world
+        self._old = old
+        self.replaced = ""
+        self.refusal: GitopskitError | None = None
+
+    async def delete(self, kind: object, name: str, namespace: str = "", **how: object) -> None:  # type: ignore[override] # the flags are passed on as they came
+        if name == self._old["metadata"]["name"] and not self.replaced:
+            admin = self._world.admin
+            await admin.delete(CONFIG_MAPS, name, namespace, uid=self._old["metadata"]["uid"])
+            await self._world.until_gone(CONFIG_MAPS, name)
+            metadata = {k: self._old["metadata"][k] for k in ("name", "namespace", "labels")}
+            metadata["annotations"] = self._old["metadata"]["annotations"]
+            body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+            made = await admin.create(CONFIG_MAPS, body, field_manager="somebody")
+            self.replaced = made["metadata"]["uid"]
+        await super().delete(kind, name, namespace, **how)  # type: ignore[arg-type] # the same
