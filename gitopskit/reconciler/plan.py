@@ -143,6 +143,7 @@ def blocked_by(desired: Desired, failed: Collection[ObjectRef]) -> ObjectRef | N
     for ref in failed:
         if ref.kind == "Namespace" and ref.name == desired.ref.namespace:
             return ref
-        if ref.kind == "CustomResourceDefinition" and ref.name.endswith(f".{desired.ref.group}"):
+        group = ref.name.partition(".")[2]  # a definition is named plural.group
+        if ref.kind == "CustomResourceDefinition" and group == desired.ref.group:
             return ref
     return None

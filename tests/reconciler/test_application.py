@@ -1,0 +1,276 @@
+"""Applications read into values, and what is refused by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gitopskit.errors import GitopskitError, InputError, UnsupportedField
+from gitopskit.manifests.identity import ObjectRef
+from gitopskit.reconciler.application import (
+    Application,
+    Retry,
+    Source,
+    SyncPolicy,
+    cascade,
+    fingerprint,
+    parse,
+)
+
+if TYPE_CHECKING:
+    from gitopskit.manifests.json_types import JsonObject, JsonValue
+
+DEPLOYMENT = ObjectRef("apps", "Deployment", "shop", "web")
+
+
+def application(*, metadata: JsonObject | None = None, **spec: JsonValue) -> JsonObject:
+    return {
+        "kind": "Application",
+        "metadata": {"name": "web", **(metadata or {})},
+        "spec": {
+            "project": "shop",
+            "source": {"repoURL": "https://git.example/shop.git"},
+            "destination": {"namespace": "shop"},
+            **spec,
+        },
+    }
+
+
+def test_what_is_absent_has_argo_cds_defaults() -> None:
+    assert parse(application()) == Application(
+        name="web",
+        project="shop",
+        source=Source(repo_url="https://git.example/shop.git", target_revision="HEAD", path="."),
+        namespace="shop",
+        policy=SyncPolicy(),
+    )
+
+
+def test_every_honoured_field_is_read() -> None:
+    content = application(
+        source={
+            "repoURL": "https://git.example/shop.git",
+            "targetRevision": "v1",
+            "path": "app",
+            "directory": {"recurse": True},
+        },
+        destination={
+            "server": "https://kubernetes.default.svc",
+            "name": "in-cluster",
+            "namespace": "shop",
+        },
+        syncPolicy={
+            "automated": {"prune": True, "selfHeal": True, "allowEmpty": True},
+            "syncOptions": [
+                "CreateNamespace=true",
+                "PruneLast=true",
+                "PrunePropagationPolicy=background",
+            ],
+            "retry": {
+                "limit": 2,
+                "backoff": {"duration": "1h1m1.5s", "factor": 3, "maxDuration": "2m"},
+            },
+        },
+        ignoreDifferences=[
+            {"group": "apps", "kind": "Deployment", "jsonPointers": ["/spec/replicas", "/a~1b~0c"]}
+        ],
+    )
+
+    parsed = parse(content)
+
+    assert parsed.source == Source(
+        repo_url="https://git.example/shop.git",
+        target_revision="v1",
+        path="app",
+        is_recursive=True,
+    )
+    assert parsed.policy == SyncPolicy(
+        is_automated=True,
+        prunes=True,
+        heals=True,
+        allows_empty=True,
+        creates_namespace=True,
+        prunes_last=True,
+        propagation="Background",
+        retry=Retry(limit=2, initial_seconds=3661.5, factor=3, maximum_seconds=120.0),
+    )
+    assert parsed.ignored(DEPLOYMENT) == (("spec", "replicas"), ("a/b~c",))
+    assert parsed.ignored(ObjectRef("", "ConfigMap", "shop", "web")) == ()
+
+
+@pytest.mark.parametrize(
+    ("spec", "named"),
+    [
+        pytest.param({"sources": [{"repoURL": "x"}]}, "spec.sources", id="sources"),
+        pytest.param(
+            {"source": {"repoURL": "x", "helm": {"values": "a: 1"}}}, "spec.source.helm", id="helm"
+        ),
+        pytest.param(
+            {"source": {"repoURL": "x", "directory": {"include": "*.yaml"}}},
+            "spec.source.directory.include",
+            id="directory-include",
+        ),
+        pytest.param(
+            {"syncPolicy": {"automated": {"enabled": True}}},
+            "spec.syncPolicy.automated.enabled",
+            id="automated-enabled",
+        ),
+        pytest.param(
+            {"syncPolicy": {"syncOptions": ["Validate=false"]}},
+            "spec.syncPolicy.syncOptions[0] Validate=false",
+            id="sync-option",
+        ),
+        pytest.param(
+            {"syncPolicy": {"syncOptions": ["PruneLast=maybe"]}},
+            "spec.syncPolicy.syncOptions[0] PruneLast=maybe",
+            id="value-of-a-sync-option",
+        ),
+        pytest.param(
+            {"ignoreDifferences": [{"kind": "Job", "jqPathExpressions": [".spec"]}]},
+            "spec.ignoreDifferences[0].jqPathExpressions",
+            id="jq",
+        ),
+        pytest.param(
+            {"destination": {"server": "https://other.example"}},
+            "https://other.example",
+            id="server",
+        ),
+        pytest.param({"destination": {"name": "other"}}, '"other"', id="cluster-name"),
+    ],
+)
+def test_a_field_that_is_not_honoured_is_named(spec: JsonObject, named: str) -> None:
+    with pytest.raises(UnsupportedField) as caught:
+        parse(application(**spec))
+
+    assert named in caught.value.what
+    assert caught.value.where == "Application/web"
+
+
+def test_all_unsupported_fields_are_named_at_once() -> None:
+    content = application(info=[{"name": "a", "value": "b"}], revisionHistoryLimit=3)
+    content["operation"] = {"sync": {}}
+    content["metadata"]["annotations"] = {
+        "argocd.argoproj.io/skip-reconcile": "true",
+        "argocd.argoproj.io/tracking-id": "fine",
+        "example.com/fine": "too",
+    }
+
+    with pytest.raises(UnsupportedField) as caught:
+        parse(content)
+
+    assert caught.value.what == (
+        "this version does not support metadata.annotations[argocd.argoproj.io/skip-reconcile],"
+        " operation, spec.info, spec.revisionHistoryLimit"
+    )
+
+
+def test_an_empty_unsupported_field_says_nothing() -> None:
+    assert parse(application(sources=[], info=None)).name == "web"
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        pytest.param({"project": 1}, id="text"),
+        pytest.param({"source": {}}, id="no-repository"),
+        pytest.param({"source": "here"}, id="mapping"),
+        pytest.param({"syncPolicy": {"automated": {"prune": "yes"}}}, id="flag"),
+        pytest.param({"syncPolicy": {"retry": {"limit": True}}}, id="number"),
+        pytest.param({"syncPolicy": {"retry": {"backoff": {"duration": "soon"}}}}, id="duration"),
+        pytest.param({"syncPolicy": {"retry": {"backoff": {"duration": 5}}}}, id="bare-duration"),
+        pytest.param({"syncPolicy": {"syncOptions": "all"}}, id="list"),
+        pytest.param({"syncPolicy": {"syncOptions": [1]}}, id="list-of-texts"),
+        pytest.param({"ignoreDifferences": ["all"]}, id="list-of-mappings"),
+        pytest.param(
+            {"ignoreDifferences": [{"kind": "Job", "jsonPointers": ["spec"]}]}, id="pointer"
+        ),
+    ],
+)
+def test_an_unusable_value_is_refused(spec: JsonObject) -> None:
+    with pytest.raises(InputError):
+        parse(application(**spec))
+
+
+@pytest.mark.parametrize(
+    ("attempt", "seconds"),
+    [
+        pytest.param(1, 5.0, id="first"),
+        pytest.param(3, 20.0, id="third"),
+        pytest.param(99, 180.0, id="late"),
+    ],
+)
+def test_retries_wait_ever_longer(attempt: int, seconds: float) -> None:
+    assert Retry().delay_seconds(attempt) == seconds
+
+
+def test_retries_end_at_their_limit_unless_it_is_negative() -> None:
+    assert Retry(limit=2).allows(2)
+    assert not Retry(limit=2).allows(3)
+    assert Retry(limit=-1).allows(1000)
+
+
+@pytest.mark.parametrize(
+    ("finalizers", "mode"),
+    [
+        pytest.param([], None, id="none"),
+        pytest.param(["example.com/other"], None, id="foreign"),
+        pytest.param(["resources-finalizer.argocd.argoproj.io"], "Foreground", id="plain"),
+        pytest.param(
+            ["a", "resources-finalizer.argocd.argoproj.io/background"],
+            "Background",
+            id="background",
+        ),
+    ],
+)
+def test_the_finalizer_says_how_objects_go(finalizers: list[str], mode: str | None) -> None:
+    assert cascade(application(metadata={"finalizers": finalizers})) == mode
+
+
+def test_the_status_is_no_change_of_the_application() -> None:
+    before = application()
+    after = {**application(), "status": {"sync": {"status": "Synced"}}}
+
+    assert fingerprint(before) == fingerprint(after)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"spec": {}}, id="spec"),
+        pytest.param({"operation": {"sync": {}}}, id="operation"),
+        pytest.param({"metadata": {"name": "web", "deletionTimestamp": "now"}}, id="deletion"),
+        pytest.param(
+            {"metadata": {"annotations": {"argocd.argoproj.io/deletion-approved": "now"}}},
+            id="approval",
+        ),
+    ],
+)
+def test_what_people_set_is_a_change(change: JsonObject) -> None:
+    assert fingerprint(application()) != fingerprint({**application(), **change})
+
+
+def test_other_annotations_are_no_change() -> None:
+    noted = application(metadata={"annotations": {"example.com/note": "hello"}})
+
+    assert fingerprint(application()) == fingerprint(noted)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=8,
+)
+_NAMES = ("project", "source", "destination", "syncPolicy", "ignoreDifferences", "x")
+_SPECS = st.fixed_dictionaries({}, optional=dict.fromkeys(_NAMES, _JSON))
+
+
+@given(spec=_SPECS)
+def test_any_spec_is_read_or_refused(spec: JsonObject) -> None:
+    try:
+        parsed = parse({"kind": "Application", "metadata": {"name": "web"}, "spec": spec})
+    except GitopskitError:
+        return
+    assert parsed.source.repo_url

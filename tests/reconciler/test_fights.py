@@ -1,0 +1,29 @@
+"""Fights with somebody who keeps writing."""
+
+from __future__ import annotations
+
+from gitopskit.reconciler.fights import Fights
+from tests.support.desiring import REF
+
+
+def test_people_are_answered_at_once() -> None:
+    fights = Fights()
+
+    assert {fights.delay_seconds(REF, now=float(number)) for number in range(20)} == {0.0}
+
+
+def test_a_machine_is_answered_ever_more_slowly() -> None:
+    fights = Fights()
+
+    delays = [fights.delay_seconds(REF, now=number / 100) for number in range(40)]
+
+    assert delays[20:23] == [1.0, 2.0, 4.0]
+    assert max(delays) == 60.0
+
+
+def test_an_old_fight_is_forgotten() -> None:
+    fights = Fights()
+    for number in range(40):
+        fights.delay_seconds(REF, now=number / 100)
+
+    assert fights.delay_seconds(REF, now=100.0) == 0.0

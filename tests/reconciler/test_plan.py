@@ -1,0 +1,152 @@
+"""What is applied in which order, and what is deleted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gitopskit.manifests.identity import ObjectRef
+from gitopskit.reconciler import plan
+from gitopskit.reconciler.inventory import Entry, Inventory
+from gitopskit.reconciler.plan import DeletionOrder
+from tests.support.desiring import APPLIER, REF, applied, desired, observation
+
+if TYPE_CHECKING:
+    from gitopskit.manifests.json_types import JsonObject
+
+PRUNE = DeletionOrder(reason="Prune", propagation="Foreground")
+ASKED_AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def entry(ref: ObjectRef = REF, *, uid: str = "u1", is_adopted: bool = False) -> Entry:
+    return Entry(ref=ref, version="v1", applier=APPLIER, uid=uid, is_adopted=is_adopted)
+
+
+def test_objects_are_applied_in_groups() -> None:
+    objects = [desired("b"), desired("web", kind="Service"), desired("a")]
+
+    groups = [[item.ref.name for item in group] for group in plan.in_ranks(objects)]
+
+    assert groups == [["a", "b"], ["web"]]
+
+
+def test_only_what_differs_from_the_last_apply_is_applied() -> None:
+    objects = [desired("same"), desired("changed", digest="d2"), desired("new")]
+    known = {item.ref: applied() for item in objects[:2]}
+
+    assert [item.ref.name for item in plan.to_apply(objects, known)] == ["changed", "new"]
+
+
+def test_what_is_no_longer_wanted_goes_in_reverse_order() -> None:
+    namespace = ObjectRef("", "Namespace", "", "shop")
+    old = ObjectRef("extensions", "Ingress", "shop", "web")
+    inventory = Inventory(((entry(namespace), entry(REF), entry(old, uid="u7")),))
+
+    stale = plan.to_prune(inventory, wanted=set(), living={"u7"})
+
+    assert [item.ref for item in stale] == [REF, namespace]
+    assert plan.to_prune(inventory, wanted={REF, namespace, old}) == ()
+
+
+@pytest.mark.parametrize(
+    ("live", "fate"),
+    [
+        pytest.param({}, "delete", id="ours"),
+        pytest.param({"uid": "u2"}, "foreign", id="replaced"),
+        pytest.param({"tracking_id": ""}, "foreign", id="untracked"),
+        pytest.param({"is_being_deleted": True}, "leaving", id="leaving"),
+        pytest.param({"sync_options": "Prune=false"}, "leave", id="asks-to-stay"),
+        pytest.param({"sync_options": "Delete=false"}, "delete", id="asks-for-something-else"),
+        pytest.param({"sync_options": "Prune=confirm"}, "confirm", id="asks-for-confirmation"),
+        pytest.param({"is_adopted": True}, "confirm", id="adopted"),
+    ],
+)
+def test_the_live_object_decides(live: JsonObject, fate: str) -> None:
+    verdict = plan.judge(entry(), observation(**live), application="web", order=PRUNE)
+
+    assert verdict.fate == fate
+    assert verdict.is_settled is (fate == "foreign")
+
+
+def test_an_object_that_is_not_there_is_settled() -> None:
+    verdict = plan.judge(entry(), None, application="web", order=PRUNE)
+
+    assert verdict.fate == "gone"
+    assert verdict.is_settled
+
+
+def test_a_deletion_names_the_very_object() -> None:
+    verdict = plan.judge(entry(uid=""), observation(), application="web", order=PRUNE)
+
+    assert (verdict.fate, verdict.uid, verdict.resource_version) == ("delete", "u1", "1")
+
+
+@pytest.mark.parametrize("kind", ["Namespace", "CustomResourceDefinition"])
+def test_what_takes_more_with_it_is_confirmed_first(kind: str) -> None:
+    ref = ObjectRef("", kind, "", "shop")
+    live = observation(tracking_id=f"web:/{kind}:shop/shop")
+
+    verdict = plan.judge(entry(ref), live, application="web", order=PRUNE)
+    approved = plan.judge(
+        entry(ref),
+        live,
+        application="web",
+        order=DeletionOrder(reason="Prune", propagation="Foreground", is_approved=True),
+    )
+
+    assert (verdict.fate, approved.fate) == ("confirm", "delete")
+
+
+def test_what_was_adopted_once_is_confirmed_even_without_its_mark() -> None:
+    verdict = plan.judge(entry(is_adopted=True), observation(), application="web", order=PRUNE)
+
+    assert verdict.fate == "confirm"
+
+
+def test_without_permission_everything_stays() -> None:
+    order = DeletionOrder(reason="Prune", propagation="Foreground", may_delete=False)
+
+    assert plan.judge(entry(), observation(), application="web", order=order).fate == "leave"
+
+
+@pytest.mark.parametrize(
+    ("text", "asked_at", "is_approved"),
+    [
+        pytest.param("2026-01-01T00:00:00Z", ASKED_AT, True, id="at-once"),
+        pytest.param("2026-01-02T00:00:00+01:00", ASKED_AT, True, id="later"),
+        pytest.param("2025-12-31T23:59:59Z", ASKED_AT, False, id="before-the-question"),
+        pytest.param("2026-01-02T00:00:00Z", None, False, id="nobody-asked"),
+        pytest.param("yes", ASKED_AT, False, id="no-time"),
+        pytest.param("2026-01-02T00:00:00", ASKED_AT, False, id="no-zone"),
+    ],
+)
+def test_an_approval_is_for_a_question(
+    text: str,
+    asked_at: datetime | None,
+    is_approved: bool,  # noqa: FBT001 -- a parameter of the table
+) -> None:
+    annotations = {"argocd.argoproj.io/deletion-approved": text}
+    content = {"metadata": {"annotations": annotations}}
+
+    assert plan.is_approved(content, asked_at=asked_at) is is_approved
+
+
+def test_without_an_annotation_nothing_is_approved() -> None:
+    assert not plan.is_approved({}, asked_at=ASKED_AT)
+
+
+def test_what_needs_a_failed_object_waits_for_it() -> None:
+    namespace = ObjectRef("", "Namespace", "", "shop")
+    definition = ObjectRef(
+        "apiextensions.k8s.io", "CustomResourceDefinition", "", "widgets.example.com"
+    )
+    widget_ref = ObjectRef("example.com", "Widget", "other", "one")
+
+    assert (
+        plan.blocked_by(desired(), [ObjectRef("", "Secret", "shop", "x"), namespace]) == namespace
+    )
+    assert plan.blocked_by(replace(desired(), ref=widget_ref), [definition]) == definition
+    assert plan.blocked_by(desired(), [definition]) is None

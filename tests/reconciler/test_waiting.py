@@ -1,0 +1,55 @@
+"""Waiting for Applications."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gitopskit.reconciler.waiting import progress, wait
+from tests.support.reconciling import World, config_map, text
+
+if TYPE_CHECKING:
+    from gitopskit.manifests.json_types import JsonObject
+
+
+def application(sync: str, health: str, **status: object) -> JsonObject:
+    told = {"sync": {"status": sync, "revision": "c1"}, "health": {"status": health}, **status}
+    return {"status": told}
+
+
+@pytest.mark.parametrize(
+    ("content", "revision", "state"),
+    [
+        pytest.param(None, "", "there is no such Application", id="absent"),
+        pytest.param({}, "", "not seen yet, Unknown", id="new"),
+        pytest.param(application("Synced", "Healthy"), "", "", id="done"),
+        pytest.param(application("Synced", "Healthy"), "c1", "", id="at-the-revision"),
+        pytest.param(application("Synced", "Healthy"), "c2", "still at c1", id="at-another"),
+        pytest.param(
+            application("Synced", "Progressing"), "", "Synced, Progressing", id="starting"
+        ),
+        pytest.param(
+            application("OutOfSync", "Missing", conditions=[{"message": "refused"}]),
+            "",
+            "OutOfSync, Missing; refused",
+            id="refused",
+        ),
+    ],
+)
+def test_progress_says_what_is_waited_for(
+    content: JsonObject | None, revision: str, state: str
+) -> None:
+    found = progress("web", content, revision=revision)
+
+    assert (found.state, found.is_done) == (state, not state)
+
+
+async def test_waiting_ends_with_the_time(world: World, unique: str) -> None:
+    world.repository.commit({"app/all.yaml": text(config_map(unique))})
+    await world.application(unique, project=unique)
+
+    (known, absent) = await wait(world.admin, [unique, "absent"], timeout_seconds=0.1)
+
+    assert not known.is_done
+    assert absent.state == "there is no such Application"
