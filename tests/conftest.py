@@ -15,6 +15,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
+import structlog
 
 from gitopskit.cli import settings
 from gitopskit.clock import SystemClock
@@ -120,6 +121,13 @@ def home(
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def fresh_logging() -> Iterator[None]:
+    """No test logs to the streams of another, which are closed by then."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
@@ -233,7 +241,7 @@ def _build_settings(config: pytest.Config) -> BuildSettings:
     found = config.stash[_SETTINGS]
     return BuildSettings(
         cache_dir=found.cache_dir,
-        path=found.path,
+        path=found.program_path,
         kubebuilder_assets=found.kubebuilder_assets,
         go_environment=found.go_environment,
         clock=SystemClock(),

@@ -24,7 +24,7 @@ def main() -> int:
     found = settings.current()
     build = BuildSettings(
         cache_dir=found.cache_dir,
-        path=found.path,
+        path=found.program_path,
         kubebuilder_assets=found.kubebuilder_assets,
         go_environment=found.go_environment,
         clock=SystemClock(),

