@@ -167,7 +167,7 @@ class _Replacing(KubeClient):
         self.replaced = ""
         self.refusal: GitopskitError | None = None
 
-    async def delete(self, kind: object, name: str, namespace: str = "", **how: object) -> None:  # type: ignore[override] # the flags are passed on as they came
+    async def delete(self, kind: object, name: str, namespace: str = "", **how: object) -> None:
         if name == self._old["metadata"]["name"] and not self.replaced:
             admin = self._world.admin
             await admin.delete(CONFIG_MAPS, name, namespace, uid=self._old["metadata"]["uid"])
