@@ -41,7 +41,8 @@ def supervise(folder: Folder, pipe: int, *, is_told_to_end: Event) -> None:
             _report_ended(folder, children)
     finally:
         for child in children.values():
-            kill_group(child)
+            if child.poll() is None:  # the process id of one that has ended may be another's
+                kill_group(child)
         shutil.rmtree(folder.root, ignore_errors=True)
 
 

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gitopskit.errors import MissingTool, ProcessFailed
+from gitopskit.process import Command, find_program, kill_group, run, run_checked, start, stop
+from tests.support.polling import eventually
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_ENVIRONMENT = {"PATH": os.defpath}
+_MEBIBYTE = 1024 * 1024
+
+
+def _argv(script: str) -> tuple[str, ...]:
+    return ("/bin/sh", "-c", script)
+
+
+def _shell(script: str, *, stdin: bytes = b"") -> Command:
+    return Command(argv=_argv(script), environment=_ENVIRONMENT, stdin=stdin)
+
+
+def test_a_program_is_run_to_its_end() -> None:
+    completed = run(_shell("echo out; echo err >&2; exit 3"))
+
+    assert (completed.exit_code, completed.stdout, completed.stderr) == (3, b"out\n", b"err\n")
+
+
+def test_input_and_output_larger_than_a_pipe_pass_through() -> None:
+    content = b"0123456789abcdef" * 65536
+
+    assert run_checked(_shell("cat", stdin=content)) == content
+
+
+def test_a_program_may_leave_its_input_unread() -> None:
+    assert run_checked(_shell("exec true", stdin=b"x" * _MEBIBYTE)) == b""
+
+
+def test_a_program_sees_the_environment_that_was_spelled_out_and_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("INHERITED", "hunter2")
+
+    assert run_checked(_shell('echo "[$INHERITED]"')) == b"[]\n"
+
+
+def test_a_failure_tells_the_exit_code_and_what_was_said_scrubbed() -> None:
+    with pytest.raises(ProcessFailed) as caught:
+        run_checked(_shell("echo 'no route to https://me:hunter2@host/' >&2; exit 7"))
+
+    assert str(caught.value) == "sh ended with exit code 7: no route to https://***@host/"
+
+
+def test_a_program_that_takes_too_long_is_killed_with_its_children(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    script = f"sleep 600 & echo $! > {pid_file}; wait"
+
+    with pytest.raises(ProcessFailed, match=r"did not end within 0.5 s and was killed"):
+        run(Command(argv=_argv(script), environment=_ENVIRONMENT, timeout_seconds=0.5))
+
+    assert _state(int(pid_file.read_text())) in {"gone", "Z"}
+
+
+def test_a_program_that_closes_its_output_and_goes_on_is_killed() -> None:
+    script = "exec >&- 2>&- <&-; exec sleep 600"
+
+    with pytest.raises(ProcessFailed, match="was killed"):
+        run(Command(argv=_argv(script), environment=_ENVIRONMENT, timeout_seconds=0.5))
+
+
+def test_a_program_that_prints_too_much_is_killed() -> None:
+    command = Command(argv=("/bin/cat", "/dev/zero"), environment={}, output_limit_bytes=_MEBIBYTE)
+
+    with pytest.raises(ProcessFailed, match="printed more than 1048576 bytes"):
+        run(command)
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="this system limits no memory")
+def test_a_program_gets_no_more_memory_than_it_may_have() -> None:
+    command = Command(
+        argv=(sys.executable, "-c", "import sys; sys.stdin.read(); bytearray(2 << 30)"),
+        environment=_ENVIRONMENT,
+        memory_limit_bytes=512 * _MEBIBYTE,
+    )
+
+    completed = run(command)
+
+    assert completed.exit_code == 1
+    assert completed.stderr.rstrip().endswith(b"MemoryError")
+
+
+def test_a_program_that_is_not_there_is_a_missing_tool() -> None:
+    with pytest.raises(MissingTool, match=r"cannot start /no/such/program"):
+        run(Command(argv=("/no/such/program",), environment={}))
+
+
+def test_a_program_is_looked_up_in_the_path_that_is_given(tmp_path: Path) -> None:
+    program = tmp_path / "kustomize"
+    program.touch(mode=0o755)
+
+    assert find_program("kustomize", path=str(tmp_path)) == str(program)
+    assert find_program("kubectl", path=str(tmp_path)) == ""
+
+
+async def test_a_program_in_the_background_is_stopped(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    child = start(_shell("echo begun; exec sleep 600"), output=output)
+    await eventually(lambda: output.read_text() == "begun\n")
+
+    assert stop(child) == -signal.SIGTERM
+    assert stop(child) == -signal.SIGTERM
+
+
+async def test_a_program_that_ignores_the_signal_is_killed(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    child = start(_shell("trap '' TERM; echo begun; while :; do sleep 1; done"), output=output)
+    await eventually(lambda: output.read_text() == "begun\n")
+
+    assert stop(child, grace_seconds=0.1) == -signal.SIGKILL
+
+
+def test_killing_what_has_ended_is_fine(tmp_path: Path) -> None:
+    child = start(_shell("exit 0"), output=tmp_path / "output")
+    child.wait()
+
+    kill_group(child)
+
+    assert child.returncode == 0
+
+
+def _state(pid: int) -> str:
+    """Return the state letter of a process as ps prints it, or ``gone``."""
+    shown = run(_shell(f"ps -o state= -p {pid}")).stdout.decode().strip()
+    return shown[:1] or "gone"
