@@ -57,8 +57,7 @@ go: $(VENV)/.created
 
 lock: .build/lock/bin/uv
 	$(LOCK) --all-extras pyproject.toml --output-file requirements.lock
-	$(LOCK) --all-extras --group dev pyproject.toml --constraint requirements.lock \
-	--output-file requirements-dev.lock
+	$(LOCK) --all-extras --group dev pyproject.toml --output-file requirements-dev.lock
 	$(LOCK) --group go --output-file requirements-go.lock
 
 # Is there a wheel of everything pinned, for every platform and Python that we name?

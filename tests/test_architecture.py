@@ -115,16 +115,26 @@ def test_the_environment_is_read_in_one_module() -> None:
     assert readers == ["gitopskit/cli/settings.py"]
 
 
+def _pins(lock: str) -> dict[str, str]:
+    """Return what a lock pins, each with its hashes."""
+    text = (_ROOT / lock).read_text()
+    found = re.findall(r"^([a-z0-9][^\s=]*==\S+)(.*(?:\n    --.*)*)", text, re.MULTILINE)
+    return dict(found)
+
+
 @pytest.mark.parametrize(
     "lock", ["requirements.lock", "requirements-dev.lock", "requirements-go.lock"]
 )
 def test_locks_name_hashes_and_no_hosts(lock: str) -> None:
-    text = (_ROOT / lock).read_text()
+    pins = _pins(lock)
 
-    assert "://" not in text
-    pins = re.findall(r"^[a-z0-9][^\s=]*==\S+.*(?:\n    .*)*", text, re.MULTILINE)
     assert pins
-    assert [pin.splitlines()[0] for pin in pins if "--hash=sha256:" not in pin] == []
+    assert [pin for pin, hashes in pins.items() if "--hash=sha256:" not in hashes] == []
+    assert "://" not in (_ROOT / lock).read_text()
+
+
+def test_users_get_the_versions_that_were_tested() -> None:
+    assert _pins("requirements.lock").keys() - _pins("requirements-dev.lock").keys() == set()
 
 
 def test_templates_are_ignored_by_no_pattern() -> None:
