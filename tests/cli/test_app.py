@@ -1,7 +1,5 @@
 """How the frame of the command line turns what happens into output and exit codes."""
 
-from collections.abc import Iterator
-
 import pytest
 import typer
 
@@ -10,7 +8,7 @@ from gitopskit.errors import InputError, Undecryptable
 
 
 @pytest.fixture
-def commands(monkeypatch: pytest.MonkeyPatch) -> Iterator[typer.Typer]:
+def commands(monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
     """An application of which the test registers the commands."""
     app = typer.Typer(rich_markup_mode=None, add_completion=False)
     app.callback()(lambda: None)
