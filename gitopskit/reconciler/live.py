@@ -7,7 +7,7 @@ name instead, by whoever asks; Secrets are never watched, because a watch on the
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -15,13 +15,14 @@ import structlog
 from gitopskit.errors import ApiError, ApiNotFound
 from gitopskit.kube.watch import Listed, watch
 from gitopskit.reconciler import names
-from gitopskit.reconciler.observation import Observation, observe
+from gitopskit.reconciler.observation import Observation, observe, precedes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gitopskit.kube.client import KubeClient
     from gitopskit.kube.resources import ResourceType
+    from gitopskit.kube.watch import Change
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.reconciler.permissions import Permissions
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _LOG: Final = structlog.get_logger("reconciler")
 _SECRET: Final = ("", "Secret")
+_FIRST_LIST_SECONDS: Final = 10.0
 
 
 class LiveObjects:
@@ -68,12 +70,14 @@ class LiveObjects:
 
     def is_watched(self, ref: ObjectRef) -> bool:
         """Tell whether changes of that object are seen by themselves."""
-        return (ref.group, ref.kind) in self._watches
+        key = (ref.group, ref.kind)
+        return key in self._watches and self._listed[key].is_set()
 
     async def cover(self, kind: ResourceType) -> bool:
         """Watch a kind from now on, if we may; return whether its objects are watched.
 
-        The first time it returns when everything that is there was listed.
+        The first time it returns when everything that is there was listed, or after a while: a
+        kind that cannot be listed must not hold up whoever uses it.
 
         Raises:
             ApiError: the API server refused or did not answer.
@@ -87,8 +91,10 @@ class LiveObjects:
             if key not in self._watches:
                 self._listed[key] = asyncio.Event()
                 self._watches[key] = asyncio.create_task(self._follow(kind))
-        await self._listed[key].wait()
-        return key in self._watches
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_FIRST_LIST_SECONDS):
+                await self._listed[key].wait()
+        return key in self._watches and self._listed[key].is_set()
 
     async def may_read(self, kind: ResourceType) -> bool:
         """Tell whether we may read and watch a kind as ourselves.
@@ -120,18 +126,27 @@ class LiveObjects:
                 )
             ) as events:
                 async for event in events:
-                    if isinstance(event, Listed):
-                        await self._relist(kind, event.items)
-                        self._listed[key].set()
-                    elif event.kind == "DELETED":
-                        await self._lose(kind, kind.ref_of(event.object))
-                    else:
-                        self._see(kind.ref_of(event.object), event.object)
+                    await self._take_in(kind, event)
+                    self._listed[key].set()
         except ApiError as error:
             _LOG.warning("watch_ended", kind=kind.kind, problem=str(error))
+            self._permissions.forget(kind)
         finally:
             del self._watches[key]
             self._listed[key].set()
+            for ref in [it for it in self._seen if (it.group, it.kind) == key]:
+                self._on_change(ref, self._seen.pop(ref), None)
+
+    async def _take_in(self, kind: ResourceType, event: Listed | Change) -> None:
+        try:
+            if isinstance(event, Listed):
+                await self._relist(kind, event.items)
+            elif event.kind == "DELETED":
+                await self._lose(kind, kind.ref_of(event.object))
+            else:
+                self._see(kind.ref_of(event.object), event.object)
+        except Exception:  # noqa: BLE001 -- one odd object must not end the watch of the others
+            _LOG.exception("event_not_understood", kind=kind.kind)
 
     async def _relist(self, kind: ResourceType, items: tuple[JsonObject, ...]) -> None:
         listed = {kind.ref_of(item): item for item in items}
@@ -177,14 +192,7 @@ def _place(kind: ResourceType) -> str:
 
 
 def _is_older(observation: Observation, held: Observation | None) -> bool:
-    """Tell whether an observation of the same object was overtaken by a later one.
-
-    Source: resource versions of one kind may be compared as numbers since Kubernetes 1.35
-    (KEP-5504); what does not look like one is taken for newer.
-    """
+    """Tell whether an observation of the same object was overtaken by a later one."""
     if held is None or held.uid != observation.uid:
         return False
-    versions = (observation.resource_version, held.resource_version)
-    if not all(version.isdecimal() for version in versions):
-        return False
-    return int(versions[0]) < int(versions[1])
+    return precedes(observation.resource_version, held.resource_version)

@@ -1,15 +1,13 @@
 """The running reconciler: what it watches, when it looks at Git, who works on what.
 
-Watched are Applications, AppProjects, repository Secrets and the ConfigMaps of trust, and every
-kind that an Application uses. Two queues keep apart what may take long (an Application) from what
-must be quick (one object that drifted).
+Registrations are followed by registrations.py, live objects by live.py. Two queues keep apart what
+may take long (an Application) from what must be quick (one object that drifted).
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -17,10 +15,8 @@ import structlog
 
 from gitopskit.backoff import Backoff
 from gitopskit.controller.queue import WorkQueue, run_workers
-from gitopskit.errors import ApiError, InputError
+from gitopskit.errors import InputError
 from gitopskit.kube.events import EventRecorder
-from gitopskit.kube.resources import APP_PROJECTS, APPLICATIONS, CONFIG_MAPS, SECRETS
-from gitopskit.kube.watch import Listed, watch
 from gitopskit.reconciler import names
 from gitopskit.reconciler.fights import Fights
 from gitopskit.reconciler.goals import Goals
@@ -30,28 +26,30 @@ from gitopskit.reconciler.observation import drift
 from gitopskit.reconciler.permissions import Permissions
 from gitopskit.reconciler.publishing import Publisher
 from gitopskit.reconciler.reconcile import Reconciler
+from gitopskit.reconciler.registrations import Registrations
 from gitopskit.reconciler.repositories import Repositories, RepositoryOptions
 from gitopskit.reconciler.state import Registry
 from gitopskit.reconciler.syncing import Syncer
 from gitopskit.reconciler.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Iterable
 
     from gitopskit.kube.client import KubeClient
-    from gitopskit.kube.resources import ResourceType
-    from gitopskit.kube.watch import Change
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.reconciler.observation import Observation
+    from gitopskit.reconciler.repositories import Follow
     from gitopskit.reconciler.state import Tracked
 
 _LOG: Final = structlog.get_logger("reconciler")
 
 _FAULTS: Final = Backoff(initial_seconds=0.2, maximum_seconds=60.0)
-_WATCH_PAUSES: Final = Backoff(initial_seconds=1.0, maximum_seconds=30.0)
 _POLL_JITTER: Final = 0.05
-_REPOSITORY_SECRETS: Final = f"{names.REPOSITORY_LABEL} in (repository, repo-creds)"
+_LOOK_SECONDS: Final = 0.25
+_MOST_LOOKS: Final = 40
+"""A single pass waits for deletions for ten seconds at most."""
+
 
 Heal = tuple[str, "ObjectRef"]
 """An Application and one object of it."""
@@ -91,6 +89,7 @@ class Controller:
             goals=Goals(api, registry=self.registry, repositories=self._repositories),
             syncer=Syncer(
                 api,
+                registry=self.registry,
                 writer=Writer(api, live=self._live, permissions=permissions),
                 live=self._live,
                 inventories=self._inventories,
@@ -103,16 +102,18 @@ class Controller:
                 ),
             ),
         )
-        self._unlisted = {"applications", "projects", "secrets", "trust"}
-        self._started = asyncio.Event()
-        self._secrets: dict[str, JsonObject] = {}
-        self._config_maps: dict[str, JsonObject] = {}
+        self._registrations = Registrations(
+            api,
+            registry=self.registry,
+            repositories=self._repositories,
+            on_change=self._queue.add,
+        )
 
     def stop(self) -> None:
         """Take no more work; ``run`` ends when the passes at hand are done."""
         self._queue.close()
         self._heals.close()
-        self._started.set()
+        self._registrations.started.set()
 
     async def run(self) -> None:
         """Watch and reconcile until ``stop``.
@@ -123,8 +124,8 @@ class Controller:
         await self._inventories.read()
         try:
             async with asyncio.TaskGroup() as group:
-                background = [group.create_task(it) for it in self._watches()]
-                await self._started.wait()
+                background = [group.create_task(it) for it in self._registrations.watches()]
+                await self._registrations.started.wait()
                 _LOG.info("ready", applications=len(self.registry.applications))
                 background.append(group.create_task(self._poll()))
                 healing = group.create_task(
@@ -136,6 +137,7 @@ class Controller:
                     task.cancel()
         finally:
             await self._live.close()
+            self._repositories.close()
 
     async def pass_once(self, wanted: Iterable[str] = ()) -> list[JsonObject]:
         """Reconcile every Application (or those named) once, new ones that appear too.
@@ -147,7 +149,7 @@ class Controller:
             ApiError: the API server refused or did not answer.
         """
         await self._inventories.read()
-        await self._list_all()
+        await self._registrations.list_all()
         chosen = set(wanted)
         done: set[str] = set()
         for name in sorted(chosen - self.registry.applications.keys()):
@@ -167,30 +169,21 @@ class Controller:
                     return [self.registry.applications[name].content for name in sorted(done)]
                 done.update(todo)
                 for name in todo:
-                    await self._reconciler.reconcile(self.registry.applications[name])
-                await self._list_all()
+                    await self._bring_once(self.registry.applications[name])
+                await self._registrations.list_all()
                 done &= self.registry.applications.keys()
         finally:
             await self._live.close()
+            self._repositories.close()
 
-    async def _list_all(self) -> None:
-        place = names.APPLICATIONS_NAMESPACE
-        for kind, selector, see in (
-            (CONFIG_MAPS, "", self._see_config_map),
-            (SECRETS, _REPOSITORY_SECRETS, self._see_secret),
-            (APP_PROJECTS, "", self._see_project),
-            (APPLICATIONS, "", self._see_application),
-        ):
-            listing = await self._api.list(kind, place, label_selector=selector)
-            see(Listed(items=listing.items))
-
-    def _watches(self) -> list[Coroutine[None, None, None]]:
-        return [
-            self._follow("applications", APPLICATIONS, self._see_application),
-            self._follow("projects", APP_PROJECTS, self._see_project),
-            self._follow("secrets", SECRETS, self._see_secret, selector=_REPOSITORY_SECRETS),
-            self._follow("trust", CONFIG_MAPS, self._see_config_map),
-        ]
+    async def _bring_once(self, tracked: Tracked) -> None:
+        """Reconcile an Application, and wait a while for the end of what is being deleted."""
+        await self._reconciler.reconcile(tracked)
+        for _ in range(_MOST_LOOKS):
+            if not any(verdict.fate == "leaving" for verdict in tracked.pending):
+                return
+            await self._clock.sleep(_LOOK_SECONDS)
+            await self._reconciler.reconcile(tracked)
 
     async def _handle(self, name: str) -> None:
         tracked = self.registry.applications.get(name)
@@ -207,19 +200,31 @@ class Controller:
             self._queue.add(key[0])
 
     async def _poll(self) -> None:
-        """Ask every repository that is followed, once per poll for all that follow it."""
-        while True:
-            spread = 1 + _POLL_JITTER * random.uniform(-1, 1)  # noqa: S311 -- spreads load only
-            await self._clock.sleep(self._options.poll_seconds * spread)
-            tracked = list(self.registry.applications.values())
-            follows = {item.follow for item in tracked if item.follow is not None}
-            self._repositories.keep_only(follows)
-            ordered = sorted(follows)
-            changes = await asyncio.gather(*map(self._repositories.look, ordered))
-            moved = {follow for follow, is_new in zip(ordered, changes, strict=True) if is_new}
-            for item in tracked:
-                item.is_check_due = True
-                if item.follow in moved or self._needs_poll(item):
+        """Ask every repository that is followed, once per poll for all that follow it.
+
+        A repository that does not answer is not asked again meanwhile, and keeps nobody waiting.
+        """
+        asking: dict[Follow, asyncio.Task[None]] = {}
+        async with asyncio.TaskGroup() as group:
+            while True:
+                spread = 1 + _POLL_JITTER * random.uniform(-1, 1)  # noqa: S311 -- spreads load only
+                await self._clock.sleep(self._options.poll_seconds * spread)
+                tracked = list(self.registry.applications.values())
+                follows = {item.follow for item in tracked if item.follow is not None}
+                self._repositories.keep_only(follows)
+                asking = {follow: task for follow, task in asking.items() if not task.done()}
+                for follow in follows - asking.keys():
+                    asking[follow] = group.create_task(self._look(follow))
+                for item in tracked:
+                    item.is_check_due = True
+                    if self._needs_poll(item):
+                        self._queue.add(item.name)
+
+    async def _look(self, follow: Follow) -> None:
+        """Ask for one revision, and look at those who follow it if it moved."""
+        if await self._repositories.look(follow):
+            for item in self.registry.applications.values():
+                if item.follow == follow:
                     self._queue.add(item.name)
 
     def _needs_poll(self, tracked: Tracked) -> bool:
@@ -260,86 +265,3 @@ class Controller:
             if any(it.namespace == ref.namespace for it in tracked.failures):
                 tracked.begin_anew()
                 self._queue.add(tracked.name)
-
-    async def _follow(
-        self,
-        name: str,
-        kind: ResourceType,
-        see: Callable[[Listed | Change], None],
-        *,
-        selector: str = "",
-    ) -> None:
-        """Hand what a watch shows to ``see``; where it is refused, wait and ask again."""
-        refusals = 0
-        while True:
-            try:
-                async with aclosing(
-                    watch(
-                        self._api,
-                        kind,
-                        namespace=names.APPLICATIONS_NAMESPACE,
-                        label_selector=selector,
-                    )
-                ) as events:
-                    async for event in events:
-                        see(event)
-                        refusals = 0
-                        self._unlisted.discard(name)
-                        if not self._unlisted:
-                            self._started.set()
-            except ApiError as error:
-                _LOG.error("watch_refused", watch=name, problem=str(error), hint=error.hint)
-                await self._clock.sleep(_WATCH_PAUSES.pause_seconds(refusals))
-                refusals += 1
-
-    def _see_application(self, event: Listed | Change) -> None:
-        if isinstance(event, Listed):
-            listed = {item["metadata"]["name"] for item in event.items}
-            for name in [it for it in self.registry.applications if it not in listed]:
-                self.registry.lose(name)
-            for content in event.items:
-                self._take_in(content)
-        elif event.kind == "DELETED":
-            self.registry.lose(event.object["metadata"]["name"])
-        else:
-            self._take_in(event.object)
-
-    def _take_in(self, content: JsonObject) -> None:
-        if self.registry.see(content):
-            self._queue.add(content["metadata"]["name"])
-
-    def _see_project(self, event: Listed | Change) -> None:
-        before = dict(self.registry.projects)
-        projects = self.registry.projects
-        _keep(projects, event)
-        for name in before.keys() | projects.keys():
-            if (before.get(name) or {}).get("spec") != (projects.get(name) or {}).get("spec"):
-                for application in self.registry.of_project(name):
-                    self._queue.add(application)
-
-    def _see_secret(self, event: Listed | Change) -> None:
-        _keep(self._secrets, event)
-        self._repositories.set_secrets(self._secrets.values())
-        self._retry_unread()
-
-    def _see_config_map(self, event: Listed | Change) -> None:
-        _keep(self._config_maps, event)
-        self._repositories.set_config_maps(self._config_maps.values())
-        self._retry_unread()
-
-    def _retry_unread(self) -> None:
-        """Look again at Applications without a goal: a credential may be what they lacked."""
-        for tracked in self.registry.applications.values():
-            if tracked.goal is None:
-                self._queue.add(tracked.name)
-
-
-def _keep(held: dict[str, JsonObject], event: Listed | Change) -> None:
-    """Keep the objects of a namespace as a watch shows them."""
-    if isinstance(event, Listed):
-        held.clear()
-        held.update({item["metadata"]["name"]: item for item in event.items})
-    elif event.kind == "DELETED":
-        held.pop(event.object["metadata"]["name"], None)
-    else:
-        held[event.object["metadata"]["name"]] = event.object

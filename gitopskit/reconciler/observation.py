@@ -183,6 +183,16 @@ def _controller(metadata: JsonObject) -> str:
     return ""
 
 
+def precedes(version: str, other: str) -> bool:
+    """Tell whether one resource version of an object is older than another.
+
+    Source: versions of one kind may be compared as numbers since Kubernetes 1.35 (KEP-5504); what
+    does not look like one is taken for newer.
+    """
+    are_numbers = version.isdecimal() and other.isdecimal()
+    return are_numbers and int(version) < int(other)
+
+
 def is_tracked(live: Observation, ref: ObjectRef, application: str) -> bool:
     """Tell whether a live object says of itself that it belongs to that Application."""
     return names.tracked_by(live.tracking_id, ref) == application

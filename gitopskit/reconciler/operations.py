@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.state import Goal, Tracked
     from gitopskit.reconciler.status import Phase, Report, ResourceResult
 
-_FIRST_PASSING_SECONDS: Final = 0.5
+_FIRST_PASSING_SECONDS: Final = 0.25
 _LONGEST_PASSING_SECONDS: Final = 30.0
 """What others are about to make (a namespace, a right) is looked for soon and often."""
 

@@ -54,3 +54,9 @@ class Permissions:
         if is_allowed:
             self._granted.add(question)
         return is_allowed
+
+    def forget(self, kind: ResourceType) -> None:
+        """Ask again about a kind: something that was granted was refused."""
+        self._granted = {
+            question for question in self._granted if question[1:3] != (kind.group, kind.plural)
+        }

@@ -118,6 +118,15 @@ def judge(
     return Verdict(entry=entry, fate="delete", uid=live.uid, resource_version=live.resource_version)
 
 
+def propagation_for(ref: ObjectRef, order: DeletionOrder) -> Propagation:
+    """Return how an object is deleted; an Application has no dependants that one could wait for.
+
+    Its own finalizer takes its objects with it. The garbage collector may take half a minute to
+    learn of a new definition, and would hold up a foreground deletion for so long.
+    """
+    return "Background" if ref.group == names.APPLICATION_GROUP else order.propagation
+
+
 def is_approved(content: JsonObject, *, asked_at: datetime | None) -> bool:
     """Tell whether a person approved the deletions that were asked about at that time.
 

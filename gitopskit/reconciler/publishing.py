@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from gitopskit.errors import ApiInvalid, ApiNotFound
+from gitopskit.errors import ApiConflict, ApiInvalid, ApiNotFound
 from gitopskit.kube.resources import APPLICATIONS
 from gitopskit.reconciler import names, status
 
@@ -48,10 +48,14 @@ class Publisher:
         after = status.build(report, previous=before, now=self.clock.now_utc())
         if after is before:
             return
-        content = await self._patch(tracked, [{"op": "add", "path": "/status", "value": after}])
+        try:
+            content = await self._patch(tracked, [{"op": "add", "path": "/status", "value": after}])
+        except ApiInvalid as error:  # another Application took the name; a watch tells of it
+            _LOG.warning("status_not_written", application=tracked.name, problem=str(error))
+            return
         if content is None:
             return
-        tracked.content, tracked.status = content, content.get("status") or {}
+        tracked.take(content)
         self._log(tracked, report, before)
         if report.operation is not None:
             await self._record(tracked, report.operation, before)
@@ -60,20 +64,24 @@ class Publisher:
         """Take our finalizer off, so that the Application can go.
 
         Raises:
+            ApiConflict: its finalizers are others than those that were seen.
             ApiError: the API server refused or did not answer.
         """
         finalizers = tracked.content["metadata"].get("finalizers") or []
         others = [it for it in finalizers if str(it).partition("/")[0] != names.FINALIZER]
-        await self._patch(
-            tracked,
-            [
-                {"op": "test", "path": "/metadata/finalizers", "value": finalizers},
-                {"op": "replace", "path": "/metadata/finalizers", "value": others},
-            ],
-        )
+        try:
+            await self._patch(
+                tracked,
+                [
+                    {"op": "test", "path": "/metadata/finalizers", "value": finalizers},
+                    {"op": "replace", "path": "/metadata/finalizers", "value": others},
+                ],
+            )
+        except ApiInvalid as error:
+            raise ApiConflict("its finalizers changed", where=error.where) from error
 
     async def _patch(self, tracked: Tracked, patch: list[JsonObject]) -> JsonObject | None:
-        """Patch the very Application that was seen; None where it is gone or another one."""
+        """Patch the very Application that was seen; None where it is gone."""
         metadata = tracked.content["metadata"]
         same = {"op": "test", "path": "/metadata/uid", "value": metadata["uid"]}
         try:
@@ -85,9 +93,6 @@ class Publisher:
                 field_manager=names.STATUS_MANAGER,
             )
         except ApiNotFound:
-            return None
-        except ApiInvalid as error:
-            _LOG.warning("application_not_patched", application=tracked.name, problem=str(error))
             return None
 
     def _log(self, tracked: Tracked, report: Report, before: JsonObject) -> None:

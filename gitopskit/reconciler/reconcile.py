@@ -34,7 +34,7 @@ FAULT_SECONDS: Final = 15.0
 """When something around us is broken, it is looked at again after so long."""
 
 LEAVING_SECONDS: Final = 2.0
-"""What is being deleted is looked at again after so long, where no watch tells of its end."""
+"""What is being deleted or could not be, is looked at again after so long."""
 
 _READY: Final = ("Healthy", "Suspended")
 
@@ -81,7 +81,11 @@ class Reconciler:
         except GitopskitError as error:
             return await self._refuse(tracked, Refused.of(status.COMPARISON_ERROR, error))
         async with tracked.lock:
-            return await self._pursue(tracked, goal)
+            try:
+                return await self._pursue(tracked, goal)
+            except ApiError as error:
+                await self._refuse(tracked, Refused.of(status.SYNC_ERROR, error))
+                raise
 
     async def heal(self, tracked: Tracked, ref: ObjectRef) -> None:
         """Revert what was changed of one object, at once.
@@ -100,7 +104,7 @@ class Reconciler:
             begun = self._clock.monotonic_seconds()
             brought = await self._syncer.bring(tracked, desired, is_fresh=True)
             if brought is not None and brought.applied.uid != applied.uid:
-                await self._syncer.settle(tracked)
+                tracked.is_unsettled = True  # the pass that follows writes the new UID
         _LOG.info(
             "drift_reverted" if brought else "drift_not_reverted",
             application=tracked.name,
@@ -152,6 +156,9 @@ class Reconciler:
         tracked.failures = {
             ref: failure for ref, failure in tracked.failures.items() if ref in tracked.desired
         }
+        policy = goal.application.policy
+        if before is not None and before.digest != goal.digest and not policy.heals:
+            tracked.applied.clear()  # a new revision applies everything, what drifted too
         if before is not None and before.application.ignore_rules != goal.application.ignore_rules:
             tracked.applied.clear()  # what was remembered left other fields out
             for ref in tracked.desired:
@@ -162,6 +169,9 @@ class Reconciler:
         now = self._clock.monotonic_seconds()
         if tracked.is_exhausted or now < tracked.retry_at_seconds:
             return []
+        if tracked.is_unsettled:
+            tracked.is_unsettled = False
+            await self._syncer.settle(tracked)
         if tracked.is_check_due:
             tracked.is_check_due = False
             await self._syncer.check_unwatched(tracked)
@@ -202,6 +212,8 @@ class Reconciler:
     def _come_back(self, tracked: Tracked) -> float | None:
         """Return when to look again although nothing may tell of a change by then."""
         delays = []
+        if tracked.goal is not None and not tracked.goal.application.policy.is_automated:
+            return None  # it is compared at every poll
         if tracked.failures and not tracked.is_exhausted:
             delays.append(tracked.retry_at_seconds - self._clock.monotonic_seconds())
         for verdict in tracked.pending:
@@ -209,5 +221,5 @@ class Reconciler:
                 is_watched = self._live.is_watched(verdict.entry.ref)
                 delays.append(FAULT_SECONDS if is_watched else LEAVING_SECONDS)
             elif verdict.fate == "failed":
-                delays.append(FAULT_SECONDS)
+                delays.append(LEAVING_SECONDS)
         return max(0.0, min(delays)) if delays else None

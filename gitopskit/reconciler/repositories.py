@@ -1,14 +1,15 @@
 """Repositories: which commit a revision is now, and what a path of that commit renders to.
 
-Git and rendering block, so they run in threads, a few at once. Every repository is asked once per
-poll for all Applications that follow the same revision of it.
+Git and rendering block, so they run in threads: those that wait for servers apart from those that
+build. Every repository is asked once per poll for all that follow the same revision of it.
 """
 
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple
 
 import structlog
 
@@ -25,17 +26,25 @@ from gitopskit.render.kustomization import FILE_NAMES
 from gitopskit.render.sources import RenderSource, render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from gitopskit.git.remotes import Remote
     from gitopskit.manifests.documents import Manifest
     from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.manifests.snapshot import Snapshot
     from gitopskit.reconciler.application import Source
     from gitopskit.render.programs import Programs
 
+_Arguments = TypeVarTuple("_Arguments")
+_Answer = TypeVar("_Answer")
+
 _LOG: Final = structlog.get_logger("reconciler")
-_AT_ONCE: Final = 4
+_ASKERS: Final = 16
+_ASKERS_PER_REPOSITORY: Final = 2
+"""A server that does not answer keeps so many threads busy, and no more."""
+
+_RENDERERS: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +84,9 @@ class Repositories:
         self._config_maps: dict[str, JsonObject] = {}
         self._mirrors: dict[str, Mirror] = {}
         self._heads: dict[Follow, str | GitopskitError] = {}
-        self._limit = asyncio.Semaphore(_AT_ONCE)
+        self._askers = ThreadPoolExecutor(_ASKERS, thread_name_prefix="git")
+        self._renderers = ThreadPoolExecutor(_RENDERERS, thread_name_prefix="render")
+        self._turns: dict[str, asyncio.Semaphore] = {}
 
     def set_secrets(self, secrets: Iterable[JsonObject]) -> None:
         """Take in the repository Secrets as they are now; what failed is tried with them."""
@@ -104,8 +115,7 @@ class Repositories:
         """Ask for the commit of a revision; tell whether the answer is another one than before."""
         before = self._heads.get(follow)
         try:
-            async with self._limit:
-                found: str | GitopskitError = await asyncio.to_thread(self._resolve, follow)
+            found: str | GitopskitError = await self._ask(follow, self._resolve, follow)
         except GitopskitError as error:
             found = error
             if str(error) != str(before):
@@ -124,24 +134,43 @@ class Repositories:
         Raises:
             GitopskitError: the commit cannot be fetched, or the path does not build.
         """
-        async with self._limit:
-            return await asyncio.to_thread(self._render, follow, source, commit)
+        loop = asyncio.get_running_loop()
+        snapshot = await self._ask(follow, self._fetch, follow, commit)
+        return await loop.run_in_executor(self._renderers, self._build, snapshot, source)
+
+    def close(self) -> None:
+        """Take no more work; what threads are doing they finish."""
+        self._askers.shutdown(wait=False, cancel_futures=True)
+        self._renderers.shutdown(wait=False, cancel_futures=True)
+
+    async def _ask(
+        self,
+        follow: Follow,
+        work: Callable[[*_Arguments], _Answer],
+        *arguments: *_Arguments,
+    ) -> _Answer:
+        turns = self._turns.setdefault(follow.url, asyncio.Semaphore(_ASKERS_PER_REPOSITORY))
+        async with turns:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._askers, work, *arguments)
 
     def _resolve(self, follow: Follow) -> str:
         remote = self._remote(follow)
         return self._mirror(remote).resolve_revision(remote, follow.revision)
 
-    def _render(self, follow: Follow, source: Source, commit: str) -> Rendered:
+    def _fetch(self, follow: Follow, commit: str) -> Snapshot:
         remote = self._remote(follow)
-        snapshot = self._mirror(remote).snapshot(remote, commit)
-        folder = snapshot.root / source.path
-        has_kustomization = any((folder / name).is_file() for name in FILE_NAMES)
-        is_kustomize = has_kustomization and not source.is_recursive
+        return self._mirror(remote).snapshot(remote, commit)
+
+    def _build(self, snapshot: Snapshot, source: Source) -> Rendered:
         manifests = render(
             snapshot,
             RenderSource(path=source.path, recurse=source.is_recursive),
             programs=self._options.programs,
         )
+        folder = snapshot.root / source.path
+        has_kustomization = any((folder / name).is_file() for name in FILE_NAMES)
+        is_kustomize = has_kustomization and not source.is_recursive
         return Rendered(
             manifests=manifests, source_type="Kustomize" if is_kustomize else "Directory"
         )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from gitopskit.reconciler import application as applications
 from gitopskit.reconciler.inventory import Inventory
+from gitopskit.reconciler.observation import precedes
 
 if TYPE_CHECKING:
     from gitopskit.errors import InputError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.reconciler.application import Application, Pointer
     from gitopskit.reconciler.desired import Desired
+    from gitopskit.reconciler.names import Applier
     from gitopskit.reconciler.observation import Applied
     from gitopskit.reconciler.plan import Verdict
     from gitopskit.reconciler.repositories import Follow
@@ -71,6 +73,7 @@ class Tracked:
     told_digest: str = ""
     is_refused: bool = False
     is_check_due: bool = False
+    is_unsettled: bool = False
     attempts: int = 0
     retry_at_seconds: float = 0.0
     is_exhausted: bool = False
@@ -89,6 +92,18 @@ class Tracked:
         policy = self.goal.application.policy if self.goal else None
         is_willing = policy is not None and policy.is_automated and policy.heals
         return is_willing and not self.is_deleted and not self.is_refused
+
+    def take(self, content: JsonObject) -> bool:
+        """Keep the Application as a watch or a write shows it; False if something newer is known.
+
+        The answer to a write and the event of a later change may come in either order. The
+        fingerprint stays: a change is noticed when its event comes, not when a write shows it.
+        """
+        versions = [it["metadata"].get("resourceVersion", "") for it in (content, self.content)]
+        if precedes(*versions):
+            return False
+        self.content, self.status = content, content.get("status") or {}
+        return True
 
     def begin_anew(self) -> None:
         """Let the next attempt be the first one again."""
@@ -109,17 +124,19 @@ class Registry:
     def see(self, content: JsonObject) -> bool:
         """Take in an Application as it stands; tell whether a person changed something."""
         name = content["metadata"]["name"]
-        fingerprint = applications.fingerprint(content)
-        status = content.get("status") or {}
         tracked = self.applications.get(name)
         if tracked is None or tracked.content["metadata"]["uid"] != content["metadata"]["uid"]:
             self.applications[name] = Tracked(
-                name=name, content=content, fingerprint=fingerprint, status=status
+                name=name,
+                content=content,
+                fingerprint=applications.fingerprint(content),
+                status=content.get("status") or {},
             )
             return True
-        is_changed = tracked.fingerprint != fingerprint
-        tracked.content, tracked.fingerprint, tracked.status = content, fingerprint, status
-        return is_changed
+        if not tracked.take(content):
+            return False
+        before, tracked.fingerprint = tracked.fingerprint, applications.fingerprint(content)
+        return tracked.fingerprint != before
 
     def lose(self, name: str) -> None:
         """Forget an Application that is gone."""
@@ -145,6 +162,13 @@ class Registry:
         """Return the fields of an object that others may set."""
         tracked = self.owner(ref)
         return tracked.goal.application.ignored(ref) if tracked and tracked.goal else ()
+
+    def user_of(self, applier: Applier, *, but: str) -> str:
+        """Return another Application whose objects that account must still be able to delete."""
+        for name, tracked in self.applications.items():
+            if name != but and any(entry.applier == applier for entry in tracked.inventory):
+                return name
+        return ""
 
     def of_project(self, project: str) -> list[str]:
         """Return the names of a project's Applications."""

@@ -19,8 +19,9 @@ from gitopskit.errors import (
     GitopskitError,
     OwnershipConflict,
 )
-from gitopskit.reconciler import plan
+from gitopskit.reconciler import names, plan
 from gitopskit.reconciler.inventory import Entry, forgotten
+from gitopskit.reconciler.names import Applier
 from gitopskit.reconciler.namespaces import ensure_namespace
 from gitopskit.reconciler.observation import drift
 from gitopskit.reconciler.plan import Verdict
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.inventory import Inventory
     from gitopskit.reconciler.live import LiveObjects
     from gitopskit.reconciler.plan import DeletionOrder
-    from gitopskit.reconciler.state import Goal, Tracked
+    from gitopskit.reconciler.state import Goal, Registry, Tracked
     from gitopskit.reconciler.status import Outcome
     from gitopskit.reconciler.writer import Brought, Writer
 
@@ -54,10 +55,17 @@ class Syncer:
     """Applies and prunes the objects of Applications."""
 
     def __init__(
-        self, api: KubeClient, *, writer: Writer, live: LiveObjects, inventories: Inventories
+        self,
+        api: KubeClient,
+        *,
+        registry: Registry,
+        writer: Writer,
+        live: LiveObjects,
+        inventories: Inventories,
     ) -> None:
         """Keep the parts."""
         self._api = api
+        self._registry = registry
         self._writer = writer
         self._live = live
         self._inventories = inventories
@@ -207,12 +215,25 @@ class Syncer:
         return [result for result in map(_result_of, verdicts) if result is not None]
 
     async def _delete(self, tracked: Tracked, entry: Entry, order: DeletionOrder) -> Verdict:
+        user = self._user_of(tracked, entry)
+        if user:
+            message = f'the Application "{user}" still needs it'
+            return Verdict(entry=entry, fate="failed", message=message)
         try:
             return await self._delete_as_judged(tracked, entry, order)
         except ApiNotFound:
             return Verdict(entry=entry, fate="gone")
         except GitopskitError as error:
             return Verdict(entry=entry, fate="failed", message=str(error))
+
+    def _user_of(self, tracked: Tracked, entry: Entry) -> str:
+        """Return who still needs an applier: without it nobody could delete what it applied."""
+        ref = entry.ref
+        place = ref.name if ref.kind == "Namespace" else ref.namespace
+        is_applier = ref.kind in ("ServiceAccount", "RoleBinding") and ref.name == names.APPLIER
+        if not is_applier and ref.kind != "Namespace":
+            return ""
+        return self._registry.user_of(Applier(place, names.APPLIER), but=tracked.name)
 
     async def _delete_as_judged(
         self, tracked: Tracked, entry: Entry, order: DeletionOrder
@@ -225,7 +246,7 @@ class Syncer:
             if verdict.fate != "delete":
                 return verdict
             with suppress(ApiConflict):
-                await self._writer.delete(verdict, order.propagation)
+                await self._writer.delete(verdict, plan.propagation_for(entry.ref, order))
                 return replace(verdict, fate="leaving", message="deleted")
             live = None
         return Verdict(entry=entry, fate="failed", message=f"{entry.ref} keeps changing")

@@ -166,6 +166,9 @@ class Writer:
                 return await self._bring_once(wish, kind)
             except ApiConflict as error:
                 conflict = error
+                seen = self._live.get(desired.ref)
+                if seen is not None and seen.is_being_deleted:
+                    break  # its end is told by a watch, or looked for later
         raise conflict or ApiConflict("the object keeps changing", where=str(desired.ref))
 
     async def would_change(self, wish: Wish) -> bool:

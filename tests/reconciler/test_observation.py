@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitopskit.reconciler import fieldsets
-from gitopskit.reconciler.observation import drift, is_tracked, observe, without_people
+from gitopskit.reconciler.observation import drift, is_tracked, observe, precedes, without_people
 from tests.support.desiring import REF, TRACKING, applied, observation
 
 if TYPE_CHECKING:
@@ -183,6 +183,20 @@ def test_an_object_that_we_never_applied_gets_an_entry_of_ours() -> None:
             "fieldsV1": {"f:data": {"f:a": {}}},
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("version", "other", "is_older"),
+    [
+        pytest.param("9", "10", True, id="older"),
+        pytest.param("10", "9", False, id="newer"),
+        pytest.param("9", "9", False, id="equal"),
+        pytest.param("", "9", False, id="unknown"),
+        pytest.param("9", "opaque", False, id="opaque"),
+    ],
+)
+def test_versions_are_compared_as_numbers(version: str, other: str, is_older: bool) -> None:  # noqa: FBT001 -- a parameter of the table
+    assert precedes(version, other) is is_older
 
 
 def test_without_people_nothing_changes() -> None:

@@ -134,7 +134,7 @@ def test_a_running_operation_ends() -> None:
     [
         pytest.param(BROKEN, 1, 5.0, id="first"),
         pytest.param(BROKEN, 2, 10.0, id="second"),
-        pytest.param(DENIED, 1, 0.5, id="passing"),
+        pytest.param(DENIED, 1, 0.25, id="passing"),
         pytest.param(DENIED, 9, 30.0, id="passing-for-long"),
     ],
 )

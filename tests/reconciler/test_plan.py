@@ -100,6 +100,19 @@ def test_what_takes_more_with_it_is_confirmed_first(kind: str) -> None:
     assert (verdict.fate, approved.fate) == ("confirm", "delete")
 
 
+@pytest.mark.parametrize(
+    ("ref", "propagation"),
+    [
+        pytest.param(REF, "Foreground", id="object"),
+        pytest.param(
+            ObjectRef("argoproj.io", "Application", "argocd", "a"), "Background", id="registration"
+        ),
+    ],
+)
+def test_only_what_may_have_dependants_waits_for_them(ref: ObjectRef, propagation: str) -> None:
+    assert plan.propagation_for(ref, PRUNE) == propagation
+
+
 def test_what_was_adopted_once_is_confirmed_even_without_its_mark() -> None:
     verdict = plan.judge(entry(is_adopted=True), observation(), application="web", order=PRUNE)
 

@@ -217,14 +217,16 @@ class World:
         await self.admin.apply(kind, typed, field_manager="tests", force=True)
 
 
-def options(cache_dir: Path, *, poll_seconds: float = 0.5) -> ReconcilerOptions:
+def options(
+    cache_dir: Path, *, poll_seconds: float = 0.5, allows_local: bool = True
+) -> ReconcilerOptions:
     path = os.environ["PATH"]
     return ReconcilerOptions(
         repositories=RepositoryOptions(
             cache_dir=cache_dir,
             path=path,
             programs=find_programs(path, beside=Path(sys.executable)),
-            allows_local=True,
+            allows_local=allows_local,
         ),
         poll_seconds=poll_seconds,
     )
