@@ -159,11 +159,12 @@ def _keep_certificate(repository: Repository, request: Bootstrap, plan: Bootstra
 def _request(
     repository: Repository, environment: str, *, image: str, git: _Git, sealing_key: str
 ) -> Bootstrap:
+    from gitopskit.git.remotes import parse_remote
     from gitopskit.redaction import Plaintext
     from gitopskit.repository.config import load_config
     from gitopskit.repository.layout import certificate_file
     from gitopskit.workflows.bootstrap import Bootstrap
-    from gitopskit.workflows.first_objects import FirstObjects, git_host
+    from gitopskit.workflows.first_objects import FirstObjects
 
     config = load_config(repository)
     config.environment(environment)
@@ -174,7 +175,7 @@ def _request(
         image=image,
         credential=_credential(git),
         known_hosts=output.read_input(git.known_hosts).decode() if git.known_hosts else "",
-        git_host=git_host(config.repo_url),
+        git_host=parse_remote(config.repo_url, allow_local=True).host,
         git_ca_pem=output.read_input(git.ca).decode() if git.ca else "",
     )
     committed = repository.path(certificate_file(environment))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import ApiNotFound, EnvironmentFault, InputError, OwnershipConflict
 from gitopskit.generators.ssh import new_ssh_key
+from gitopskit.git.remotes import parse_remote
 from gitopskit.kube.resources import CUSTOM_RESOURCE_DEFINITIONS, SECRETS
 from gitopskit.repository.templates import platform_documents
 from gitopskit.sealing.keys import (
@@ -146,7 +147,8 @@ def platform_objects(image: str) -> list[JsonObject]:
 
 async def _with_deploy_key(api: KubeClient, objects: FirstObjects) -> tuple[FirstObjects, str]:
     """Return the objects with a new deploy key where ssh is used and nothing knows a key yet."""
-    if objects.credential is not None or not first_objects.is_ssh(objects.repo_url):
+    is_ssh = parse_remote(objects.repo_url, allow_local=True).scheme == "ssh"
+    if objects.credential is not None or not is_ssh:
         return objects, ""
     try:
         await api.get(SECRETS, first_objects.REPOSITORY_SECRET, first_objects.ARGOCD_NAMESPACE)

@@ -7,10 +7,8 @@ names are settled for ever. The reconciler reports drift on these and never writ
 from __future__ import annotations
 
 import base64
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from gitopskit.errors import InputError
 
@@ -30,9 +28,6 @@ Source: kubernetes.io/docs, "Recommended Labels".
 """
 REPOSITORY_SECRET: Final = "gitopskit-repository"  # noqa: S105 -- the name of a Secret
 CERTIFICATE_CONFIG_MAP: Final = "gitopskit-sealing-certificate"
-
-_SCP_LIKE: Final = re.compile(r"[A-Za-z0-9._-]+@[A-Za-z0-9.-]+:(?!//)")
-"""``user@host:path``. Source: git-clone(1), "Git URLs"."""
 
 _PLACEHOLDER_IMAGE: Final = "IMAGE"
 
@@ -62,18 +57,6 @@ class FirstObjects:
     known_hosts: str = ""
     git_host: str = ""
     git_ca_pem: str = ""
-
-
-def is_ssh(url: str) -> bool:
-    """Tell whether a repository's URL is one of ssh, in either of its two forms."""
-    return url.startswith("ssh://") or bool(_SCP_LIKE.match(url))
-
-
-def git_host(url: str) -> str:
-    """Return the host of a repository's URL, empty for a path."""
-    if is_ssh(url) and "://" not in url:
-        return url.partition(":")[0].rpartition("@")[2]
-    return urlsplit(url).hostname or ""
 
 
 def root_project(request: FirstObjects) -> JsonObject:
