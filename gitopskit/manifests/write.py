@@ -21,6 +21,7 @@ _MISREAD_BY_OTHERS: Final = re.compile(
     r"[-+.]?[0-9_][0-9_:.+-]*"  # base 60 in YAML 1.1, and versions that look like numbers
     r"|[-+]?[0-9_.]+[eE][-+]?[0-9]+"  # too large for kubectl's float, infinity to others
     r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*"  # a date to kustomize
+    r"|[-+.][-+._]*"  # no number, yet some readers try to make one of it
     r"|=|<<"
 )
 
