@@ -1,0 +1,182 @@
+"""The reconciler's commands: what they print, and how they end."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+
+from gitopskit.cli import app as frame
+from tests.support.cluster import kubectl
+from tests.support.gitrepo import SourceRepository
+from tests.support.reconciling import SERVER, config_map, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from gitopskit.controlplane.server import ControlPlane
+    from gitopskit.manifests.json_types import JsonObject
+
+IMAGE = "registry.example/gitopskit:1"
+_NUMBERS = itertools.count(1)
+
+
+def test_install_prints_everything_that_the_controller_needs(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert frame.run(["reconciler", "install", "--image", IMAGE]) == 0
+
+    printed = capsys.readouterr()
+    objects = [(it["kind"], it["metadata"]["name"]) for it in yaml.safe_load_all(printed.out)]
+    assert ("Deployment", "gitopskit-reconciler") in objects
+    assert ("CustomResourceDefinition", "applications.argoproj.io") in objects
+    assert ("ClusterRole", "gitopskit-applier") in objects
+    assert ("Namespace", "argocd") in objects
+    assert f"image: {IMAGE}\n" in printed.out
+    assert "leave its definitions" in printed.err
+
+
+def test_install_writes_a_folder_that_kubectl_applies(
+    platform: ControlPlane, tmp_path: Path
+) -> None:
+    assert frame.run(["reconciler", "install", "--image", IMAGE, "--out", str(tmp_path)]) == 0
+
+    kubectl(platform, "apply", "--server-side", "--dry-run=server", "-k", str(tmp_path))
+
+
+def test_install_needs_a_pinned_image(capsys: pytest.CaptureFixture[str]) -> None:
+    assert frame.run(["reconciler", "install", "--image", "registry.example/gitopskit"]) == 2
+    assert "has no tag or digest" in capsys.readouterr().err
+
+
+@pytest.fixture
+def name(namespace: str) -> str:
+    """Return the name of an Application that no other test has."""
+    return f"{namespace}-{next(_NUMBERS)}"
+
+
+@pytest.fixture
+def repository(
+    platform: ControlPlane,
+    namespace: str,
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[SourceRepository]:
+    """Return the repository of a registered Application, KUBECONFIG naming the cluster."""
+    monkeypatch.setenv("KUBECONFIG", str(platform.kubeconfig_path))
+    monkeypatch.setenv("GITOPSKIT_CACHE_DIR", str(tmp_path / "cache"))
+    source = SourceRepository.create(tmp_path / "shop.git")
+    source.commit({"app/all.yaml": text(config_map(name))})
+    registration = text(*_registration(str(source.folder), namespace, name))
+    kubectl(platform, "apply", "--filename=-", stdin=registration.encode())
+    yield source
+    kubectl(platform, "delete", "--wait=false", "--filename=-", stdin=registration.encode())
+
+
+def test_a_single_pass_ends_with_what_it_found(
+    repository: SourceRepository, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    once = ["reconciler", "once", name, "--allow-local-repositories"]
+
+    assert frame.run(once) == 0
+    assert name in capsys.readouterr().out
+    repository.commit({"app/kustomization.yaml": "resources: [missing.yaml]\n"})
+    assert frame.run(once) == 1
+    assert "missing.yaml" in capsys.readouterr().out
+
+
+def test_a_deletion_that_a_person_must_approve_ends_with_four(
+    repository: SourceRepository, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    once = ["reconciler", "once", name, "--allow-local-repositories"]
+    marked = config_map(f"{name}-kept")
+    marked["metadata"]["annotations"] = {"argocd.argoproj.io/sync-options": "Prune=confirm"}
+    repository.commit({"app/all.yaml": text(config_map(name), marked)})
+
+    assert frame.run(once) == 0
+    repository.commit({"app/all.yaml": text(config_map(name))})
+    assert frame.run(once) == 4
+    assert "before a person approves" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("repository")
+def test_status_and_wait_tell_how_far_an_application_is(
+    name: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    wait = ["reconciler", "wait", name, "--timeout", "0"]
+
+    assert frame.run(wait) == 1
+    assert frame.run(["reconciler", "once", name, "--allow-local-repositories"]) == 0
+    assert frame.run(wait) == 0
+    assert f"{name}: synced and healthy" in capsys.readouterr().out
+    assert frame.run(["reconciler", "status"]) in {0, 1}
+    assert name in capsys.readouterr().out
+    assert frame.run(["reconciler", "status", "--output", "json"]) in {0, 1}
+    assert f'"name": "{name}"' in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("repository")
+def test_an_application_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert frame.run(["reconciler", "once", "absent"]) == 2
+    assert "Application/argocd/absent" in capsys.readouterr().err
+
+
+def test_a_server_that_does_not_answer_ends_with_three(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(
+        yaml.safe_dump(
+            {
+                "apiVersion": "v1",
+                "kind": "Config",
+                "clusters": [{"name": "c", "cluster": {"server": "https://127.0.0.1:1"}}],
+                "users": [{"name": "u", "user": {"token": "t"}}],
+                "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+                "current-context": "x",
+            }
+        )
+    )
+    monkeypatch.setenv("KUBECONFIG", str(config))
+
+    assert frame.run(["reconciler", "status"]) == 3
+    assert "hint:" in capsys.readouterr().err
+
+
+def _registration(url: str, namespace: str, name: str) -> list[JsonObject]:
+    group = "rbac.authorization.k8s.io"
+    applier = {"name": "gitopskit-applier", "namespace": namespace}
+    role = {"apiGroup": group, "kind": "ClusterRole", "name": "gitopskit-applier"}
+    place = {"server": SERVER, "namespace": namespace}
+    return [
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": applier},
+        {
+            "apiVersion": f"{group}/v1",
+            "kind": "RoleBinding",
+            "metadata": applier,
+            "roleRef": role,
+            "subjects": [{"kind": "ServiceAccount", **applier}],
+        },
+        {
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "AppProject",
+            "metadata": {"name": name, "namespace": "argocd"},
+            "spec": {"sourceRepos": [url], "destinations": [place]},
+        },
+        {
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "Application",
+            "metadata": {"name": name, "namespace": "argocd"},
+            "spec": {
+                "project": name,
+                "source": {"repoURL": url, "targetRevision": "main", "path": "app"},
+                "destination": place,
+                "syncPolicy": {"automated": {"prune": True}},
+            },
+        },
+    ]
