@@ -38,6 +38,9 @@ _BUSY: Final = 429
 _PASSING_FAULTS: Final = frozenset({500, 502, 503, 504})
 _UNAUTHORIZED: Final = 401
 _FIRST_REFUSAL: Final = 300
+_CLOSING_TURNS: Final = 16
+"""Turns of the loop in which it closes the sockets of cut streams and of handshakes cut short."""
+
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +100,8 @@ class Transport:
         """Close the sessions with every connection."""
         await self._requests.close()
         await self._watches.close()
+        for _ in range(_CLOSING_TURNS):
+            await asyncio.sleep(0)
 
     async def send(self, request: Request) -> Answer:
         """Return the answer to a request, repeated where that is safe and promises something.
@@ -138,8 +143,11 @@ class Transport:
                 if response.status >= _FIRST_REFUSAL:
                     raise await _refusal(request, response)
                 lines = _split(response.content, limit_bytes=self._options.largest_event_bytes)
-                async for line in lines:
-                    yield line
+                try:
+                    async for line in lines:
+                        yield line
+                finally:
+                    _cut(response)
         except aiohttp.SocketTimeoutError:
             return
         except (aiohttp.ClientError, OSError) as error:
@@ -232,6 +240,13 @@ def _may_resend(request: Request, error: Exception) -> bool:
     if isinstance(error, (aiohttp.ClientSSLError, TimeoutError)):
         return False
     return request.is_read or isinstance(error, aiohttp.ClientConnectorError)
+
+
+def _cut(response: aiohttp.ClientResponse) -> None:
+    """End a stream that its server would go on with, without waiting for a farewell in TLS."""
+    connection = response.connection
+    if connection is not None and connection.transport is not None:
+        connection.transport.abort()
 
 
 async def _refusal(request: Request, response: aiohttp.ClientResponse) -> ApiError:

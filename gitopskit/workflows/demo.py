@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from gitopskit.controlplane.build import BuildSettings, ensure_binaries, is_built
 from gitopskit.controlplane.server import ControlPlane
+from gitopskit.errors import MissingTool
 from gitopskit.kube.client import KubeClient
 from gitopskit.kube.credentials import load_connection
 from gitopskit.render.programs import find_programs
@@ -97,14 +98,24 @@ async def run_demo(
             await _online_half(options.target, made, options, narrator, wait=wait)
         elif building is not None:
             binaries = building.result()
+            _require_workloads(binaries)
             with _control_plane(binaries, clock, narrator) as target:
                 await _online_half(target, made, options, narrator, wait=wait)
 
 
 _BUILD_NOTICE: Final = (
     "A control plane is built in the background, once: about ten minutes on two cores,\n"
-    "some 2 GB of downloads and 12 GB in Go's caches. Meanwhile, the half that needs no cluster:"
+    "some 6 GB in Go's caches. Meanwhile, the half that needs no cluster:"
 )
+
+
+def _require_workloads(binaries: Binaries) -> None:
+    if not binaries.runs_workloads:
+        raise MissingTool(
+            "the demo needs more than etcd and kube-apiserver to run a Deployment",
+            where="KUBEBUILDER_ASSETS",
+            hint="unset KUBEBUILDER_ASSETS to have everything built, or name a --context",
+        )
 
 
 def _offline_half(folder: Path, options: DemoOptions, narrator: _Narrator) -> DemoRepository:
