@@ -42,7 +42,6 @@ _CLOSING_TURNS: Final = 16
 """Turns of the loop in which it closes the sockets of cut streams and of handshakes cut short."""
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """A successful answer: its HTTP status and its body."""

@@ -29,7 +29,7 @@ OWN_SERVER: Final = "https://kubernetes.default.svc"
 OWN_CLUSTER: Final = "in-cluster"
 """The only destination: by its address, and by Argo CD's name for it."""
 
-_FIELDS: Final[Mapping[str, Any]] = {
+FIELDS: Final[Mapping[str, Any]] = {
     "project": ANY,
     "source": {
         "repoURL": ANY,
@@ -54,6 +54,8 @@ _FIELDS: Final[Mapping[str, Any]] = {
         "jsonPointers": ANY,
     },
 }
+"""The fields of a spec that are honoured; docs/howto/reconciler.md lists them too."""
+
 _SYNC_OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "CreateNamespace": ("true", "false"),
     "PruneLast": ("true", "false"),
@@ -213,7 +215,7 @@ def cascade(content: JsonObject) -> Propagation | None:
 
 def _unsupported(content: JsonObject) -> Iterator[str]:
     spec = content.get("spec") or {}
-    yield from unknown_fields(spec, _FIELDS, "spec")
+    yield from unknown_fields(spec, FIELDS, "spec")
     if content.get("operation"):
         yield "operation"
     annotations = (content.get("metadata") or {}).get("annotations") or {}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.manifests.json_types import JsonObject
 
-_FIELDS: Final[Mapping[str, Any]] = {
+FIELDS: Final[Mapping[str, Any]] = {
     "description": ANY,
     "sourceRepos": ANY,
     "destinations": {"server": ANY, "name": ANY, "namespace": ANY},
@@ -32,6 +32,8 @@ _FIELDS: Final[Mapping[str, Any]] = {
     "namespaceResourceWhitelist": {"group": ANY, "kind": ANY},
     "namespaceResourceBlacklist": {"group": ANY, "kind": ANY},
 }
+"""The fields of a spec that are honoured; docs/howto/reconciler.md lists them too."""
+
 _NEVER: Final = (names.CLUSTER_NAMESPACE, names.SYSTEM_NAMESPACE)
 _REGISTRATIONS: Final = ("Application", "AppProject")
 
@@ -119,7 +121,7 @@ def parse(content: JsonObject) -> Project:
         InputError: a field that is honoured has no usable value.
     """
     spec = spec_of(content)
-    unsupported = sorted(unknown_fields(content.get("spec") or {}, _FIELDS, "spec"))
+    unsupported = sorted(unknown_fields(content.get("spec") or {}, FIELDS, "spec"))
     if unsupported:
         raise UnsupportedField(
             f"this version does not support {', '.join(unsupported)}",

@@ -1,0 +1,176 @@
+"""Whether our objects are Argo CD's: definitions accept the same, and a status fits upstream's.
+
+Reads Argo CD's definitions from ../shared/crds and registrations from ../shared/design; without
+the folders the tests are skipped and say so.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import jsonschema_rs
+import pytest
+import yaml
+
+from gitopskit.health.verdict import Health
+from gitopskit.reconciler import application as applications
+from gitopskit.reconciler import project as projects
+from gitopskit.reconciler import status
+from gitopskit.reconciler.status import Operation, Report, ResourceResult, ResourceStatus
+from gitopskit.repository.templates import read_platform
+from tests.support.desiring import REF
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from gitopskit.manifests.json_types import JsonObject, JsonValue
+
+SHARED: Final = Path(__file__).parents[3] / "shared"
+UPSTREAM: Final = SHARED / "crds/argo-cd"
+LAYOUT: Final = SHARED / "design/layout-example"
+NOW: Final = datetime(2026, 1, 1, tzinfo=UTC)
+FILES: Final = {"Application": "application-crd.yaml", "AppProject": "appproject-crd.yaml"}
+
+
+def upstream(kind: str) -> JsonObject:
+    path = UPSTREAM / FILES[kind]
+    if not path.is_file():
+        pytest.skip("../shared/crds is absent: Argo CD's definitions were not tried")
+    return schema_of(path.read_text(encoding="utf-8"))
+
+
+def ours(kind: str) -> JsonObject:
+    return schema_of(read_platform(f"crds/{kind.lower()}s.yaml"))
+
+
+def schema_of(text: str) -> JsonObject:
+    (version,) = yaml.safe_load(text)["spec"]["versions"]
+    schema: JsonObject = version["schema"]["openAPIV3Schema"]
+    return schema
+
+
+def registrations() -> list[JsonObject]:
+    files = sorted(LAYOUT.glob("clusters/*/registrations/*.yaml"))
+    if not files:
+        pytest.skip("../shared/design is absent: the layout's registrations were not tried")
+    return [it for file in files for it in yaml.safe_load_all(file.read_text(encoding="utf-8"))]
+
+
+def unknown(value: JsonValue, schema: JsonObject, path: str = "") -> Iterator[str]:
+    """Yield the fields that an API server would drop under that schema."""
+    if isinstance(value, list):
+        for item in value:
+            yield from unknown(item, schema.get("items") or {}, f"{path}[]")
+    if not isinstance(value, dict) or schema.get("x-kubernetes-preserve-unknown-fields"):
+        return
+    properties = schema.get("properties") or {}
+    for name, item in value.items():
+        if name in properties:
+            yield from unknown(item, properties[name], f"{path}.{name}")
+        elif "additionalProperties" not in schema:
+            yield f"{path}.{name}"
+
+
+def a_status() -> JsonObject:
+    resource = ResourceStatus(
+        ref=REF,
+        version="v1",
+        status="OutOfSync",
+        health=Health("Degraded", "crashes"),
+        requires_pruning=True,
+        requires_confirmation=True,
+    )
+    result = ResourceResult(ref=REF, version="v1", outcome="SyncFailed", message="refused")
+    operation = Operation(
+        phase="Succeeded",
+        message="done",
+        revision="c1",
+        started_at=NOW,
+        finished_at=NOW,
+        retry_count=1,
+        results=(result,),
+    )
+    report = Report(
+        sync="OutOfSync",
+        health=Health("Degraded", "crashes"),
+        revision="c1",
+        source_type="Kustomize",
+        resources=(resource,),
+        conditions=(("SyncError", "refused"),),
+        operation=operation,
+        spec={
+            "source": {"repoURL": "https://git.example/shop.git", "path": "app"},
+            "destination": {"server": "https://kubernetes.default.svc", "namespace": "shop"},
+        },
+    )
+    return status.build(report, previous={}, now=NOW)
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_the_layouts_registrations_are_accepted_by_both_definitions(kind: str) -> None:
+    found = [content for content in registrations() if content["kind"] == kind]
+
+    for schema in (upstream(kind), ours(kind)):
+        validator = jsonschema_rs.validator_for(schema)
+        assert [list(validator.iter_errors(content)) for content in found] == [[]] * len(found)
+
+
+def test_the_layouts_registrations_are_honoured_unchanged() -> None:
+    for content in registrations():
+        if content["kind"] == "Application":
+            assert applications.parse(content).policy.is_automated
+        else:
+            assert projects.parse(content).source_repos
+
+
+def test_every_field_that_is_honoured_is_one_of_argo_cds() -> None:
+    for kind, known in (("Application", applications.FIELDS), ("AppProject", projects.FIELDS)):
+        spec = upstream(kind)["properties"]["spec"]
+
+        assert list(unlisted(known, spec)) == []
+
+
+def test_every_field_that_is_honoured_is_told() -> None:
+    guide = Path(__file__).parents[2] / "docs/howto/reconciler.md"
+    text = guide.read_text(encoding="utf-8")
+
+    told = [*leaves(applications.FIELDS), *projects.FIELDS]
+
+    lists = {"clusterResource", "namespaceResource"}
+    names = [name for name in told if not any(name.startswith(it) for it in lists)]
+    assert [name for name in names if name not in text] == []
+
+
+def leaves(known: Mapping[str, JsonValue]) -> Iterator[str]:
+    for name, inner in known.items():
+        if inner:
+            yield from leaves(inner)
+        else:
+            yield name
+
+
+def unlisted(known: Mapping[str, JsonValue], schema: JsonObject) -> Iterator[str]:
+    properties = (schema.get("items") or schema).get("properties") or {}
+    for name, inner in known.items():
+        if name not in properties:
+            yield name
+        else:
+            yield from unlisted(inner, properties[name])
+
+
+def test_a_status_fits_argo_cds_definition_whole() -> None:
+    content = {"metadata": {"name": "web"}, "spec": a_spec(), "status": a_status()}
+    schema = upstream("Application")
+
+    assert list(jsonschema_rs.validator_for(schema).iter_errors(content)) == []
+    assert list(unknown(content["status"], schema["properties"]["status"])) == []
+
+
+def a_spec() -> JsonObject:
+    return {
+        "project": "shop",
+        "source": {"repoURL": "https://git.example/shop.git", "path": "app"},
+        "destination": {"namespace": "shop"},
+    }
