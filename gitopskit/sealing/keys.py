@@ -136,7 +136,7 @@ def load_certificate(pem: bytes, *, where: str) -> SealingCertificate:
     try:
         certificate = x509.load_pem_x509_certificate(block)
         public_key = certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise UnusableKey(
             "the certificate cannot be read", where=where, hint=pem_text.CERTIFICATE_HINT
         ) from error

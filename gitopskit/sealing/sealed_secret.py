@@ -111,6 +111,9 @@ def _parse_parts(metadata: JsonObject, spec: JsonObject, *, where: str) -> Seale
     if not isinstance(name, str) or not name:
         raise InputError(f"the {KIND} has no name", where=where, hint="add `metadata.name`")
     template = read_mapping(spec, "template", where=where)
+    template_metadata = read_mapping(template, "metadata", where=where)
+    for part in ("labels", "annotations"):
+        read_mapping(template_metadata, part, where=where)
     annotations = read_mapping(metadata, "annotations", where=where)
     return SealedSecret(
         name=name,
@@ -118,7 +121,7 @@ def _parse_parts(metadata: JsonObject, spec: JsonObject, *, where: str) -> Seale
         scope=Scope.of_annotations(annotations),
         metadata=metadata,
         encrypted_data=_encrypted_data(spec, where=where),
-        template_metadata=read_mapping(template, "metadata", where=where),
+        template_metadata=template_metadata,
         template_data=_template_data(template, where=where),
         type=str(template.get("type") or ""),
         immutable=read_boolean(template, "immutable", where=where),

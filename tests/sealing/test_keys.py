@@ -84,6 +84,14 @@ def _cut(pem: bytes) -> bytes:
     return pem[: len(pem) // 2]
 
 
+def _of_version_9(pem: bytes) -> bytes:
+    """Return a certificate whose version nobody defined. Source: RFC 5280 section 4.1.2.1."""
+    der = bytearray(x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER))
+    der[der.index(b"\xa0\x03\x02\x01\x02") + 4] = 9
+    armour = b"-----%s CERTIFICATE-----\n"
+    return armour % b"BEGIN" + base64.encodebytes(bytes(der)) + armour % b"END"
+
+
 def _garbled(pem: bytes) -> bytes:
     first, _, rest = pem.partition(b"\n")
     return first + b"\nAAAA" + rest
@@ -96,6 +104,7 @@ def _garbled(pem: bytes) -> bytes:
         (b"apiVersion: v1\n", "this is no PEM certificate"),
         (_cut(_certificate_of(_EC_KEY)), "the PEM certificate is cut off"),
         (_garbled(_certificate_of(_EC_KEY)), "the certificate cannot be read"),
+        (_of_version_9(_certificate_of(_SHORT_KEY)), "the certificate cannot be read"),
         (_certificate_of(_EC_KEY), "the certificate's key is not an RSA key"),
         (
             _private_pem(_EC_KEY, PrivateFormat.TraditionalOpenSSL),
@@ -110,7 +119,17 @@ def _garbled(pem: bytes) -> bytes:
             "the certificate's key has 1024 bits, which is too short to seal with",
         ),
     ],
-    ids=["nothing", "yaml", "cut", "garbled", "curve", "private key", "public key", "short"],
+    ids=[
+        "nothing",
+        "yaml",
+        "cut",
+        "garbled",
+        "unknown version",
+        "curve",
+        "private key",
+        "public key",
+        "short",
+    ],
 )
 def test_what_is_no_sealing_certificate_is_refused(pem: bytes, what: str, now: datetime) -> None:
     with pytest.raises(UnusableKey) as caught:

@@ -69,6 +69,8 @@ def test_line_ends_in_base64_do_not_count() -> None:
         (["spec", "encryptedData", "user"], 7, "`spec.encryptedData.user` is not base64"),
         (["spec", "template"], 7, "`template` is not a mapping"),
         (["spec", "template", "metadata"], 7, "`metadata` is not a mapping"),
+        (["spec", "template", "metadata", "labels"], 7, "`labels` is not a mapping"),
+        (["spec", "template", "metadata", "annotations"], "x", "`annotations` is not a mapping"),
         (
             ["spec", "template", "immutable"],
             "yes",
