@@ -129,7 +129,7 @@ class Unsealer:
             try:
                 async with aclosing(watch(self._api, kind, **selection)) as events:
                     async for event in events:
-                        see(event)
+                        _take_in(see, event, watch_name=name)
                         refusals = 0
                         self._note_listed(name)
             except GitopskitError as error:
@@ -216,3 +216,12 @@ class Unsealer:
                 attempt += 1
             else:
                 return
+
+
+def _take_in(
+    see: Callable[[Listed | Change], None], event: Listed | Change, *, watch_name: str
+) -> None:
+    try:
+        see(event)
+    except Exception:  # noqa: BLE001 -- one odd object must not end the watch of the others
+        _LOG.exception("event_not_understood", watch=watch_name)
