@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from gitopskit.render.tree import Tree
 
 _SUFFIXES: Final = frozenset({".json", ".yaml", ".yml"})
+_DEEPEST: Final = 100
+"""Folders in folders. Each costs a level of Python's stack, which ends at a thousand."""
 
 
 def read_directory(
@@ -29,7 +31,7 @@ def read_directory(
 
     Raises:
         RenderFailed: a symbolic link leads out of the revision or to a folder, or there are too
-            many files.
+            many files, or folders in folders.
         MalformedDocument: a file cannot be read.
     """
     manifests: list[Manifest] = []
@@ -66,4 +68,10 @@ def _require_folder(entry: os.DirEntry[str], place: PurePosixPath) -> None:
             "a symbolic link to a folder is not followed",
             where=str(place),
             hint="replace it by the folder, or name its target as the application's path",
+        )
+    if len(place.parts) > _DEEPEST:
+        raise RenderFailed(
+            f"more than {_DEEPEST} folders lie in one another",
+            where=place.parts[0],
+            hint="make the tree of folders flatter",
         )

@@ -48,7 +48,8 @@ def render(
 
     Raises:
         RenderFailed: the folder is missing or does not build, something in it leads out of the
-            revision, a manifest does not say what it is, or an object is there twice.
+            revision, a manifest does not say what it is or has malformed metadata, or an object
+            is there twice.
         MalformedDocument: a file cannot be read.
         MissingTool: kustomize is needed and not installed.
     """
@@ -75,10 +76,23 @@ def _require_objects(manifests: Iterable[Manifest]) -> None:
                 where=manifest.where,
                 hint="complete it, or move what is no manifest to another folder",
             )
+        _require_mappings(manifest)
         first = seen.setdefault(manifest.ref, manifest)
         if first is not manifest:
             raise RenderFailed(
                 f"{manifest.ref} is there twice, first at {first.where}",
                 where=manifest.where,
                 hint="remove one of them",
+            )
+
+
+def _require_mappings(manifest: Manifest) -> None:
+    """Check the two parts of the metadata that everybody reads before an API server does."""
+    for part in ("labels", "annotations"):
+        value = manifest.content["metadata"].get(part)
+        if value is not None and not isinstance(value, dict):
+            raise RenderFailed(
+                f"metadata.{part} is not a mapping",
+                where=f"{manifest.path}:{manifest.locate(('metadata', part))}",
+                hint="write it as `name: value`",
             )

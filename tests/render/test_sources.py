@@ -184,3 +184,19 @@ def test_the_root_may_itself_be_reached_by_a_link(
     )
 
     assert len(rendered) == 1
+
+
+def test_folders_in_folders_have_a_limit(render_tree: Render) -> None:
+    deep = "/".join("a" * 101)
+
+    with pytest.raises(RenderFailed, match="more than 100 folders lie in one another"):
+        render_tree({f"{deep}/b.yaml": config_map("b")}, recurse=True)
+
+
+@pytest.mark.parametrize("part", ["labels", "annotations"])
+def test_malformed_metadata_is_told_with_its_place(render_tree: Render, part: str) -> None:
+    with pytest.raises(RenderFailed) as caught:
+        render_tree({"a.yaml": f"{config_map('a')}  {part}: [x]\n"})
+
+    assert caught.value.what == f"metadata.{part} is not a mapping"
+    assert caught.value.where == "a.yaml:5:3"
