@@ -7,14 +7,22 @@ except the templates of Helm charts, which are no YAML before Helm has rendered 
 from __future__ import annotations
 
 import os
+import stat
+import sys
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import InputError
+from gitopskit.manifests.documents import Limits
+from gitopskit.render.kustomization import FILE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-KUSTOMIZATION_NAMES: Final = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
+KUSTOMIZATION_NAMES: Final = frozenset(FILE_NAMES)
+
+_STDIN: Final = "-"
+_MOST_READ_BYTES: Final = Limits().size_bytes + 1
+"""One byte more than a document may have: whoever reads the text refuses it then."""
 
 _SUFFIXES: Final = (".yaml", ".yml", ".json")
 _CHART_FILE: Final = "Chart.yaml"
@@ -32,26 +40,36 @@ def find_files(paths: Iterable[str]) -> tuple[list[str], list[str]]:
     found: dict[str, None] = {}
     left_out: dict[str, None] = {}
     for path in paths:
-        if path == "-" or os.path.isfile(path):  # noqa: PTH113 -- strings: a Path per file is slow
+        if path == _STDIN or os.path.isfile(path):  # noqa: PTH113 -- strings: a Path per file is slow
             found[path] = None
         elif os.path.isdir(path):  # noqa: PTH112 -- the same
             _walk(path, found, left_out)
         else:
-            raise InputError("there is no such file or folder", where=path)
+            raise InputError(
+                "there is no such file or folder",
+                where=path,
+                hint="check the path, or use `-` for standard input",
+            )
     return list(found), list(left_out)
 
 
 def read_file(path: str) -> bytes:
-    """Return the content of a file.
+    """Return the content of a file, or of standard input for ``-``; no more than can be used.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: it cannot be read, or is a pipe or a device, which may never end.
     """
+    if path == _STDIN:
+        return sys.stdin.buffer.read(_MOST_READ_BYTES)
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 -- strings: a Path per file is slow
-            return file.read()
+        # without O_NONBLOCK a pipe that nobody writes to is waited for
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        with os.fdopen(descriptor, "rb") as file:
+            if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return file.read(_MOST_READ_BYTES)
     except OSError as error:
         raise InputError(f"cannot read the file: {error.strerror}", where=path) from error
+    raise InputError("this is not a regular file", where=path, hint="move it away, or rename it")
 
 
 def _walk(top: str, found: dict[str, None], left_out: dict[str, None]) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import sys
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.repository.config import ValidationException
 
-_STDIN: Final = "-"
 _CHECKED_ELSEWHERE: Final = (GROUP, CONFIG_API_VERSION)
 """Kinds that other code reads field by field; a schema would be a second statement of it."""
 
@@ -84,7 +82,7 @@ def validate_paths(paths: Sequence[str], options: ValidationOptions) -> Report:
 
 
 def _read(path: str, reading: _Reading) -> None:
-    data = sys.stdin.buffer.read() if path == _STDIN else files.read_file(path)
+    data = files.read_file(path)
     if path.endswith(".json") and b'"apiVersion"' not in data:
         return
     try:

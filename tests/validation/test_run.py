@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from datetime import date
 from typing import TYPE_CHECKING
@@ -326,3 +327,25 @@ def test_standard_input_is_a_file_called_dash(monkeypatch: pytest.MonkeyPatch) -
     (found,) = validate_paths(["-"], OPTIONS).findings
 
     assert found.where == "-:6:3"
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.yaml"
+    os.mkfifo(pipe)
+
+    with pytest.raises(InputError) as caught:
+        validate_paths([str(tmp_path)], OPTIONS)
+
+    assert str(caught.value) == f"this is not a regular file - {pipe}"
+
+
+def test_a_file_without_an_end_is_not_read_whole(tmp_path: Path) -> None:
+    endless = tmp_path / "endless.yaml"
+    with endless.open("wb") as file:
+        file.truncate(1 << 40)
+
+    report = validate_paths([str(tmp_path)], OPTIONS)
+
+    assert _found(report, tmp_path) == [
+        "endless.yaml malformed-document: the text is larger than 32 MiB"
+    ]
