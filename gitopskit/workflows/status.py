@@ -78,8 +78,8 @@ def sealed_secret_row(content: JsonObject) -> Row:
         kind="SealedSecret",
         namespace=content["metadata"]["namespace"],
         name=content["metadata"]["name"],
-        state=states.get(str(synced["status"]), "Unknown") if synced else "not yet seen",
-        message="" if synced is None or synced["status"] == "True" else str(synced["message"]),
+        state=states.get(str(synced.get("status")), "Unknown") if synced else "not yet seen",
+        message=_message(synced or {}),
     )
 
 
@@ -94,6 +94,11 @@ def table(rows: Sequence[Row]) -> str:
         ).rstrip()
         for line in lines
     )
+
+
+def _message(synced: JsonObject) -> str:
+    is_well = synced.get("status") == "True"
+    return "" if is_well else str(synced.get("message") or synced.get("reason") or "")
 
 
 async def _list(api: KubeClient, kind: ResourceType, namespace: str) -> tuple[JsonObject, ...]:

@@ -39,8 +39,9 @@ def test_conditions_are_joined_into_one_message() -> None:
             "Failed",
             "no key",
         ),
+        ({"conditions": [{"type": "Synced", "status": "False"}]}, "Failed", ""),
     ],
-    ids=["untouched", "unsealed", "failed"],
+    ids=["untouched", "unsealed", "failed", "failed without a word"],
 )
 def test_a_sealed_secret_says_whether_it_was_opened(
     status: dict[str, Any], state: str, message: str
