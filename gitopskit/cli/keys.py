@@ -8,11 +8,10 @@ import typer
 
 from gitopskit.cli import output
 from gitopskit.errors import InputError
+from gitopskit.manifests.settled_names import SYSTEM_NAMESPACE
 
 if TYPE_CHECKING:
     from gitopskit.sealing.keys import SealingCertificate
-
-_SYSTEM_NAMESPACE = "gitopskit-system"
 
 _Folder = Annotated[
     str, typer.Option("--out-dir", "-d", help="Where to write tls.key and tls.crt.", metavar="DIR")
@@ -48,7 +47,7 @@ def new(
     *,
     out_dir: _Folder = ".",
     name: _Name = "",
-    namespace: _Namespace = _SYSTEM_NAMESPACE,
+    namespace: _Namespace = SYSTEM_NAMESPACE,
     form: _Form = "pem",
     size: _Size = 4096,
     days: _Days = 3650,
@@ -76,7 +75,7 @@ def new(
 def fetch(
     *,
     context: _Context = "",
-    namespace: _Namespace = _SYSTEM_NAMESPACE,
+    namespace: _Namespace = SYSTEM_NAMESPACE,
     env: _Environment = "",
     out: _Out = "",
 ) -> None:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final, Literal
 from gitopskit.errors import InputError, UnsupportedField
 from gitopskit.git.addresses import address_of
 from gitopskit.git.remotes import HttpsCredential, Remote, SshCredential
+from gitopskit.manifests import settled_names
+from gitopskit.manifests.settled_names import KNOWN_HOSTS_KEY, SECRET_TYPE_LABEL
 from gitopskit.redaction import Plaintext
 
 if TYPE_CHECKING:
@@ -21,10 +23,8 @@ if TYPE_CHECKING:
 
     from gitopskit.manifests.json_types import JsonObject
 
-SECRET_TYPE_LABEL: Final = "argocd.argoproj.io/secret-type"  # noqa: S105 -- a label, no secret
-KNOWN_HOSTS_CONFIG_MAP: Final = "argocd-ssh-known-hosts-cm"
-KNOWN_HOSTS_KEY: Final = "ssh_known_hosts"
-TLS_CERTIFICATES_CONFIG_MAP: Final = "argocd-tls-certs-cm"
+KNOWN_HOSTS_CONFIG_MAP: Final = settled_names.KNOWN_HOSTS_CONFIG_MAP
+TLS_CERTIFICATES_CONFIG_MAP: Final = settled_names.TLS_CERTIFICATES_CONFIG_MAP
 
 LARGEST_CREDENTIAL_BYTES: Final = 32 * 1024
 """Half of what a pipe holds on Linux, so that writing one never waits for its reader."""

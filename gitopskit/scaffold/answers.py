@@ -15,6 +15,7 @@ from gitopskit.errors import InputError
 from gitopskit.git.remotes import parse_remote
 from gitopskit.git.revisions import require_revision
 from gitopskit.manifests.names import require_dns_label
+from gitopskit.manifests.settled_names import ROOT_PROJECT
 from gitopskit.repository.config import Environment
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _YAML_WORDS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "y", 
 """Words that YAML 1.1 reads as something else than text. Source: yaml.org/type/bool.html."""
 
 _TAKEN: Final = {
-    "repository": frozenset({"platform", "default", "gitopskit-root"}),
+    "repository": frozenset({"platform", "default", ROOT_PROJECT}),
     "app": frozenset({"platform", "root"}),
     "environment": frozenset({"kube", "gitopskit"}),
 }

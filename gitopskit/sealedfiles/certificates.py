@@ -6,14 +6,10 @@ from typing import TYPE_CHECKING
 
 from gitopskit.errors import ApiNotFound, InputError
 from gitopskit.kube.resources import CONFIG_MAPS
+from gitopskit.manifests.settled_names import CERTIFICATE_CONFIG_MAP
 from gitopskit.repository.certificates import read_certificate_of
 from gitopskit.repository.layout import find_repository
-from gitopskit.sealing.keys import (
-    CERTIFICATE_CONFIG_MAP,
-    CERTIFICATE_ITEM,
-    SealingCertificate,
-    read_certificate,
-)
+from gitopskit.sealing.keys import CERTIFICATE_ITEM, SealingCertificate, read_certificate
 
 if TYPE_CHECKING:
     from datetime import datetime

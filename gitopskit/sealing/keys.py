@@ -44,9 +44,6 @@ Source: github.com/bitnami-labs/sealed-secrets, pkg/controller/keys.go.
 PRIVATE_KEY_ITEM: Final = "tls.key"
 CERTIFICATE_ITEM: Final = "tls.crt"
 
-CERTIFICATE_CONFIG_MAP: Final = "gitopskit-sealing-certificate"
-"""The ConfigMap, with the item ``tls.crt``, in which a cluster publishes its certificate."""
-
 _DEFAULT_SIZE_BITS: Final = 4096
 _DEFAULT_DAYS: Final = 3650
 _SMALLEST_SIZE_BITS: Final = 2048

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from gitopskit.errors import ApiNotFound
 from gitopskit.kube.resources import CONFIG_MAPS
+from gitopskit.manifests.settled_names import CERTIFICATE_CONFIG_MAP
 from gitopskit.sealing.keys import CERTIFICATE_ITEM
 from gitopskit.unsealer.decide import FIELD_MANAGER
 
 if TYPE_CHECKING:
     from gitopskit.kube.client import KubeClient
     from gitopskit.manifests.json_types import JsonObject
-
-CERTIFICATE_CONFIG_MAP: Final = "gitopskit-sealing-certificate"
 
 
 async def publish(api: KubeClient, certificate_pem: bytes, *, namespace: str) -> bool:

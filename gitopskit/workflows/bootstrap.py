@@ -13,6 +13,7 @@ from gitopskit.errors import ApiNotFound, EnvironmentFault, InputError, Ownershi
 from gitopskit.generators.ssh import new_ssh_key
 from gitopskit.git.remotes import parse_remote
 from gitopskit.kube.resources import CUSTOM_RESOURCE_DEFINITIONS, SECRETS
+from gitopskit.manifests.settled_names import APPLICATIONS_NAMESPACE, SYSTEM_NAMESPACE
 from gitopskit.repository.templates import platform_documents
 from gitopskit.sealing.keys import (
     KEY_LABEL,
@@ -25,7 +26,6 @@ from gitopskit.sealing.keys import (
     read_private_keys,
 )
 from gitopskit.workflows import first_objects
-from gitopskit.workflows.first_objects import SYSTEM_NAMESPACE
 from gitopskit.workflows.install_plan import Step, decide, has_refusal
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ async def _with_deploy_key(api: KubeClient, objects: FirstObjects) -> tuple[Firs
     if objects.credential is not None or not is_ssh:
         return objects, ""
     try:
-        await api.get(SECRETS, first_objects.REPOSITORY_SECRET, first_objects.ARGOCD_NAMESPACE)
+        await api.get(SECRETS, first_objects.REPOSITORY_SECRET, APPLICATIONS_NAMESPACE)
     except ApiNotFound:
         pair = new_ssh_key("gitopskit")
         credential = first_objects.GitCredential(ssh_private_key=pair.private_key)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gitopskit.manifests.documents import read_documents
-from gitopskit.repository.templates import read_platform
-from gitopskit.workflows.first_objects import ARGOCD_NAMESPACE, SYSTEM_NAMESPACE, with_image
+from gitopskit.manifests.settled_names import APPLICATIONS_NAMESPACE, SYSTEM_NAMESPACE
+from gitopskit.repository.templates import platform_documents
+from gitopskit.workflows.first_objects import with_image
 
 if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
@@ -40,7 +40,8 @@ def reconciler_manifests(image: str) -> dict[str, list[JsonObject]]:
     Raises:
         InputError: the image has neither tag nor digest.
     """
-    return _manifests(image, RECONCILER_FILES, namespaces=(SYSTEM_NAMESPACE, ARGOCD_NAMESPACE))
+    namespaces = (SYSTEM_NAMESPACE, APPLICATIONS_NAMESPACE)
+    return _manifests(image, RECONCILER_FILES, namespaces=namespaces)
 
 
 def _manifests(
@@ -63,4 +64,4 @@ def _manifests(
 
 
 def _contents(name: str) -> list[JsonObject]:
-    return [manifest.content for manifest in read_documents(read_platform(name), path=name)]
+    return [manifest.content for manifest in platform_documents(name)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import ApiError, ApiNotFound, EnvironmentFault
 from gitopskit.kube.resources import APPLICATIONS, CONFIG_MAPS, DEPLOYMENTS, SECRETS
+from gitopskit.manifests.settled_names import APPLICATIONS_NAMESPACE
 from gitopskit.workflows import bootstrap
 from gitopskit.workflows.bootstrap import Bootstrap
 from gitopskit.workflows.demo_repository import (
@@ -16,7 +17,7 @@ from gitopskit.workflows.demo_repository import (
     SECRET_KEY,
     change_log_level,
 )
-from gitopskit.workflows.first_objects import ARGOCD_NAMESPACE, FirstObjects
+from gitopskit.workflows.first_objects import FirstObjects
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -113,7 +114,7 @@ class Demonstration:
         """Wait until every Application is Synced and Healthy; return the seconds."""
 
         async def is_settled() -> bool:
-            listing = await self._api.list(APPLICATIONS, ARGOCD_NAMESPACE)
+            listing = await self._api.list(APPLICATIONS, APPLICATIONS_NAMESPACE)
             return bool(listing.items) and all(_is_settled(item) for item in listing.items)
 
         return await self._seconds_until(is_settled, "Applications that are Synced and Healthy")
@@ -138,7 +139,7 @@ class Demonstration:
 
     async def _conditions(self) -> str:
         try:
-            listing = await self._api.list(APPLICATIONS, ARGOCD_NAMESPACE)
+            listing = await self._api.list(APPLICATIONS, APPLICATIONS_NAMESPACE)
         except ApiError as error:
             return str(error)
         return "; ".join(_state(item) for item in listing.items) or "there is no Application"

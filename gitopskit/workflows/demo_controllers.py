@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from gitopskit.manifests.settled_names import SYSTEM_NAMESPACE
 from gitopskit.process import Command, start, wait
-from gitopskit.workflows.first_objects import SYSTEM_NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -11,24 +11,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import InputError
+from gitopskit.manifests import settled_names
+from gitopskit.manifests.settled_names import (
+    APPLICATIONS_NAMESPACE,
+    OWN_SERVER,
+    ROOT_PROJECT,
+    SYSTEM_NAMESPACE,
+)
+from gitopskit.sealing.keys import CERTIFICATE_ITEM
 
 if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.redaction import Plaintext
 
-SYSTEM_NAMESPACE: Final = "gitopskit-system"
-ARGOCD_NAMESPACE: Final = "argocd"
-ROOT_PROJECT: Final = "gitopskit-root"
-IN_CLUSTER_SERVER: Final = "https://kubernetes.default.svc"
-PLATFORM_APPLIER: Final = "gitopskit-system:gitopskit-platform-applier"
 MANAGED_BY: Final = {"app.kubernetes.io/managed-by": "gitopskit"}
 """The label by which bootstrap knows what it installed.
 
 Source: kubernetes.io/docs, "Recommended Labels".
 """
 REPOSITORY_SECRET: Final = "gitopskit-repository"  # noqa: S105 -- the name of a Secret
-CERTIFICATE_CONFIG_MAP: Final = "gitopskit-sealing-certificate"
 
+_PLATFORM_APPLIER: Final = f"{SYSTEM_NAMESPACE}:{settled_names.PLATFORM_APPLIER}"
 _PLACEHOLDER_IMAGE: Final = "IMAGE"
 
 
@@ -64,16 +67,16 @@ def root_project(request: FirstObjects) -> JsonObject:
     return {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "AppProject",
-        "metadata": _metadata(ROOT_PROJECT, ARGOCD_NAMESPACE),
+        "metadata": _metadata(ROOT_PROJECT, APPLICATIONS_NAMESPACE),
         "spec": {
             "description": "registrations: the Applications and AppProjects of this cluster",
             "sourceRepos": [request.repo_url],
-            "destinations": [{"server": IN_CLUSTER_SERVER, "namespace": ARGOCD_NAMESPACE}],
+            "destinations": [{"server": OWN_SERVER, "namespace": APPLICATIONS_NAMESPACE}],
             "destinationServiceAccounts": [
                 {
-                    "server": IN_CLUSTER_SERVER,
-                    "namespace": ARGOCD_NAMESPACE,
-                    "defaultServiceAccount": PLATFORM_APPLIER,
+                    "server": OWN_SERVER,
+                    "namespace": APPLICATIONS_NAMESPACE,
+                    "defaultServiceAccount": _PLATFORM_APPLIER,
                 }
             ],
             "namespaceResourceWhitelist": [
@@ -89,7 +92,7 @@ def root_application(request: FirstObjects) -> JsonObject:
     return {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Application",
-        "metadata": _metadata(f"root-{request.environment}", ARGOCD_NAMESPACE),
+        "metadata": _metadata(f"root-{request.environment}", APPLICATIONS_NAMESPACE),
         "spec": {
             "project": ROOT_PROJECT,
             "source": {
@@ -98,7 +101,7 @@ def root_application(request: FirstObjects) -> JsonObject:
                 "path": f"clusters/{request.environment}/registrations",
                 "directory": {"recurse": True},
             },
-            "destination": {"server": IN_CLUSTER_SERVER, "namespace": ARGOCD_NAMESPACE},
+            "destination": {"server": OWN_SERVER, "namespace": APPLICATIONS_NAMESPACE},
             "syncPolicy": {
                 "automated": {"prune": True, "selfHeal": True, "allowEmpty": False},
                 "retry": {
@@ -120,16 +123,16 @@ def git_objects(request: FirstObjects) -> list[JsonObject]:
     if request.known_hosts:
         objects.append(
             _config_map(
-                "argocd-ssh-known-hosts-cm",
-                ARGOCD_NAMESPACE,
-                {"ssh_known_hosts": request.known_hosts},
+                settled_names.KNOWN_HOSTS_CONFIG_MAP,
+                APPLICATIONS_NAMESPACE,
+                {settled_names.KNOWN_HOSTS_KEY: request.known_hosts},
             )
         )
     if request.git_ca_pem:
         objects.append(
             _config_map(
-                "argocd-tls-certs-cm",
-                ARGOCD_NAMESPACE,
+                settled_names.TLS_CERTIFICATES_CONFIG_MAP,
+                APPLICATIONS_NAMESPACE,
                 {request.git_host: request.git_ca_pem},
             )
         )
@@ -140,7 +143,8 @@ def git_objects(request: FirstObjects) -> list[JsonObject]:
 
 def certificate_config_map(certificate_pem: str) -> JsonObject:
     """Return the ConfigMap from which `gitopskit keys fetch` reads the certificate."""
-    return _config_map(CERTIFICATE_CONFIG_MAP, SYSTEM_NAMESPACE, {"tls.crt": certificate_pem})
+    name = settled_names.CERTIFICATE_CONFIG_MAP
+    return _config_map(name, SYSTEM_NAMESPACE, {CERTIFICATE_ITEM: certificate_pem})
 
 
 def with_image(content: JsonObject, image: str) -> JsonObject:
@@ -202,8 +206,8 @@ def _repository_secret(url: str, credential: GitCredential) -> JsonObject:
         values["password"] = credential.password.reveal()
     if credential.ssh_private_key is not None:
         values["sshPrivateKey"] = credential.ssh_private_key.reveal()
-    metadata = _metadata(REPOSITORY_SECRET, ARGOCD_NAMESPACE)
-    metadata["labels"]["argocd.argoproj.io/secret-type"] = "repository"
+    metadata = _metadata(REPOSITORY_SECRET, APPLICATIONS_NAMESPACE)
+    metadata["labels"][settled_names.SECRET_TYPE_LABEL] = "repository"
     return {
         "apiVersion": "v1",
         "kind": "Secret",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import ApiNotFound
 from gitopskit.kube.resources import APPLICATIONS, SEALED_SECRETS
-from gitopskit.workflows.first_objects import ARGOCD_NAMESPACE
+from gitopskit.manifests.settled_names import APPLICATIONS_NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +48,7 @@ async def read_status(api: KubeClient) -> tuple[Row, ...]:
         ApiError: the API server refused or did not answer. A kind that it does not serve has
             no rows.
     """
-    applications = await _list(api, APPLICATIONS, ARGOCD_NAMESPACE)
+    applications = await _list(api, APPLICATIONS, APPLICATIONS_NAMESPACE)
     sealed = await _list(api, SEALED_SECRETS, "")
     return (*map(application_row, applications), *map(sealed_secret_row, sealed))
 

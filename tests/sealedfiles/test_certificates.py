@@ -8,8 +8,8 @@ import pytest
 from gitopskit.errors import InputError, UnusableKey
 from gitopskit.kube.client import KubeClient
 from gitopskit.kube.resources import CONFIG_MAPS
+from gitopskit.manifests.settled_names import CERTIFICATE_CONFIG_MAP
 from gitopskit.sealedfiles.certificates import fetch_certificate, stored_certificate
-from gitopskit.sealing.keys import CERTIFICATE_CONFIG_MAP
 from tests.support.sealing import BORN, private_key_of, sealing_pair
 
 _CONFIG = """\

@@ -1,0 +1,30 @@
+"""The names in a cluster that users' manifests, roles and scripts refer to: they never change.
+
+Pure. Source: docs/architecture.md, "Names, for ever"; the ``argocd`` names are Argo CD's.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+SYSTEM_NAMESPACE: Final = "gitopskit-system"
+"""Where the controllers run, with the sealing keys and the inventories."""
+
+APPLICATIONS_NAMESPACE: Final = "argocd"
+"""Where Applications, AppProjects and repository Secrets are."""
+
+ROOT_PROJECT: Final = "gitopskit-root"
+APPLIER: Final = "gitopskit-applier"
+PLATFORM_APPLIER: Final = "gitopskit-platform-applier"
+
+CERTIFICATE_CONFIG_MAP: Final = "gitopskit-sealing-certificate"
+"""The ConfigMap, with the item ``tls.crt``, in which a cluster publishes its certificate."""
+
+OWN_SERVER: Final = "https://kubernetes.default.svc"
+"""The address by which an Application names the cluster that it is in."""
+
+SECRET_TYPE_LABEL: Final = "argocd.argoproj.io/secret-type"  # noqa: S105 -- a label, no secret
+KNOWN_HOSTS_CONFIG_MAP: Final = "argocd-ssh-known-hosts-cm"
+KNOWN_HOSTS_KEY: Final = "ssh_known_hosts"
+TLS_CERTIFICATES_CONFIG_MAP: Final = "argocd-tls-certs-cm"
+"""Source: Argo CD, operator-manual/declarative-setup."""
