@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -15,13 +17,16 @@ def replace_file(path: Path, content: bytes, *, is_private: bool = False) -> Non
     """Write a file through a temporary one in its folder, synced and renamed into place.
 
     An existing file keeps its mode; a new one gets 0644. ``is_private`` makes it 0600 from the
-    first byte on. A symbolic link is followed, so that the link stays.
+    first byte on. A symbolic link is followed, so that the link stays. A device or a pipe is
+    refused: renaming over it would leave an ordinary file in its place.
 
     Raises:
-        OSError: the folder does not exist or may not be written; the old content is then kept.
+        OSError: the folder does not exist or may not be written, or the path is a device or a
+            pipe; what was there is then kept.
     """
     target = Path(os.path.realpath(path))
-    mode = _PRIVATE_MODE if is_private else _mode_of(target)
+    old_mode = _mode_of(target)
+    mode = _PRIVATE_MODE if is_private else old_mode
     descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -39,9 +44,12 @@ def replace_file(path: Path, content: bytes, *, is_private: bool = False) -> Non
 
 def _mode_of(target: Path) -> int:
     try:
-        return target.stat().st_mode & 0o777
+        mode = target.stat().st_mode
     except FileNotFoundError:
         return _PUBLIC_MODE
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise OSError(errno.EINVAL, "this is no ordinary file", str(target))
+    return mode & 0o777
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """A file is replaced whole or not at all."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,14 @@ def test_a_failed_replacement_leaves_nothing_behind(tmp_path: Path) -> None:
         replace_file(tmp_path / "a", b"one")
 
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_pipe_stays_one(tmp_path: Path) -> None:
+    """A rename over a pipe or a device, /dev/null for example, would destroy it."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    with pytest.raises(OSError, match="no ordinary file"):
+        replace_file(pipe, b"one", is_private=True)
+
+    assert pipe.is_fifo()
