@@ -9,7 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from gitopskit.errors import ApiNotFound, EnvironmentFault, InputError, OwnershipConflict
+from gitopskit.errors import (
+    ApiNotFound,
+    EnvironmentFault,
+    InputError,
+    IntegrityFault,
+    OwnershipConflict,
+)
 from gitopskit.generators.ssh import new_ssh_key
 from gitopskit.git.remotes import parse_remote
 from gitopskit.kube.resources import CUSTOM_RESOURCE_DEFINITIONS, SECRETS
@@ -19,6 +25,7 @@ from gitopskit.sealing.keys import (
     KEY_LABEL,
     KEY_LABEL_ACTIVE,
     KeyPair,
+    PrivateKey,
     key_secret,
     load_certificate,
     new_sealing_key,
@@ -86,9 +93,12 @@ async def plan(api: KubeClient, request: Bootstrap, *, now: datetime) -> Bootstr
 
     Raises:
         InputError: the image has no tag, or the committed certificate has no key.
+        IntegrityFault: the cluster has sealing keys, and the given one is not among them.
         ApiError: the API server refused or did not answer.
     """
-    live = await _live_certificate(api)
+    keys = await _live_keys(api)
+    _refuse_another_key(request, keys)
+    live = _newest_certificate(keys)
     pair = _pair_to_install(request, live, now=now)
     certificate = pair.certificate_pem if pair else live
     desired = platform_objects(request.objects.image)
@@ -163,11 +173,29 @@ def _contents(name: str) -> list[JsonObject]:
     return [manifest.content for manifest in platform_documents(name)]
 
 
-async def _live_certificate(api: KubeClient) -> bytes:
-    """Return the newest active certificate's PEM, empty where the cluster has no key yet."""
+async def _live_keys(api: KubeClient) -> list[PrivateKey]:
+    """Return the cluster's active sealing keys."""
     selector = f"{KEY_LABEL}={KEY_LABEL_ACTIVE}"
     listing = await api.list(SECRETS, SYSTEM_NAMESPACE, label_selector=selector)
-    keys = [read_key_secret(item, where=str(SECRETS.ref_of(item))) for item in listing.items]
+    return [read_key_secret(item, where=str(SECRETS.ref_of(item))) for item in listing.items]
+
+
+def _refuse_another_key(request: Bootstrap, keys: Sequence[PrivateKey]) -> None:
+    """Refuse a key that the cluster would not get: what is sealed to it would never be opened."""
+    if request.sealing_key is None or not keys:
+        return
+    [given, *_] = read_private_keys(request.sealing_key.reveal(), where="--sealing-key")
+    if given.fingerprint not in {key.fingerprint for key in keys}:
+        raise IntegrityFault(
+            "the cluster has a sealing key already, and it is not the one given",
+            where="--sealing-key",
+            hint="add the key to the cluster as a Secret of its own, or leave out `--sealing-key`"
+            " and seal to the cluster's certificate (`gitopskit keys fetch`)",
+        )
+
+
+def _newest_certificate(keys: Sequence[PrivateKey]) -> bytes:
+    """Return the PEM of the newest certificate, empty where there is none."""
     dated = [key for key in keys if key.not_before_utc is not None]
     newest = max(dated, key=lambda key: str(key.not_before_utc), default=None)
     return newest.certificate_pem if newest else b""

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitopskit.errors import ApiNotFound, InputError, OwnershipConflict
+from gitopskit.errors import ApiNotFound, InputError, IntegrityFault, OwnershipConflict
 from gitopskit.kube.resources import APPLICATIONS, CUSTOM_RESOURCE_DEFINITIONS, ResourceType
-from gitopskit.sealing.keys import new_sealing_key
+from gitopskit.sealing.keys import new_sealing_key, read_private_keys
 from gitopskit.workflows import bootstrap
 from gitopskit.workflows.bootstrap import Bootstrap
 from gitopskit.workflows.first_objects import FirstObjects
@@ -134,3 +134,25 @@ def test_the_key_in_the_cluster_is_kept() -> None:
     request = Bootstrap(objects=_objects())
 
     assert bootstrap._pair_to_install(request, b"certificate", now=_NOW) is None
+
+
+def test_a_key_that_the_cluster_would_not_get_is_refused() -> None:
+    """Passing over it would leave what is sealed to it closed for ever."""
+    mine, theirs = (new_sealing_key(now=_NOW, size_bits=2048) for _ in range(2))
+    request = Bootstrap(objects=_objects(), sealing_key=mine.private_pem)
+    live = read_private_keys(theirs.private_pem.reveal(), where="live")
+
+    with pytest.raises(IntegrityFault, match="has a sealing key already"):
+        bootstrap._refuse_another_key(request, live)
+
+
+def test_a_key_that_the_cluster_has_already_is_accepted() -> None:
+    mine, theirs = (new_sealing_key(now=_NOW, size_bits=2048) for _ in range(2))
+    request = Bootstrap(objects=_objects(), sealing_key=mine.private_pem)
+    live = [
+        key
+        for pair in (theirs, mine)
+        for key in read_private_keys(pair.private_pem.reveal(), where="live")
+    ]
+
+    bootstrap._refuse_another_key(request, live)
