@@ -20,6 +20,7 @@ from gitopskit.externalsecrets.stores import (
     VaultToken,
 )
 from gitopskit.manifests.names import require_dns_subdomain
+from gitopskit.redaction import scrub
 
 if TYPE_CHECKING:
     from gitopskit.externalsecrets.stores import AwsAuth, AzureAuth, SecretKey, Store, VaultAuth
@@ -136,6 +137,6 @@ def _require(pattern: re.Pattern[str], value: str, what: str, example: str) -> s
 
 def _malformed(value: str, what: str, example: str) -> InputError:
     return InputError(
-        f"{value[:80]!r} cannot be a {what}" if value else f"the {what} is missing",
+        f"{scrub(value, limit=80)!r} cannot be a {what}" if value else f"the {what} is missing",
         hint=f"use a form such as {example}",
     )

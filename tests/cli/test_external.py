@@ -64,3 +64,12 @@ def test_what_is_missing_is_told(
     printed = capsys.readouterr()
     assert said in printed.err
     assert printed.out == ""
+
+
+def test_a_password_in_a_url_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    flags = ["--name", "web", "-n", "prod-web", "--role", "web", "--data", "A=b"]
+    url = "https://me:correct-horse@vault.example.com"
+
+    assert app.run(["external", "emit", "vault", *flags, "--server", url]) == 2
+
+    assert "'https://***@vault.example.com' cannot be" in capsys.readouterr().err
