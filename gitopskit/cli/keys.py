@@ -26,8 +26,12 @@ _Form = Annotated[
     Literal["pem", "secret"],
     typer.Option("--output", "-o", help="Two files, or the Secret on standard output."),
 ]
-_Size = Annotated[int, typer.Option("--size", help="Size of the RSA key in bits.", min=2048)]
-_Days = Annotated[int, typer.Option("--days", help="How long the certificate is valid.", min=1)]
+_Size = Annotated[
+    int, typer.Option("--size", help="Size of the RSA key in bits.", min=2048, max=16384)
+]
+_Days = Annotated[
+    int, typer.Option("--days", help="How long the certificate is valid.", min=1, max=36500)
+]
 _Context = Annotated[str, typer.Option("--context", help="The kubeconfig's context to use.")]
 _Environment = Annotated[
     str, typer.Option("--env", help="Keep it as this environment's certificate.", metavar="ENV")
@@ -56,14 +60,17 @@ def new(
     from pathlib import Path
 
     from gitopskit.clock import SystemClock
+    from gitopskit.manifests.names import require_dns_label, require_dns_subdomain
     from gitopskit.manifests.write import dump_documents
     from gitopskit.sealedfiles.keyfiles import require_free, write_key_pair
     from gitopskit.sealing.keys import key_secret, new_sealing_key
 
     now = SystemClock().now_utc()
     if form == "secret":
-        pair = new_sealing_key(now=now, size_bits=size, days=days)
         chosen = name or f"sealing-key-{now.date().isoformat()}"
+        require_dns_subdomain(chosen, what="name of the Secret")
+        require_dns_label(namespace, what="namespace of the Secret")
+        pair = new_sealing_key(now=now, size_bits=size, days=days)
         output.print_result(dump_documents([key_secret(pair, namespace=namespace, name=chosen)]))
         return
     files = require_free(Path(out_dir))

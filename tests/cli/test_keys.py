@@ -112,3 +112,23 @@ def test_two_places_for_one_certificate_are_refused(capsys: pytest.CaptureFixtur
     assert app.run(["keys", "fetch", "--env", "prod", "--out", "x.pem"]) == 2
 
     assert "both --env and --out are given" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--days", "99999999"], "is not in the range"),
+        (["--size", "65536"], "is not in the range"),
+        (["--name", "A b"], "the name of the Secret 'A b' is not a DNS name"),
+        (["--namespace", "../a"], "the namespace of the Secret '../a' is not a DNS name"),
+    ],
+    ids=["days", "size", "name", "namespace"],
+)
+def test_what_no_cluster_takes_is_refused_before_a_key_is_made(
+    flags: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert app.run(["keys", "new", "-o", "secret", *flags]) == 2
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert words in printed.err
