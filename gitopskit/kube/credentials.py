@@ -65,6 +65,8 @@ Source: client-go, transport/token_source.go.
 _EXPIRY_MARGIN_SECONDS: Final = 10.0
 _PLUGIN_TIMEOUT_SECONDS: Final = 120.0
 _KUBECONFIG_HINT: Final = "check the credentials with `kubectl auth whoami`"
+_NO_KUBECONFIG: Final = "this is no kubeconfig"
+_FILE_HINT: Final = "check that KUBECONFIG names a kubeconfig"
 _EXPECTED_KEY: Final = re.compile(r"Expected key ([\w-]+) in")
 _TELLABLE: Final = ("exec:", "oidc:", "File does not exist", "Service ", "Token file", "Cert file")
 
@@ -253,19 +255,19 @@ class _Kubeconfig:
     def _merged(self) -> ConfigNode:
         from kubernetes_asyncio.config import kube_config  # noqa: PLC0415 -- half a second
 
-        with _vendor_errors(self.files):
+        with _vendor_errors(self.files, unreadable=_NO_KUBECONFIG, hint=_FILE_HINT):
             merged = kube_config.KubeConfigMerger(self.files).config
         if merged is None:
             raise EnvironmentFault(
                 "there is no kubeconfig",
                 where=self.files,
-                hint="give one with --kubeconfig or KUBECONFIG, or log in to a cluster first",
+                hint="set KUBECONFIG to the path of one, or log in to a cluster first",
             )
         return merged
 
     def _chosen(self, config: ConfigNode) -> JsonObject:
         """Return the context's entry in the kubeconfig: its name, cluster, user, namespace."""
-        with _vendor_errors(self.files):
+        with _vendor_errors(self.files, unreadable=_NO_KUBECONFIG, hint=_FILE_HINT):
             contexts = {entry.value["name"]: entry.value for entry in config["contexts"].value}
             name = self.context or config.safe_get("current-context") or ""
         hint = f"contexts there: {', '.join(sorted(contexts)) or 'none'}; choose with --context"
@@ -289,7 +291,9 @@ def _refuse_impersonation(loader: KubeConfigLoader, where: str) -> None:
 
 
 @contextlib.contextmanager
-def _vendor_errors(where: str) -> Iterator[None]:
+def _vendor_errors(
+    where: str, *, unreadable: str = "the credentials cannot be read", hint: str = _KUBECONFIG_HINT
+) -> Iterator[None]:
     """Translate what the loaders raise; their messages quote whole users, so few are passed on.
 
     Raises:
@@ -322,12 +326,10 @@ def _vendor_errors(where: str) -> Iterator[None]:
         raise EnvironmentFault(
             f"cannot read or run {error.filename or 'a file'}: {error.strerror or 'failed'}",
             where=where,
-            hint=_KUBECONFIG_HINT,
+            hint=hint,
         ) from None
     except (ValueError, TypeError, KeyError, AttributeError, AssertionError):
-        raise EnvironmentFault(
-            "the credentials cannot be read", where=where, hint=_KUBECONFIG_HINT
-        ) from None
+        raise EnvironmentFault(unreadable, where=where, hint=hint) from None
 
 
 def _told(message: str) -> str:

@@ -128,8 +128,16 @@ async def test_a_missing_file_is_named(tmp_path: Path, clock: FakeClock) -> None
         await loaded(str(tmp_path / "absent"), clock)
 
     assert caught.value.where == str(tmp_path / "absent")
-    assert "--kubeconfig" in caught.value.hint
+    assert "KUBECONFIG" in caught.value.hint
+    assert "--kubeconfig" not in caught.value.hint
     assert caught.value.exit_code == 3
+
+
+async def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path, clock: FakeClock) -> None:
+    with pytest.raises(EnvironmentFault, match="Is a directory") as caught:
+        await loaded(str(tmp_path), clock)
+
+    assert caught.value.hint == "check that KUBECONFIG names a kubeconfig"
 
 
 async def test_an_unknown_context_is_told_with_those_that_exist(
@@ -156,10 +164,10 @@ async def test_no_current_context_is_told_with_those_that_exist(
     ("content", "kind", "told"),
     [
         ("a: [hunter2", MalformedDocument, "is not YAML"),
-        ("hunter2", EnvironmentFault, "cannot be read"),
-        ("", EnvironmentFault, "cannot be read"),
+        ("hunter2", EnvironmentFault, "this is no kubeconfig"),
+        ("", EnvironmentFault, "this is no kubeconfig"),
         ("contexts: hunter2", EnvironmentFault, 'lacks "name"'),
-        ("current-context: a\ncontexts: [{hunter2: 1}]", EnvironmentFault, "cannot be read"),
+        ("current-context: a\ncontexts: [{hunter2: 1}]", EnvironmentFault, "this is no kubeconfig"),
     ],
     ids=["no YAML", "a word", "empty", "no list", "a context without a name"],
 )
