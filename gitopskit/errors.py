@@ -44,13 +44,17 @@ class GitopskitError(Exception):
 
     exit_code: ClassVar[int] = 70
     next_step: ClassVar[NextStep] = "terminal"
+    usual_hint: ClassVar[str] = ""
 
     def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
-        """Keep the three parts; ``str()`` joins what and where in one line."""
+        """Keep the three parts; ``str()`` joins what and where in one line.
+
+        Without a hint of its own, an error has the usual one of its class.
+        """
         super().__init__(what, where, hint)
         self.what = what
         self.where = where
-        self.hint = hint
+        self.hint = hint or self.usual_hint
 
     def __str__(self) -> str:
         """Return ``what - where``, without the hint."""
@@ -65,6 +69,8 @@ class InputError(GitopskitError):
 
 class MalformedDocument(InputError):
     """YAML or JSON that cannot be read; ``where`` is ``path:line:col``."""
+
+    usual_hint = "mend the file at the place named"
 
 
 class UnusableKey(InputError):

@@ -65,6 +65,14 @@ class Plaintext:
         raise TypeError("a Plaintext cannot be serialised")
 
 
+def show_controls(text: str) -> str:
+    """Return a text as one line with `?` for each control and direction character.
+
+    Names of files and fields may hold any: unaltered, they could steer a terminal or add a line.
+    """
+    return _UNPRINTABLE.sub("?", text).replace("\n", "?").replace("\t", " ")
+
+
 def scrub(text: str, *, limit: int = LONGEST_FOREIGN_TEXT) -> str:
     """Return a foreign message fit to be shown: one line, cut, without values and credentials.
 

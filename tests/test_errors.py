@@ -44,3 +44,8 @@ def test_the_tree_in_the_docstring_names_every_class() -> None:
 )
 def test_an_error_reads_what_then_where(where: str, expected: str) -> None:
     assert str(errors.InputError("no such thing", where=where)) == expected
+
+
+def test_a_malformed_document_always_has_a_hint() -> None:
+    assert errors.MalformedDocument("twice").hint == "mend the file at the place named"
+    assert errors.MalformedDocument("twice", hint="remove one").hint == "remove one"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitopskit.redaction import LONGEST_FOREIGN_TEXT, Plaintext, scrub
+from gitopskit.redaction import LONGEST_FOREIGN_TEXT, Plaintext, scrub, show_controls
 
 _VALUE = b"correct horse"
 
@@ -64,3 +64,7 @@ def test_scrubbed_text_is_one_short_line(text: str) -> None:
 
     assert len(shown) <= LONGEST_FOREIGN_TEXT
     assert shown.splitlines() in ([], [shown])
+
+
+def test_a_name_cannot_steer_a_terminal_or_add_a_line() -> None:
+    assert show_controls("a\x1b[31m\nb\u202ec\td") == "a?[31m?b?c d"

@@ -11,14 +11,14 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, TextIO
 
 import typer
 from typer.exceptions import TyperException
 
 from gitopskit import __version__
 from gitopskit.cli import output
-from gitopskit.errors import GitopskitError
+from gitopskit.errors import EnvironmentFault, GitopskitError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +64,10 @@ def build_app() -> typer.Typer:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; prints the error, never a traceback."""
+    if sys.stderr is None:
+        sys.stderr = _sink()
     try:
+        _require_output()
         command = typer.main.get_command(build_app())
         result = command.main(list(arguments), prog_name="gitopskit", standalone_mode=False)
         sys.stdout.flush()
@@ -76,11 +79,32 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         output.note("interrupted")
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # Click makes SystemExit of a closed pipe, and of no more
         return _end_quietly()
     except Exception as error:  # noqa: BLE001 -- the last line of defence: a bug of ours
         return _show_bug(error)
     return result if isinstance(result, int) else 0
+
+
+def _require_output() -> None:
+    """Check that what is closed is neither needed nor taken by the next file that is opened.
+
+    Python leaves ``sys.stdin`` and its like ``None`` where the descriptor is closed.
+
+    Raises:
+        EnvironmentFault: standard output is closed.
+    """
+    if sys.stdin is None:
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 -- lives as long as we do
+    if sys.stdout is None:
+        sys.stdout = _sink()
+        raise EnvironmentFault(
+            "standard output is closed", hint="redirect it to a file, or to /dev/null"
+        )
+
+
+def _sink() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")
 
 
 def _show_version(*, asked: bool) -> None:

@@ -28,6 +28,7 @@ def hand_out(files: dict[str, list[JsonObject]], *, folder: str) -> None:
         "kind": "Kustomization",
         "resources": list(files),
     }
+    output.make_folder(folder)
     for name, contents in {**files, "kustomization.yaml": [kustomization]}.items():
         output.write_output(str(Path(folder) / name), dump_documents(contents))
     output.note(f"wrote {len(files) + 1} files into {folder}")

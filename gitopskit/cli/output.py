@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from gitopskit.errors import EnvironmentFault, GitopskitError, InputError
+from gitopskit.redaction import show_controls
 
 if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonValue
@@ -23,9 +24,23 @@ _LARGEST_INPUT_BYTES: Final = 64 * 1024 * 1024
 
 
 def print_result(text: str) -> None:
-    """Print a result on standard output, ending in exactly one newline."""
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
-    sys.stdout.flush()
+    """Print a result on standard output, ending in exactly one newline.
+
+    Raises:
+        BrokenPipeError: nobody reads any more.
+        EnvironmentFault: standard output cannot be written, on a full disk for example.
+    """
+    try:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise EnvironmentFault(
+            f"cannot write the result: {error.strerror}",
+            where="standard output",
+            hint="check what the output is redirected to, and that the disk is not full",
+        ) from error
 
 
 def print_structured(value: JsonValue, output: OutputFormat) -> None:
@@ -51,10 +66,10 @@ def say(text: str = "") -> None:
 
 
 def show_error(error: GitopskitError) -> None:
-    """Print an error in its two lines."""
-    note(f"error: {error}")
+    """Print an error in its two lines; what would steer a terminal is shown as `?`."""
+    note(f"error: {show_controls(str(error))}")
     if error.hint:
-        note(f"hint: {error.hint}")
+        note(f"hint: {show_controls(error.hint)}")
 
 
 def read_input(path: str) -> bytes:
@@ -76,7 +91,7 @@ def read_input(path: str) -> bytes:
                 hint="check the path, or use `-` for standard input",
             ) from error
     if len(data) > _LARGEST_INPUT_BYTES:
-        raise InputError("the input is larger than 64 MiB", where=path)
+        raise InputError("the input is larger than 64 MiB", where=path, hint="split the file")
     return data
 
 
@@ -100,4 +115,20 @@ def write_output(path: str, text: str, *, is_private: bool = False) -> None:
             f"cannot write the file: {error.strerror}",
             where=path,
             hint="check that the folder exists and may be written",
+        ) from error
+
+
+def make_folder(path: str) -> None:
+    """Make a folder, with those above it, unless it is there.
+
+    Raises:
+        EnvironmentFault: the folder cannot be made.
+    """
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EnvironmentFault(
+            f"cannot make the folder: {error.strerror}",
+            where=path,
+            hint="choose another folder, or move away what is in its place",
         ) from error

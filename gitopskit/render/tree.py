@@ -60,7 +60,11 @@ class Tree:
                 hint="copy what it refers to into the repository",
             )
         if not name or "\0" in name or "\n" in name or len(name) > _LONGEST_NAME:
-            raise RenderFailed("this is not the path of a file", where=where)
+            raise RenderFailed(
+                "this is not the path of a file",
+                where=where,
+                hint="use a short name without line breaks",
+            )
         joined = posixpath.normpath(posixpath.join(str(folder), name))
         if name.startswith("/") or joined == ".." or joined.startswith("../"):
             raise _outside(f"{shown} is outside of the repository", where)

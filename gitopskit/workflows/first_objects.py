@@ -167,12 +167,16 @@ def require_pinned_image(image: str) -> None:
     """Check that an image says which build it is.
 
     Raises:
-        InputError: the image is empty or has neither a tag nor a digest.
+        InputError: the image is empty, has a space, or has neither a digest nor a tag other than
+            latest.
     """
     name = image.rpartition("/")[2]
-    if not image or ("@" not in name and ":" not in name) or name.endswith(":latest"):
+    is_pinned = ("@" in name or ":" in name) and not name.endswith((":latest", ":", "@"))
+    if not is_pinned or len(image.split()) != 1:
         raise InputError(
-            f"the image {image!r} has no tag or digest" if image else "no image was given",
+            f"the image {image!r} does not say which build it is"
+            if image
+            else "no image was given",
             hint="pass `--image REGISTRY/NAME:TAG` or `…@sha256:DIGEST` of an image built from"
             " the Dockerfile",
         )

@@ -1,5 +1,9 @@
 """How the frame of the command line turns what happens into output and exit codes."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import typer
 
@@ -85,3 +89,53 @@ def test_the_code_of_a_command_is_the_exit_code(commands: typer.Typer) -> None:
         raise typer.Exit(1)
 
     assert frame.run(["check"]) == 1
+
+
+def _run_gitopskit(*arguments: str, redirect: str) -> subprocess.CompletedProcess[str]:
+    """Run a shell line, because only a real process has descriptors of its own to lose."""
+    line = f'"{sys.executable}" -m gitopskit "$@" {redirect}'
+    return subprocess.run(
+        ["/bin/bash", "-o", "pipefail", "-c", line, "bash", *arguments],
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["keys", "new", "-o", "secret", "--size=2048"]])
+def test_a_reader_that_goes_away_is_no_failure(arguments: list[str]) -> None:
+    done = _run_gitopskit(*arguments, redirect="| true")
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_standard_output_that_is_closed_is_the_environments_fault() -> None:
+    done = _run_gitopskit("--help", redirect=">&-")
+
+    assert done.returncode == 3
+    assert done.stderr.startswith("gitopskit: error: standard output is closed\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="needs /dev/full")
+def test_a_full_disk_is_the_environments_fault(tmp_path: Path) -> None:
+    done = _run_gitopskit("init", str(tmp_path / "shop"), "--dry-run", redirect=">/dev/full")
+
+    assert done.returncode == 3
+    assert done.stderr.startswith("gitopskit: error: cannot write the result: No space left")
+
+
+def test_standard_error_that_is_closed_hides_no_exit_code() -> None:
+    assert _run_gitopskit("frobnicate", redirect="2>&-").returncode == 2
+
+
+def test_an_error_shows_no_control_characters(
+    commands: typer.Typer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @commands.command()
+    def fail() -> None:
+        raise InputError("no file", where="a\n\x1b[31m")
+
+    assert frame.run(["fail"]) == 2
+
+    assert capsys.readouterr().err == "gitopskit: error: no file - a??[31m\n"

@@ -49,7 +49,7 @@ def test_install_writes_a_folder_that_kubectl_applies(
 
 def test_install_needs_a_pinned_image(capsys: pytest.CaptureFixture[str]) -> None:
     assert frame.run(["reconciler", "install", "--image", "registry.example/gitopskit"]) == 2
-    assert "has no tag or digest" in capsys.readouterr().err
+    assert "does not say which build it is" in capsys.readouterr().err
 
 
 @pytest.fixture

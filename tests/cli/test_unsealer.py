@@ -41,8 +41,10 @@ def test_install_prints_what_the_controller_needs(capsys: pytest.CaptureFixture[
     ("arguments", "words"),
     [
         pytest.param([], "missing option '--image'", id="no image"),
-        pytest.param(["--image", "gitopskit"], "has no tag or digest", id="no tag"),
-        pytest.param(["--image", "gitopskit:latest"], "has no tag or digest", id="latest"),
+        pytest.param(["--image", "gitopskit"], "does not say which build it is", id="no tag"),
+        pytest.param(
+            ["--image", "gitopskit:latest"], "does not say which build it is", id="latest"
+        ),
     ],
 )
 def test_install_refuses_an_image_that_is_not_pinned(
@@ -53,16 +55,6 @@ def test_install_refuses_an_image_that_is_not_pinned(
     printed = capsys.readouterr()
     assert words in printed.err
     assert not printed.out
-
-
-def test_install_into_a_folder_that_does_not_exist_says_so(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = tmp_path / "missing"
-
-    assert frame.run(["unsealer", "install", "--image", IMAGE, "--out", str(folder)]) == 3
-
-    assert "cannot write the file" in capsys.readouterr().err
 
 
 def test_a_cluster_runs_what_is_installed_under_its_restricted_pod_security(
@@ -82,3 +74,22 @@ def test_run_without_a_cluster_says_where_to_look(capsys: pytest.CaptureFixture[
     printed = capsys.readouterr().err
     assert "gitopskit: error: " in printed
     assert "gitopskit: hint: " in printed
+
+
+def test_install_makes_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "folder"
+
+    assert frame.run(["unsealer", "install", "--image", IMAGE, "--out", str(folder)]) == 0
+
+    assert (folder / "kustomization.yaml").is_file()
+
+
+def test_install_tells_what_is_in_the_folders_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+
+    code = frame.run(["unsealer", "install", "--image", IMAGE, "--out", str(tmp_path / "file")])
+
+    assert code == 3
+    assert "cannot make the folder: File exists - " in capsys.readouterr().err

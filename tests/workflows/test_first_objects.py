@@ -78,9 +78,9 @@ def test_an_ssh_key_and_the_trust_of_hosts_are_kept_apart() -> None:
     ("image", "message"),
     [
         ("", "no image was given"),
-        ("registry.example.com/gitopskit", "has no tag or digest"),
-        ("registry.example.com:5000/gitopskit", "has no tag or digest"),
-        ("registry.example.com/gitopskit:latest", "has no tag or digest"),
+        ("registry.example.com/gitopskit", "does not say which build it is"),
+        ("registry.example.com:5000/gitopskit", "does not say which build it is"),
+        ("registry.example.com/gitopskit:latest", "does not say which build it is"),
     ],
     ids=["empty", "bare", "a port is no tag", "latest"],
 )
