@@ -1,6 +1,8 @@
 """The pull loop: makes a cluster equal to what Git holds, one Application at a time.
 
-Pure: names, application, project, desired, ownership, observation, fieldsets, inventory, pruning,
-status. Shell: repositories, live, inventories, writer, syncing, teardown, reconcile, loop.
+Pure (the import contract in pyproject.toml lists them): names, fields, application, project,
+desired, normalise, fieldsets, observation, ownership, ignoring, inventory, plan, status, reporting,
+operations, fights, state. Shell: repositories, goals, live, permissions, writer, inventories,
+namespaces, syncing, teardown, publishing, reconcile, registrations, loop, waiting.
 Start at reconcile.py, which is the whole way of one Application.
 """

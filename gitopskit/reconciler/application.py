@@ -84,6 +84,15 @@ class Source:
     is_recursive: bool = False
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Follow:
+    """A revision that somebody follows, with the project whose credentials may be used."""
+
+    url: str
+    revision: str
+    project: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
     """How often and how fast a failed sync is tried again; a negative limit means for ever.

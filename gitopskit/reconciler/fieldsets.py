@@ -89,6 +89,23 @@ def is_covered(path: Path, pointers: Iterable[Pointer], content: JsonObject) -> 
     return any(_covers(pointer, path, content) for pointer in pointers)
 
 
+def has(path: Path, content: JsonValue) -> bool:
+    """Tell whether an object has something at a path."""
+    if not path:
+        return True
+    element = path[0]
+    if element.startswith("f:"):
+        return isinstance(content, dict) and any(
+            has(path[1:], inner) for name, inner in content.items() if name == element[2:]
+        )
+    items = content if isinstance(content, list) else []
+    return any(
+        has(path[1:], item)
+        for place, item in enumerate(items)
+        if _is_item(element, item, str(place))
+    )
+
+
 def readable(path: Path) -> str:
     """Return a path as people write it, without the values that list items are found by."""
     return ".".join(part[2:] if part.startswith("f:") else "[]" for part in path)

@@ -14,8 +14,8 @@ from gitopskit.errors import GitopskitError, InputError
 from gitopskit.reconciler import application as applications
 from gitopskit.reconciler import names, status
 from gitopskit.reconciler import project as projects
+from gitopskit.reconciler.application import Follow
 from gitopskit.reconciler.desired import prepare
-from gitopskit.reconciler.repositories import Follow
 from gitopskit.reconciler.state import Goal
 
 if TYPE_CHECKING:

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from gitopskit.kube.client import KubeClient
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.reconciler.application import Follow
     from gitopskit.reconciler.observation import Observation
-    from gitopskit.reconciler.repositories import Follow
     from gitopskit.reconciler.state import Tracked
 
 _LOG: Final = structlog.get_logger("reconciler")

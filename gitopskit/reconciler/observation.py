@@ -76,7 +76,7 @@ def observe(content: JsonObject, *, ignored: tuple[Pointer, ...] = ()) -> Observ
     metadata = content.get("metadata") or {}
     labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
     own = _own_leaves(content)
-    added = dict(_added(content, own, ignored))
+    added = added_by_people(content, ignored=ignored)
     return Observation(
         uid=str(metadata.get("uid", "")),
         resource_version=str(metadata.get("resourceVersion", "")),
@@ -95,6 +95,11 @@ def observe(content: JsonObject, *, ignored: tuple[Pointer, ...] = ()) -> Observ
         added_by=", ".join(sorted(set(added.values()))),
         health=assess(content),
     )
+
+
+def added_by_people(content: JsonObject, *, ignored: tuple[Pointer, ...] = ()) -> dict[Path, str]:
+    """Return the fields that people set and we did not, each with the manager that set it."""
+    return dict(_added(content, _own_leaves(content), ignored))
 
 
 def drift(live: Observation, applied: Applied) -> str:

@@ -7,6 +7,8 @@ itself is raised as well, so that the queue comes back to it.
 
 from __future__ import annotations
 
+import asyncio
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -59,6 +61,7 @@ class Reconciler:
         self._syncer = syncer
         self._live = live
         self._publisher = publisher
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def reconcile(self, tracked: Tracked) -> float | None:
         """Bring an Application as far as it can be brought now; return when to come back.
@@ -71,7 +74,7 @@ class Reconciler:
         try:
             self._syncer.read_inventory(tracked)
             if tracked.is_deleted:
-                async with tracked.lock:
+                async with self._turns[tracked.name]:
                     return await tear_down(tracked, syncer=self._syncer, publisher=self._publisher)
             goal = await self._goals.find(tracked)
         except Refused as refusal:
@@ -80,7 +83,7 @@ class Reconciler:
             raise
         except GitopskitError as error:
             return await self._refuse(tracked, Refused.of(status.COMPARISON_ERROR, error))
-        async with tracked.lock:
+        async with self._turns[tracked.name]:
             try:
                 return await self._pursue(tracked, goal)
             except ApiError as error:
@@ -93,7 +96,7 @@ class Reconciler:
         Raises:
             ApiError: the API server did not answer.
         """
-        async with tracked.lock:
+        async with self._turns[tracked.name]:
             desired, applied = tracked.desired.get(ref), tracked.applied.get(ref)
             live = self._live.get(ref)
             if not tracked.heals or desired is None or applied is None:
@@ -175,9 +178,18 @@ class Reconciler:
         if tracked.is_check_due:
             tracked.is_check_due = False
             await self._syncer.check_unwatched(tracked)
+        if tracked.heals:
+            self._notice_drift(tracked)
         results = await self._syncer.apply(tracked, goal)
         operations.count_attempt(tracked, goal.application.policy.retry, now=now)
         return results
+
+    def _notice_drift(self, tracked: Tracked) -> None:
+        """Apply anew what drifted while nobody was to heal it, or what no event told of."""
+        for ref, applied in list(tracked.applied.items()):
+            live = self._live.get(ref)
+            if self._live.is_watched(ref) and (live is None or drift(live, applied)):
+                del tracked.applied[ref]
 
     async def _prune(
         self, tracked: Tracked, goal: Goal, extra: list[tuple[str, str]]

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from gitopskit.manifests.documents import Manifest
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.manifests.snapshot import Snapshot
-    from gitopskit.reconciler.application import Source
+    from gitopskit.reconciler.application import Follow, Source
     from gitopskit.render.programs import Programs
 
 _Arguments = TypeVarTuple("_Arguments")
@@ -55,15 +55,6 @@ class RepositoryOptions:
     path: str
     programs: Programs
     allows_local: bool = False
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Follow:
-    """A revision that somebody follows, with the project whose credentials may be used."""
-
-    url: str
-    revision: str
-    project: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

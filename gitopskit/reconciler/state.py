@@ -1,12 +1,11 @@
 """What the reconciler remembers between two looks at an Application.
 
-Only the event loop's thread touches it. Everything here can be lost: after a restart it is found
-out anew from Git, the inventory and the live objects.
+Pure; changed by the event loop's thread alone. Everything here can be lost: after a restart it is
+found out anew from Git, the inventory and the live objects.
 """
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,12 +17,11 @@ if TYPE_CHECKING:
     from gitopskit.errors import InputError
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.manifests.json_types import JsonObject
-    from gitopskit.reconciler.application import Application, Pointer
+    from gitopskit.reconciler.application import Application, Follow, Pointer
     from gitopskit.reconciler.desired import Desired
     from gitopskit.reconciler.names import Applier
     from gitopskit.reconciler.observation import Applied
     from gitopskit.reconciler.plan import Verdict
-    from gitopskit.reconciler.repositories import Follow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +76,6 @@ class Tracked:
     retry_at_seconds: float = 0.0
     is_exhausted: bool = False
     adopted: set[ObjectRef] = field(default_factory=set)
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    inventory_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def is_deleted(self) -> bool:

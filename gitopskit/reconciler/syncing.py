@@ -7,6 +7,7 @@ with its UID afterwards. So a crash at any point leaves nothing behind that nobo
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -69,6 +70,7 @@ class Syncer:
         self._writer = writer
         self._live = live
         self._inventories = inventories
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def read_inventory(self, tracked: Tracked) -> None:
         """Read an Application's inventory before its first use.
@@ -304,7 +306,7 @@ class Syncer:
             raise _InventoryNotWritten(error) from error
 
     async def _write(self, tracked: Tracked, change: Callable[[Inventory], Inventory]) -> None:
-        async with tracked.inventory_lock:
+        async with self._turns[tracked.name]:
             inventory = change(tracked.inventory)
             try:
                 await self._inventories.save(tracked.name, inventory)

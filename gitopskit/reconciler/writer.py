@@ -17,10 +17,10 @@ from gitopskit.errors import (
     OwnershipConflict,
 )
 from gitopskit.kube.resources import NAMESPACES
-from gitopskit.reconciler import names
+from gitopskit.reconciler import fieldsets, names
 from gitopskit.reconciler.desired import adopted
 from gitopskit.reconciler.ignoring import respecting
-from gitopskit.reconciler.observation import Applied, without_people
+from gitopskit.reconciler.observation import Applied, added_by_people, without_people
 from gitopskit.reconciler.ownership import judge
 
 if TYPE_CHECKING:
@@ -186,7 +186,9 @@ class Writer:
             return True
         seen = self._live.put(live, desired.ref)
         self._require_ours(wish, seen)
-        if not names.tracked_by(seen.tracking_id, desired.ref) or seen.added:
+        extra = added_by_people(live, ignored=wish.ignored)
+        has_extra = not all(fieldsets.has(path, desired.content) for path in extra)
+        if has_extra or not names.tracked_by(seen.tracking_id, desired.ref):
             return True
         body = respecting(desired.content, live, wish.ignored)
         result = await self._api.apply(

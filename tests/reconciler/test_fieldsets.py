@@ -93,6 +93,27 @@ def test_a_pointer_covers_what_is_at_or_below_it(
     assert fieldsets.is_covered(path, [pointer], content) is is_covered
 
 
+@pytest.mark.parametrize(
+    ("path", "is_there"),
+    [
+        pytest.param(("f:spec", "f:replicas"), True, id="field"),
+        pytest.param(("f:spec", "f:other"), False, id="no-such-field"),
+        pytest.param(("f:spec", "f:replicas", "f:deeper"), False, id="below-a-scalar"),
+        pytest.param(("f:spec", "f:list", 'k:{"name":"b"}', "f:image"), True, id="item"),
+        pytest.param(("f:spec", "f:list", 'k:{"name":"c"}'), False, id="no-such-item"),
+        pytest.param(("f:spec", "f:set", 'v:"y"'), True, id="value"),
+        pytest.param(("f:spec", "f:set", "i:1"), True, id="place"),
+        pytest.param(("f:spec", "f:set", "i:2"), False, id="no-such-place"),
+        pytest.param(("f:spec", 'k:{"name":"b"}'), False, id="no-list"),
+    ],
+)
+def test_a_path_is_looked_up_in_an_object(path: Path, is_there: bool) -> None:  # noqa: FBT001 -- a parameter of the table
+    items = [{"name": "a"}, {"name": "b", "image": "x"}]
+    content = {"spec": {"replicas": 1, "list": items, "set": ["x", "y"]}}
+
+    assert fieldsets.has(path, content) is is_there
+
+
 def test_the_entry_of_a_manager_is_found_in_the_main_resource_only() -> None:
     def entry(**changes: object) -> JsonObject:
         return {"manager": "m", "operation": "Apply", "fieldsV1": {"f:a": {}}, **changes}
