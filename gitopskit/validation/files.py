@@ -68,7 +68,11 @@ def read_file(path: str) -> bytes:
             if stat.S_ISREG(os.fstat(descriptor).st_mode):
                 return file.read(_MOST_READ_BYTES)
     except OSError as error:
-        raise InputError(f"cannot read the file: {error.strerror}", where=path) from error
+        raise InputError(
+            f"cannot read the file: {error.strerror}",
+            where=path,
+            hint="check where it leads and who may read it",
+        ) from error
     raise InputError("this is not a regular file", where=path, hint="move it away, or rename it")
 
 

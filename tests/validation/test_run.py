@@ -309,6 +309,7 @@ def test_a_path_that_does_not_exist_is_refused() -> None:
         validate_paths(["nowhere"], OPTIONS)
 
     assert caught.value.where == "nowhere"
+    assert caught.value.hint
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
@@ -318,6 +319,7 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         validate_paths([str(tmp_path)], OPTIONS)
 
     assert caught.value.where == f"{tmp_path}/a.yaml"
+    assert caught.value.hint
 
 
 def test_standard_input_is_a_file_called_dash(monkeypatch: pytest.MonkeyPatch) -> None:
