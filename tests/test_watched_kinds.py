@@ -1,0 +1,32 @@
+"""The reconciler may look at exactly what its appliers may write, Secrets excepted.
+
+Without one of these rights nothing is refused and nothing breaks: the kind is read by name at each
+poll instead, and drift is seen late. So no audit log shows that such a rule is missing.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.support.shipped_rules import granted
+
+_APPLIERS: Final = {"gitopskit-applier", "gitopskit-platform-applier"}
+_RECONCILER: Final = "gitopskit-reconciler"
+_LOOKS: Final = ("get", "list", "watch")
+
+
+def test_every_kind_that_is_written_may_be_watched_and_no_other() -> None:
+    shipped = {it for it in granted() if not it.namespace}
+    written = {
+        (it.group, it.resource)
+        for it in shipped
+        if it.role in _APPLIERS and it.verb == "patch" and it.resource != "secrets"
+    }
+
+    seen = {
+        (it.group, it.resource, it.verb)
+        for it in shipped
+        if it.role == _RECONCILER and it.verb != "impersonate"
+    }
+
+    assert {(*kind, verb) for kind in written for verb in _LOOKS} == seen
