@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 
 _LOG: Final = structlog.get_logger("events")
 
-_LONGEST_NOTE: Final = 1024
-"""Source: k8s.io/kubernetes, pkg/apis/core/validation/events.go (NoteLengthLimit)."""
+_LONGEST_NOTE_BYTES: Final = 1024
+"""Bytes, although the refusal speaks of characters: Go's ``len`` of a string.
+
+Source: k8s.io/kubernetes, pkg/apis/core/validation/events.go (NoteLengthLimit).
+"""
 
 _LONGEST_NAME_PREFIX: Final = 200
 _MOST_REMEMBERED: Final = 1024
@@ -137,7 +140,7 @@ class EventRecorder:
             "type": kind,
             "reason": reason,
             "action": reason,
-            "note": scrub(message, limit=_LONGEST_NOTE),
+            "note": _note(message),
             "reportingController": self._component,
             "reportingInstance": self._instance,
             "regarding": {
@@ -156,6 +159,16 @@ class EventRecorder:
         self._series.move_to_end(key)
         while len(self._series) > _MOST_REMEMBERED:
             self._series.popitem(last=False)
+
+
+def _note(message: str) -> str:
+    """Return a message as an Event can hold it."""
+    text = scrub(message, limit=_LONGEST_NOTE_BYTES).encode()
+    if len(text) <= _LONGEST_NOTE_BYTES:
+        return text.decode()
+    mark = "…"
+    room = _LONGEST_NOTE_BYTES - len(mark.encode())
+    return text[:room].decode(errors="ignore") + mark
 
 
 def _micro_time(moment: datetime) -> str:

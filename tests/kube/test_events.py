@@ -141,4 +141,5 @@ async def test_foreign_words_are_scrubbed_and_cut(recorder: EventRecorder, serve
 
     note = orjson.loads(server.seen[0].body)["note"]
     assert note.startswith("https://***@git.example/ failed")
-    assert len(note) == 1024
+    assert len(note.encode()) == 1024
+    assert note.endswith("…")
