@@ -234,14 +234,16 @@ async def test_switching_automation_off_leaves_everything_and_goes_on_telling(
 
     async with reconciler():
         await world.until_synced(unique)
-        await world.admin.patch(
-            APPLICATIONS,
-            unique,
-            "argocd",
-            patch={"spec": {"syncPolicy": None}},
-            field_manager="tests",
-        )
-        await world.edit(CONFIG_MAPS, unique, {"data": {"color": "green"}})
+    await world.admin.patch(
+        APPLICATIONS,
+        unique,
+        "argocd",
+        patch={"spec": {"syncPolicy": None}},
+        field_manager="tests",
+    )
+    await world.edit(CONFIG_MAPS, unique, {"data": {"color": "green"}})
+
+    async with reconciler():
         await eventually(is_out_of_sync)
         await world.edit(CONFIG_MAPS, unique, {"data": {"color": "red"}})
         await world.until_synced(unique)
