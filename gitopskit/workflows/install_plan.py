@@ -52,12 +52,25 @@ def decide(desired: JsonObject, live: JsonObject | None, dry_run: JsonObject | N
         return _foreign(ref, desired)
     if dry_run is not None and _comparable(dry_run) == _comparable(live):
         return Step(action="unchanged", ref=ref, desired=desired)
-    return Step(action="update", ref=ref, desired=desired)
+    return Step(action="update", ref=ref, desired=desired, reason=_repointing(live, desired))
 
 
 def has_refusal(steps: tuple[Step, ...]) -> bool:
     """Tell whether the plan holds something that bootstrap refuses to do."""
     return any(step.action == "refuse" for step in steps)
+
+
+def _repointing(live: JsonObject, desired: JsonObject) -> str:
+    """Return from where to where the root Application would look, if that changes."""
+    before, after = (
+        ((content.get("spec") or {}).get("source") or {}) for content in (live, desired)
+    )
+    changes = [
+        f"{field} {before.get(field, 'none')} -> {after.get(field, 'none')}"
+        for field in ("repoURL", "targetRevision", "path")
+        if before.get(field) != after.get(field)
+    ]
+    return ", ".join(changes)
 
 
 def _foreign(ref: ObjectRef, desired: JsonObject) -> Step:

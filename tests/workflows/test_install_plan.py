@@ -53,3 +53,12 @@ def test_a_step_never_shows_the_object() -> None:
     step = decide(_object("Secret", data={"password": "aHVudGVyMg=="}), None, None)
 
     assert "aHVudGVyMg==" not in repr(step)
+
+
+def test_a_root_that_would_look_elsewhere_says_from_where_to_where() -> None:
+    live = _object("Application", spec={"source": {"repoURL": "https://a/x.git", "path": "p"}})
+    wanted = _object("Application", spec={"source": {"repoURL": "https://b/y.git", "path": "p"}})
+
+    step = decide(wanted, live, wanted)
+
+    assert step.line.endswith("(repoURL https://a/x.git -> https://b/y.git)")
