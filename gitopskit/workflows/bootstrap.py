@@ -20,6 +20,7 @@ from gitopskit.generators.ssh import new_ssh_key
 from gitopskit.git.remotes import parse_remote
 from gitopskit.kube.resources import CUSTOM_RESOURCE_DEFINITIONS, SECRETS
 from gitopskit.manifests.settled_names import APPLICATIONS_NAMESPACE, SYSTEM_NAMESPACE
+from gitopskit.repository.layout import certificate_file
 from gitopskit.repository.templates import platform_documents
 from gitopskit.sealing.keys import (
     KEY_LABEL,
@@ -93,11 +94,13 @@ async def plan(api: KubeClient, request: Bootstrap, *, now: datetime) -> Bootstr
 
     Raises:
         InputError: the image has no tag, or the committed certificate has no key.
-        IntegrityFault: the cluster has sealing keys, and the given one is not among them.
+        IntegrityFault: the cluster has sealing keys, and the given one, or that of the committed
+            certificate, is not among them.
         ApiError: the API server refused or did not answer.
     """
     keys = await _live_keys(api)
     _refuse_another_key(request, keys)
+    _refuse_another_certificate(request, keys)
     live = _newest_certificate(keys)
     pair = _pair_to_install(request, live, now=now)
     certificate = pair.certificate_pem if pair else live
@@ -194,6 +197,25 @@ def _refuse_another_key(request: Bootstrap, keys: Sequence[PrivateKey]) -> None:
         )
 
 
+def _refuse_another_certificate(request: Bootstrap, keys: Sequence[PrivateKey]) -> None:
+    """Refuse a committed certificate that would be replaced, and what it sealed never opened."""
+    if not request.committed_certificate or not keys:
+        return
+    where = _certificate_place(request)
+    committed = load_certificate(request.committed_certificate, where=where)
+    if committed.fingerprint not in {key.fingerprint for key in keys}:
+        raise IntegrityFault(
+            "the repository's certificate is not of a sealing key that the cluster has",
+            where=where,
+            hint="add its key to the cluster as a Secret of its own, or remove the certificate and"
+            " seal the values again",
+        )
+
+
+def _certificate_place(request: Bootstrap) -> str:
+    return str(certificate_file(request.objects.environment))
+
+
 def _newest_certificate(keys: Sequence[PrivateKey]) -> bytes:
     """Return the PEM of the newest certificate, empty where there is none."""
     dated = [key for key in keys if key.not_before_utc is not None]
@@ -204,7 +226,7 @@ def _newest_certificate(keys: Sequence[PrivateKey]) -> bytes:
 def _pair_to_install(request: Bootstrap, live: bytes, *, now: datetime) -> KeyPair | None:
     if live:
         return None
-    where = f".gitopskit/certs/{request.objects.environment}.pem"
+    where = _certificate_place(request)
     if request.sealing_key is None and request.committed_certificate:
         raise InputError(
             "the repository holds a certificate, but neither the cluster nor you have its key",

@@ -156,3 +156,24 @@ def test_a_key_that_the_cluster_has_already_is_accepted() -> None:
     ]
 
     bootstrap._refuse_another_key(request, live)
+
+
+def test_a_certificate_whose_key_the_cluster_lacks_is_not_replaced() -> None:
+    mine, theirs = (new_sealing_key(now=_NOW, size_bits=2048) for _ in range(2))
+    request = Bootstrap(objects=_objects(), committed_certificate=mine.certificate_pem)
+    live = read_private_keys(theirs.private_pem.reveal(), where="live")
+
+    with pytest.raises(IntegrityFault, match="is not of a sealing key that the cluster has"):
+        bootstrap._refuse_another_certificate(request, live)
+
+
+def test_an_older_certificate_of_the_cluster_is_accepted() -> None:
+    mine, theirs = (new_sealing_key(now=_NOW, size_bits=2048) for _ in range(2))
+    request = Bootstrap(objects=_objects(), committed_certificate=mine.certificate_pem)
+    live = [
+        key
+        for pair in (theirs, mine)
+        for key in read_private_keys(pair.private_pem.reveal(), where="live")
+    ]
+
+    bootstrap._refuse_another_certificate(request, live)
