@@ -12,40 +12,27 @@ import pytest
 
 from gitopskit.errors import InputError
 from gitopskit.kube.resources import (
-    APP_PROJECTS,
     APPLICATIONS,
     CONFIG_MAPS,
     DEPLOYMENTS,
     EVENTS,
     ROLE_BINDINGS,
     SECRETS,
-    SERVICE_ACCOUNTS,
     ResourceType,
 )
 from gitopskit.reconciler.loop import Controller
-from tests.support.cluster import create_namespace
 from tests.support.polling import eventually
-from tests.support.reconciling import AUTOMATED, SERVER, World, config_map, options, text
+from tests.support.reconciling import AUTOMATED, World, config_map, options, text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gitopskit.controlplane.server import ControlPlane
     from gitopskit.kube.client import KubeClient
     from gitopskit.manifests.json_types import JsonObject
 
 Run = Callable[[], AbstractAsyncContextManager[Controller]]
 
 LEASES = ResourceType(group="coordination.k8s.io", version="v1", plural="leases", kind="Lease")
-PLATFORM = {
-    "destinationServiceAccounts": [
-        {
-            "server": SERVER,
-            "namespace": "*",
-            "defaultServiceAccount": "gitopskit-system:gitopskit-platform-applier",
-        }
-    ]
-}
 
 
 def deployment(name: str, image: str = "registry.example/app:1") -> JsonObject:
@@ -242,55 +229,6 @@ async def test_a_restart_writes_nothing(world: World, reconciler: Run, unique: s
     assert [*after[:2], after[3]] == [*before[:2], before[3]]
 
 
-async def test_the_root_registers_what_git_says_and_the_platform_prepares_it(
-    world: World, reconciler: Run, unique: str, control_plane: ControlPlane
-) -> None:
-    place = f"{unique}-place"
-    create_namespace(control_plane, place)
-    app = f"{unique}-app"
-    world.repository.commit(
-        {
-            "registrations/all.yaml": text(
-                _project(world, unique, place), *_applications(world, unique, place)
-            ),
-            "platform/all.yaml": text(*_applier(place)),
-            "app/all.yaml": text(config_map(unique, color="red")),
-        }
-    )
-    await world.project(
-        "gitopskit-root",
-        destinations=[{"server": SERVER, "namespace": "argocd"}],
-        namespaceResourceWhitelist=[{"group": "argoproj.io", "kind": "*"}],
-        **PLATFORM,
-    )
-    world.made += [(APPLICATIONS, app), (APPLICATIONS, f"{unique}-platform")]
-    world.made += [(APP_PROJECTS, unique), (APP_PROJECTS, f"{unique}-platform")]
-    await world.application(
-        unique, project="gitopskit-root", path="registrations", namespace="argocd"
-    )
-
-    async with reconciler():
-        await world.until_synced(unique)
-        await world.until_synced(f"{unique}-platform")
-        await world.until_synced(app)
-        found = await world.get(CONFIG_MAPS, unique, place)
-        assert found is not None
-
-        world.repository.commit(
-            {
-                "registrations/all.yaml": text(
-                    _project(world, unique, place), *_applications(world, unique, place)[:1]
-                ),
-                "platform/all.yaml": text(*_applier(place)),
-            }
-        )
-        await world.until_gone(APPLICATIONS, app, "argocd")
-        await world.until_gone(APPLICATIONS, f"{unique}-platform", "argocd")
-
-    assert await world.get(CONFIG_MAPS, unique, place) is None
-    assert await world.get(SERVICE_ACCOUNTS, "gitopskit-applier", place) is None
-
-
 async def test_local_repositories_are_refused_unless_they_are_allowed(
     world: World, reconciler_client: KubeClient, unique: str, tmp_path: Path
 ) -> None:
@@ -391,62 +329,3 @@ async def _grant_leases(world: World, name: str) -> None:
         },
         field_manager="tests",
     )
-
-
-def _project(world: World, name: str, place: str) -> JsonObject:
-    return {
-        "apiVersion": "argoproj.io/v1alpha1",
-        "kind": "AppProject",
-        "metadata": {"name": name, "namespace": "argocd"},
-        "spec": {
-            "sourceRepos": [world.url],
-            "destinations": [{"server": SERVER, "namespace": place}],
-        },
-    }
-
-
-def _applications(world: World, name: str, place: str) -> list[JsonObject]:
-    platform = _project(world, f"{name}-platform", place)
-    platform["spec"].update(PLATFORM)
-    return [
-        platform,
-        _registered(world, f"{name}-platform", project=f"{name}-platform", place=place),
-        _registered(world, f"{name}-app", project=name, place=place),
-    ]
-
-
-def _registered(world: World, name: str, *, project: str, place: str) -> JsonObject:
-    return {
-        "apiVersion": "argoproj.io/v1alpha1",
-        "kind": "Application",
-        "metadata": {
-            "name": name,
-            "namespace": "argocd",
-            "finalizers": ["resources-finalizer.argocd.argoproj.io"],
-        },
-        "spec": {
-            "project": project,
-            "source": {
-                "repoURL": world.url,
-                "targetRevision": "main",
-                "path": name.rpartition("-")[2],
-            },
-            "destination": {"server": SERVER, "namespace": place},
-            "syncPolicy": {"automated": AUTOMATED},
-        },
-    }
-
-
-def _applier(place: str) -> list[JsonObject]:
-    group = "rbac.authorization.k8s.io"
-    metadata = {"name": "gitopskit-applier", "namespace": place}
-    return [
-        {"apiVersion": "v1", "kind": SERVICE_ACCOUNTS.kind, "metadata": metadata},
-        {
-            "apiVersion": f"{group}/v1",
-            "kind": "RoleBinding",
-            "metadata": metadata,
-            "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": "gitopskit-applier"},
-            "subjects": [{"kind": "ServiceAccount", **metadata}],
-        },
-    ]
