@@ -19,11 +19,13 @@ from gitopskit.errors import MissingTool, ProcessFailed
 from gitopskit.redaction import scrub
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 _READ_SIZE_BYTES: Final = 65536
 _GRACE_SECONDS: Final = 5.0
+_CANCEL_POLL_SECONDS: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,7 @@ class Command:
 
     ``environment`` is complete: nothing is inherited. ``memory_limit_bytes`` bounds the address
     space (Linux only; 0 is no bound). ``pass_fds`` are descriptors that the program inherits.
+    When another thread sets ``cancelled``, the program is killed.
     """
 
     argv: Sequence[str]
@@ -42,6 +45,7 @@ class Command:
     output_limit_bytes: int = 64 * 1024 * 1024
     memory_limit_bytes: int = 0
     pass_fds: tuple[int, ...] = ()
+    cancelled: threading.Event | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +180,7 @@ def _communicate(child: subprocess.Popen[bytes], command: Command) -> tuple[byte
             selector.register(child.stdin, selectors.EVENT_WRITE, _feed)
         pending = [memoryview(command.stdin)]
         while selector.get_map():
-            ready = selector.select(timeout=_seconds_left(command, deadline))
+            ready = selector.select(timeout=_next_look_seconds(command, deadline))
             for key, _ in ready:
                 key.data(selector, key, outputs, pending)
             if sum(map(len, outputs.values())) > command.output_limit_bytes:
@@ -218,6 +222,15 @@ def _feed(
         selector.unregister(key.fileobj)
         if not isinstance(key.fileobj, int):
             key.fileobj.close()  # type: ignore[attr-defined]  # HasFileno: a pipe's writer here
+
+
+def _next_look_seconds(command: Command, deadline: float) -> float:
+    remaining = _seconds_left(command, deadline)
+    if command.cancelled is None:
+        return remaining
+    if command.cancelled.is_set():
+        raise ProcessFailed(f"{command.argv[0]} was cancelled and killed")
+    return min(remaining, _CANCEL_POLL_SECONDS)
 
 
 def _seconds_left(command: Command, deadline: float) -> float:

@@ -4,6 +4,7 @@ import os
 import resource
 import signal
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -73,6 +74,16 @@ def test_a_program_that_closes_its_output_and_goes_on_is_killed() -> None:
 
     with pytest.raises(ProcessFailed, match="was killed"):
         run(Command(argv=_argv(script), environment=_ENVIRONMENT, timeout_seconds=0.5))
+
+
+def test_a_program_is_killed_when_another_thread_cancels_it() -> None:
+    cancelled = threading.Event()
+    timer = threading.Timer(0.1, cancelled.set)
+    timer.start()
+
+    with pytest.raises(ProcessFailed, match="was cancelled"):
+        run(Command(argv=("sleep", "60"), environment=_ENVIRONMENT, cancelled=cancelled))
+    timer.join()
 
 
 def test_a_program_that_prints_too_much_is_killed() -> None:

@@ -13,15 +13,16 @@ import platform
 import shutil
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.controlplane.toolchain import find_toolchain
-from gitopskit.errors import MissingTool
+from gitopskit.errors import EnvironmentFault, MissingTool
 from gitopskit.process import find_program
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterator, Mapping
 
     from gitopskit.clock import Clock
@@ -81,6 +82,7 @@ class BuildSettings:
     go_environment: Mapping[str, str]
     clock: Clock
     progress: Callable[[str], None]
+    cancelled: threading.Event | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +138,10 @@ def build_module(module: GoModule, settings: BuildSettings) -> Path:
     built = _built_folder(module, settings)
     if built.is_dir():
         return built
-    toolchain = find_toolchain(path=settings.path, environment=settings.go_environment)
+    toolchain = replace(
+        find_toolchain(path=settings.path, environment=settings.go_environment),
+        cancelled=settings.cancelled,
+    )
     built.parent.mkdir(parents=True, exist_ok=True)
     with _locked(built.parent / f"{module.name}.lock", settings):
         if not built.is_dir():
@@ -213,6 +218,8 @@ def _locked(path: Path, settings: BuildSettings) -> Iterator[None]:
             if not is_announced:
                 settings.progress(f"waiting for another build of {path.stem} to end")
                 is_announced = True
+            if settings.cancelled is not None and settings.cancelled.is_set():
+                raise EnvironmentFault(f"waiting for another build of {path.stem} was cancelled")
             settings.clock.sleep_blocking(_LOCK_POLL_SECONDS)
         yield
 

@@ -10,6 +10,7 @@ from gitopskit.process import Command, find_program, run
 from gitopskit.redaction import scrub
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Mapping
     from pathlib import Path
 
@@ -28,6 +29,7 @@ class Toolchain:
 
     program: str
     environment: Mapping[str, str]
+    cancelled: threading.Event | None = None
 
     def build(self, package: str, *, folder: Path, ldflags: str, output: Path) -> None:
         """Build one main package of the module in ``folder`` into the folder ``output``.
@@ -44,6 +46,7 @@ class Toolchain:
                 environment=self.environment,
                 cwd=folder,
                 timeout_seconds=_BUILD_TIMEOUT_SECONDS,
+                cancelled=self.cancelled,
             )
         )
         if completed.exit_code != 0:

@@ -6,12 +6,14 @@ to stay. Start reading at `run_demo`.
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import sys
 import tempfile
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +30,7 @@ from gitopskit.workflows.demo_repository import APPLICATION, NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from concurrent.futures import Future
 
     from gitopskit.clock import Clock
     from gitopskit.controlplane.build import Binaries
@@ -87,20 +90,30 @@ async def run_demo(
     """
     clock = options.build.clock
     narrator = _Narrator(say, clock)
-    with _folder() as folder, ThreadPoolExecutor(max_workers=1) as pool:
-        building = None
-        if options.target is None:
-            if not is_built(options.build):
-                narrator.said(_BUILD_NOTICE)
-            building = pool.submit(ensure_binaries, options.build)
-        made = _offline_half(folder, options, narrator)
-        if building is None and options.target is not None:
+    with _folder() as folder:
+        if options.target is not None:
+            made = _offline_half(folder, options, narrator)
             await _online_half(options.target, made, options, narrator, wait=wait)
-        elif building is not None:
-            binaries = building.result()
-            _require_workloads(binaries)
-            with _control_plane(binaries, clock, narrator) as target:
-                await _online_half(target, made, options, narrator, wait=wait)
+            return
+        if not is_built(options.build):
+            narrator.said(_BUILD_NOTICE)
+        with _building(options.build) as building:
+            made = _offline_half(folder, options, narrator)
+            binaries = await asyncio.wrap_future(building)
+        _require_workloads(binaries)
+        with _control_plane(binaries, clock, narrator) as target:
+            await _online_half(target, made, options, narrator, wait=wait)
+
+
+@contextmanager
+def _building(settings: BuildSettings) -> Iterator[Future[Binaries]]:
+    """Build in a thread of its own; on the way out, a build that still runs is ended."""
+    cancelled = threading.Event()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        try:
+            yield pool.submit(ensure_binaries, replace(settings, cancelled=cancelled))
+        finally:
+            cancelled.set()
 
 
 _BUILD_NOTICE: Final = (

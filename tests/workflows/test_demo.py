@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pytest
 
 if TYPE_CHECKING:
     from gitopskit.controlplane.build import BuildSettings
@@ -51,3 +54,33 @@ def test_the_demo_shows_every_moment_with_its_time(
     ):
         assert re.search(moment + ".*" + _TIME, run.stdout, re.MULTILINE), moment
     assert [path.name for path in temporary.iterdir()] == []
+
+
+def test_an_interrupt_during_the_build_ends_the_build(tmp_path: Path) -> None:
+    programs, temporary = tmp_path / "bin", tmp_path / "temporary"
+    programs.mkdir()
+    temporary.mkdir()
+    go = programs / "go"
+    go.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\nexec sleep 300\n")
+    go.chmod(0o755)
+    with subprocess.Popen(
+        [sys.executable, "-m", "gitopskit", "demo"],
+        env={
+            "PATH": f"{programs}:{os.environ['PATH']}",
+            "HOME": str(tmp_path),
+            "TMPDIR": str(temporary),
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as demo:
+        assert demo.stdout is not None
+        for line in demo.stdout:
+            if "pushed to a bare repository" in line:
+                break
+        demo.send_signal(signal.SIGINT)
+
+        assert demo.wait(timeout=30) == 130
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+    assert list(temporary.iterdir()) == []
