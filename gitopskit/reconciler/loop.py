@@ -236,13 +236,27 @@ class Controller:
     def _changed(
         self, ref: ObjectRef, before: Observation | None, after: Observation | None
     ) -> None:
-        """React to a change of a live object: heal it, or tell of its health."""
-        tracked = self.registry.owner(ref)
-        if tracked is None:
+        """Tell those whom a change of a live object concerns."""
+        claimants = self.registry.claimants(ref)
+        if not claimants:
             return
+        self._wake_waiting(ref, after)
+        holder = claimants[0]
+        if after is None and holder.heals and ref in holder.applied:
+            del claimants[1:]  # it comes back at once, and is nobody else's to make
+        for tracked in claimants:
+            self._react(tracked, ref, before, after)
+
+    def _react(
+        self,
+        tracked: Tracked,
+        ref: ObjectRef,
+        before: Observation | None,
+        after: Observation | None,
+    ) -> None:
+        """React to a change of a live object: heal it, or tell of its health."""
         if ref in tracked.failures:
             tracked.begin_anew()  # what stood in the way may be gone
-        self._wake_waiting(ref, after)
         applied = tracked.applied.get(ref)
         has_drift = applied is not None and (after is None or bool(drift(after, applied)))
         if has_drift and tracked.heals:

@@ -115,7 +115,8 @@ class Registry:
         """Begin without any."""
         self.applications: dict[str, Tracked] = {}
         self.projects: dict[str, JsonObject] = {}
-        self._owners: dict[ObjectRef, str] = {}
+        self._claims: dict[str, frozenset[ObjectRef]] = {}
+        self._claimants: dict[ObjectRef, tuple[str, ...]] = {}
 
     def see(self, content: JsonObject) -> bool:
         """Take in an Application as it stands; tell whether a person changed something."""
@@ -137,7 +138,7 @@ class Registry:
     def lose(self, name: str) -> None:
         """Forget an Application that is gone."""
         self.applications.pop(name, None)
-        self._owners = {ref: owner for ref, owner in self._owners.items() if owner != name}
+        self._claim(name, frozenset())
 
     def own(self, tracked: Tracked, desired: tuple[Desired, ...]) -> None:
         """Note what an Application is to consist of."""
@@ -145,14 +146,22 @@ class Registry:
         tracked.applied = {
             ref: done for ref, done in tracked.applied.items() if ref in tracked.desired
         }
-        for entry in tracked.inventory:
-            self._owners.setdefault(entry.ref, tracked.name)
-        for item in desired:
-            self._owners[item.ref] = tracked.name
+        listed = frozenset(entry.ref for entry in tracked.inventory)
+        self._claim(tracked.name, listed | tracked.desired.keys())
+
+    def claimants(self, ref: ObjectRef) -> list[Tracked]:
+        """Return the Applications that want or list an object, the one that has it first.
+
+        Whoever asks for an object of somebody else must neither hide its drift from them nor have
+        a say in which of its fields count.
+        """
+        names = self._claimants.get(ref, ())
+        found = [self.applications[name] for name in names if name in self.applications]
+        return sorted(found, key=lambda it: _distance(it, ref)) if found[1:] else found
 
     def owner(self, ref: ObjectRef) -> Tracked | None:
         """Return the Application that an object belongs to."""
-        return self.applications.get(self._owners.get(ref, ""))
+        return next(iter(self.claimants(ref)), None)
 
     def ignored(self, ref: ObjectRef) -> tuple[Pointer, ...]:
         """Return the fields of an object that others may set."""
@@ -173,3 +182,24 @@ class Registry:
             for name, tracked in self.applications.items()
             if (tracked.content.get("spec") or {}).get("project") == project
         ]
+
+    def _claim(self, name: str, refs: frozenset[ObjectRef]) -> None:
+        before = self._claims.pop(name, frozenset())
+        for ref in before - refs:
+            left = tuple(it for it in self._claimants[ref] if it != name)
+            if left:
+                self._claimants[ref] = left
+            else:
+                del self._claimants[ref]
+        for ref in refs - before:
+            self._claimants[ref] = (*self._claimants.get(ref, ()), name)
+        if refs:
+            self._claims[name] = refs
+
+
+def _distance(tracked: Tracked, ref: ObjectRef) -> int:
+    """Return 0 for who applied an object, 1 for who did in an earlier life, 2 for all others."""
+    if ref in tracked.applied:
+        return 0
+    entry = tracked.inventory.find(ref)
+    return 1 if entry is not None and entry.uid else 2

@@ -219,6 +219,35 @@ async def test_an_object_of_another_application_is_left_alone(
     assert await world.data(unique) == {"color": "red"}
 
 
+async def test_an_object_that_another_application_asks_for_is_still_healed(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    """Nobody takes an object, or its healing, from its Application by asking for the same."""
+    world.repository.commit(
+        {
+            "app/all.yaml": text(config_map(unique, color="red")),
+            "other/all.yaml": text(config_map(unique, color="green")),
+        }
+    )
+    await world.project(unique)
+    await world.application(unique, project=unique)
+
+    async def is_red() -> bool:
+        return await world.data(unique) == {"color": "red"}
+
+    async with reconciler():
+        await world.until_synced(unique)
+        await world.application(f"{unique}-other", project=unique, path="other")
+        await world.until_condition(f"{unique}-other", "OwnershipConflict")
+        edited = await world.edit(CONFIG_MAPS, unique, {"data": {"color": "blue"}})
+        await eventually(is_red)
+        await world.admin.delete(
+            CONFIG_MAPS, unique, world.namespace, uid=edited["metadata"]["uid"]
+        )
+        await eventually(is_red)
+        await world.until_condition(f"{unique}-other", "OwnershipConflict")
+
+
 async def test_an_object_that_a_controller_owns_is_left_alone(
     world: World, reconciler: Run, unique: str
 ) -> None:

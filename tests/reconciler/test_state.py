@@ -9,7 +9,7 @@ import pytest
 from gitopskit.reconciler.application import SyncPolicy
 from gitopskit.reconciler.inventory import Entry, Inventory
 from gitopskit.reconciler.names import Applier
-from gitopskit.reconciler.state import Registry
+from gitopskit.reconciler.state import Registry, Tracked
 from tests.support.desiring import APPLIER, REF, applied, desired
 from tests.support.tracking import a_goal, tracked
 
@@ -79,6 +79,43 @@ def test_an_object_belongs_to_the_application_that_wants_or_lists_it() -> None:
     registry.lose("web")
     assert registry.owner(desired("new").ref) is None
     assert registry.ignored(desired("new").ref) == ()
+
+
+def two_that_want_the_same() -> tuple[Registry, Tracked, Tracked]:
+    registry = Registry()
+    for name in ("web", "other"):
+        content = application()
+        registry.see({**content, "metadata": {**content["metadata"], "name": name}})
+    holder, other = registry.applications.values()
+    registry.own(holder, (desired(),))
+    holder.applied = {REF: applied()}
+    registry.own(other, (desired(),))
+    return registry, holder, other
+
+
+def test_who_asks_for_an_object_of_another_application_does_not_get_it() -> None:
+    registry, holder, other = two_that_want_the_same()
+
+    assert registry.claimants(REF) == [holder, other]
+    assert registry.owner(REF) is holder
+
+
+def test_who_applied_an_object_in_an_earlier_life_has_it_after_a_restart() -> None:
+    registry, holder, other = two_that_want_the_same()
+    other.inventory = Inventory(((Entry(ref=REF, version="v1", applier=APPLIER, uid="u1"),),))
+    holder.applied = {}
+
+    assert registry.claimants(REF) == [other, holder]
+
+
+def test_who_no_longer_wants_an_object_has_no_say_in_it() -> None:
+    registry, holder, other = two_that_want_the_same()
+
+    registry.own(other, ())
+    registry.own(holder, (desired("new"),))
+
+    assert registry.claimants(REF) == []
+    assert registry.owner(desired("new").ref) is holder
 
 
 def test_the_applications_of_a_project_are_known() -> None:
