@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from gitopskit.errors import UnsupportedField
 from gitopskit.manifests.identity import ObjectRef, apply_rank
 from gitopskit.reconciler import names
+from gitopskit.reconciler.fields import mapping
 from gitopskit.reconciler.normalise import normalised
 from gitopskit.reconciler.project import is_root_registration
 
@@ -107,8 +108,8 @@ def _defined_scopes(manifests: Iterable[Manifest]) -> dict[tuple[str, str], bool
     scopes = {}
     for manifest in manifests:
         if manifest.kind == _DEFINITION:
-            spec = manifest.content.get("spec") or {}
-            kind = (spec.get("names") or {}).get("kind", "")
+            spec = mapping(manifest.content.get("spec"))
+            kind = mapping(spec.get("names")).get("kind", "")
             scopes[(str(spec.get("group", "")), str(kind))] = spec.get("scope") != "Cluster"
     return scopes
 

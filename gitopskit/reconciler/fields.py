@@ -142,6 +142,11 @@ def spec_of(content: JsonObject) -> Fields:
     return Fields(content=content, path="", where=where).child("spec")
 
 
+def mapping(value: JsonValue) -> JsonObject:
+    """Return a mapping, empty for anything else: what is malformed the API server refuses."""
+    return value if isinstance(value, dict) else {}
+
+
 def unknown_fields(value: JsonValue, known: Mapping[str, Any], path: str) -> Iterator[str]:
     """Yield the path of every field that holds something and is not in the tree of known ones."""
     if isinstance(value, list) and known:

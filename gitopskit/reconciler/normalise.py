@@ -78,14 +78,19 @@ def _metadata(
 
 
 def _with_data_only(secret: JsonObject) -> JsonObject:
-    """Return a Secret whose stringData is in data: the API server merges it, and forgets it."""
-    texts = secret.get("stringData")
+    """Return a Secret whose stringData is in data: the API server merges it, and forgets it.
+
+    What is no text stays where it is, for the API server to refuse: no value is ever guessed.
+    """
+    texts, data = secret.get("stringData") or {}, secret.get("data") or {}
+    if not (isinstance(texts, dict) and isinstance(data, dict)):
+        return secret
+    if not all(isinstance(text, str) for text in texts.values()):
+        return secret
     shaped = {key: value for key, value in secret.items() if key != "stringData"}
-    if isinstance(texts, dict) and texts:
-        encoded = {
-            key: base64.b64encode(str(text).encode()).decode() for key, text in texts.items()
-        }
-        shaped["data"] = {**(secret.get("data") or {}), **encoded}
+    if texts:
+        encoded = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
+        shaped["data"] = {**data, **encoded}
     return shaped
 
 

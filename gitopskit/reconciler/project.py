@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gitopskit.errors import UnsupportedField
 from gitopskit.reconciler import names
 from gitopskit.reconciler.application import OWN_CLUSTER, OWN_SERVER
-from gitopskit.reconciler.fields import ANY, Fields, spec_of, unknown_fields
+from gitopskit.reconciler.fields import ANY, Fields, mapping, spec_of, unknown_fields
 from gitopskit.reconciler.names import Applier
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def is_root_registration(content: JsonObject, ref: ObjectRef) -> bool:
         return False
     if ref.kind == "AppProject":
         return ref.name == names.ROOT_PROJECT
-    return (content.get("spec") or {}).get("project") == names.ROOT_PROJECT
+    return mapping(content.get("spec")).get("project") == names.ROOT_PROJECT
 
 
 def _is_registration(ref: ObjectRef) -> bool:

@@ -10,7 +10,7 @@ from gitopskit.manifests.identity import ObjectRef
 from gitopskit.reconciler.desired import adopted
 from gitopskit.reconciler.names import PLATFORM
 from gitopskit.reconciler.project import Account, KindRule
-from tests.support.desiring import an_application, desired, prepared
+from tests.support.desiring import an_application, desired, manifests, prepared
 
 if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonValue
@@ -121,6 +121,54 @@ def test_a_secret_without_texts_stays_as_it_is() -> None:
     (found,) = prepared(text).objects
 
     assert set(found.content) == {"apiVersion", "kind", "metadata"}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param("stringData: {word: 5}", id="a-number"),
+        pytest.param("stringData: {word: null}", id="nothing"),
+        pytest.param("stringData: [word]", id="a-list"),
+        pytest.param("data: 5\nstringData: {word: open}", id="data-that-is-none"),
+    ],
+)
+def test_what_is_no_text_in_a_secret_is_left_to_the_api_server(fields: str) -> None:
+    """A value must never be guessed: a password None would be a password."""
+    text = f"apiVersion: v1\nkind: Secret\nmetadata: {{name: login}}\n{fields}\n"
+
+    (found,) = prepared(text).objects
+
+    assert found.content["stringData"] == manifests(text)[0].content["stringData"]
+    assert found.content.get("data") == manifests(text)[0].content.get("data")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n"
+            "metadata: {name: things.example.com}\nspec: none\n",
+            id="of-a-definition",
+        ),
+        pytest.param(
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n"
+            "metadata: {name: things.example.com}\nspec: {names: [Thing]}\n",
+            id="the-names-of-a-definition",
+        ),
+        pytest.param(
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\n"
+            "metadata: {name: web}\nspec: none\n",
+            id="of-an-application",
+        ),
+    ],
+)
+def test_a_spec_that_is_no_mapping_is_left_to_the_api_server(text: str) -> None:
+    allowed = (KindRule("*", "*"),)
+
+    found = prepared(text, name="gitopskit-root", cluster_allowed=allowed)
+
+    assert found.refusals == ()
+    assert len(found.objects) == 1
 
 
 PORTS: Final = [
