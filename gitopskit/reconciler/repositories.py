@@ -73,7 +73,7 @@ class Repositories:
         self._options = options
         self._secrets: dict[str, JsonObject] = {}
         self._config_maps: dict[str, JsonObject] = {}
-        self._mirrors: dict[str, Mirror] = {}
+        self._mirrors: dict[tuple[str, str], Mirror] = {}
         self._heads: dict[Follow, str | GitopskitError] = {}
         self._askers = ThreadPoolExecutor(_ASKERS, thread_name_prefix="git")
         self._renderers = ThreadPoolExecutor(_RENDERERS, thread_name_prefix="render")
@@ -147,11 +147,11 @@ class Repositories:
 
     def _resolve(self, follow: Follow) -> str:
         remote = self._remote(follow)
-        return self._mirror(remote).resolve_revision(remote, follow.revision)
+        return self._mirror(remote, follow.project).resolve_revision(remote, follow.revision)
 
     def _fetch(self, follow: Follow, commit: str) -> Snapshot:
         remote = self._remote(follow)
-        return self._mirror(remote).snapshot(remote, commit)
+        return self._mirror(remote, follow.project).snapshot(remote, commit)
 
     def _build(self, snapshot: Snapshot, source: Source) -> Rendered:
         manifests = render(
@@ -177,15 +177,17 @@ class Repositories:
             tls_certificates=self._config_maps.get(TLS_CERTIFICATES_CONFIG_MAP),
         )
 
-    def _mirror(self, remote: Remote) -> Mirror:
-        held = self._mirrors.get(remote.url)
+    def _mirror(self, remote: Remote, project: str) -> Mirror:
+        """Return a project's own copy: another project may lack the credential that filled it."""
+        held = self._mirrors.get((remote.url, project))
         if held is None:
             held = Mirror(
                 remote.url,
                 cache_dir=self._options.cache_dir / "repositories",
                 path=self._options.path,
+                scope=project,
             )
-            self._mirrors[remote.url] = held
+            self._mirrors[(remote.url, project)] = held
         return held
 
     def _forget_failures(self) -> None:
