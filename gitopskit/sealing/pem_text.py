@@ -6,6 +6,8 @@ Owns the armour around keys and certificates. No error ever quotes the input.
 from __future__ import annotations
 
 import re
+from bisect import bisect
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -23,11 +25,10 @@ PRIVATE_KEY_HINT: Final = "give a PEM private key, or the Secret that holds it"
 _CERTIFICATE: Final = b"CERTIFICATE"
 _PRIVATE_KEY: Final = b"PRIVATE KEY"
 _BEGIN: Final = re.compile(rb"^-----BEGIN ([A-Z0-9 ]+)-----", re.MULTILINE)
-_BLOCK: Final = re.compile(
-    rb"^-----BEGIN (?P<kind>[A-Z0-9 ]+)-----\s*$.*?^-----END (?P=kind)-----\s*$",
-    re.MULTILINE | re.DOTALL,
+_ARMOUR: Final = re.compile(
+    rb"^-----(?P<side>BEGIN|END) (?P<kind>[A-Z0-9 ]+)-----\s*?$", re.MULTILINE
 )
-"""A block with its armour. Source: RFC 7468 section 3."""
+"""The lines around a block. Source: RFC 7468 section 3."""
 
 
 def is_pem(data: bytes) -> bool:
@@ -37,9 +38,9 @@ def is_pem(data: bytes) -> bool:
 
 def private_key_blocks(data: bytes) -> Iterator[bytes]:
     """Yield the blocks of a text that hold private keys of any kind."""
-    for match in _BLOCK.finditer(data):
-        if match["kind"].endswith(_PRIVATE_KEY):
-            yield match[0]
+    for kind, block in _blocks(data):
+        if kind.endswith(_PRIVATE_KEY):
+            yield block
 
 
 def certificate_block(data: bytes, *, where: str) -> bytes:
@@ -48,9 +49,9 @@ def certificate_block(data: bytes, *, where: str) -> bytes:
     Raises:
         UnusableKey: there is none; the error says what there is instead.
     """
-    for match in _BLOCK.finditer(data):
-        if match["kind"] == _CERTIFICATE:
-            return match[0].rstrip() + b"\n"
+    for kind, block in _blocks(data):
+        if kind == _CERTIFICATE:
+            return block.rstrip() + b"\n"
     begin = _BEGIN.search(data)
     raise UnusableKey(_what_it_is(begin[1] if begin else b""), where=where, hint=CERTIFICATE_HINT)
 
@@ -76,6 +77,28 @@ def load_private_key(block: bytes, *, where: str) -> RSAPrivateKey:
     if not isinstance(key, RSAPrivateKey):
         raise UnusableKey("the private key is not an RSA key", where=where, hint=PRIVATE_KEY_HINT)
     return key
+
+
+def _blocks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield kind and text of every block.
+
+    Each line is looked at once: a megabyte of first lines without a last one must not keep a
+    controller busy for minutes.
+    """
+    lines = list(_ARMOUR.finditer(data))
+    ends: defaultdict[bytes, list[int]] = defaultdict(list)
+    for line in lines:
+        if line["side"] == b"END":
+            ends[line["kind"]].append(line.end())
+    past = 0
+    for line in lines:
+        if line["side"] == b"END" or line.start() < past:
+            continue
+        places = ends[line["kind"]]
+        at = bisect(places, line.start())
+        if at < len(places):
+            past = places[at]
+            yield line["kind"], data[line.start() : past]
 
 
 def _what_it_is(kind: bytes) -> str:

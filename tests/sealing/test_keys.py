@@ -234,6 +234,15 @@ def test_arbitrary_bytes_are_refused_and_never_crash(data: bytes) -> None:
         load_certificate(data, where="x")
 
 
+def test_a_long_run_of_first_lines_costs_no_more_than_reading_it(pair: KeyPair) -> None:
+    """A key Secret of that size kept the unsealer from all other work for minutes."""
+    run = b"-----BEGIN PRIVATE KEY-----\n" * 100_000
+
+    with pytest.raises(UnusableKey):
+        read_key_secret({"data": {"tls.key": base64.b64encode(run).decode()}}, where="run")
+    assert len(read_private_keys(pair.private_pem.reveal() + run, where="run")) == 1
+
+
 def test_a_new_key_is_what_the_controller_expects(pair: KeyPair) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
