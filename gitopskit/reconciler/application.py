@@ -72,6 +72,8 @@ _PROPAGATIONS: Final[Mapping[str, Propagation]] = {
     "orphan": "Orphan",
 }
 _LARGEST_EXPONENT: Final = 32
+_LARGEST_FACTOR: Final = 1_000_000
+"""Beyond these every pause is the longest one, and a power of them would not be a number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +109,7 @@ class Retry:
 
     def delay_seconds(self, attempt: int) -> float:
         """Return how long to wait after that attempt, counted from 1."""
-        growth = float(self.factor) ** min(attempt - 1, _LARGEST_EXPONENT)
+        growth = float(min(self.factor, _LARGEST_FACTOR)) ** min(attempt - 1, _LARGEST_EXPONENT)
         return min(self.initial_seconds * growth, self.maximum_seconds)
 
     def allows(self, attempt: int) -> bool:

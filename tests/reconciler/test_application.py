@@ -206,6 +206,10 @@ def test_retries_wait_ever_longer(attempt: int, seconds: float) -> None:
     assert Retry().delay_seconds(attempt) == seconds
 
 
+def test_a_factor_without_bounds_gives_the_longest_pause() -> None:
+    assert Retry(factor=10**18, limit=-1).delay_seconds(1000) == Retry().maximum_seconds
+
+
 def test_retries_end_at_their_limit_unless_it_is_negative() -> None:
     assert Retry(limit=2).allows(2)
     assert not Retry(limit=2).allows(3)
