@@ -40,7 +40,9 @@ _KnownHosts = Annotated[
     str, typer.Option("--git-known-hosts", help="Host keys of an ssh repository's server.")
 ]
 _Ca = Annotated[str, typer.Option("--git-ca", help="The CA of an https repository's server.")]
-_DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")]
+_DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Show the plan and stop: exit 1 if something is due.")
+]
 _Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before writing.")]
 
 
@@ -118,6 +120,8 @@ async def _run(
         for step in plan.steps:
             output.say(f"  {step.line}")
         if is_dry_run:
+            if plan.is_due:
+                raise typer.Exit(1)
             return
         _agree(is_agreed=is_agreed)
         await workflow.apply(api, plan.steps, clock=api.clock)

@@ -77,17 +77,22 @@ def install(
     out: Annotated[
         str, typer.Option("--out", help="Write the files into this folder instead of printing.")
     ] = "",
+    with_definitions: Annotated[
+        bool,
+        typer.Option(
+            "--with-definitions",
+            help="Add the definitions of argoproj.io, for a cluster without Argo CD.",
+        ),
+    ] = False,
 ) -> None:
-    """Print the manifests of the controller: namespaces, CRDs, rights, Deployment."""
+    """Print the manifests of the controller: namespaces, rights, Deployment."""
     from gitopskit.cli import output
     from gitopskit.cli.manifest_files import hand_out
     from gitopskit.workflows.controller_manifests import reconciler_manifests
 
-    hand_out(reconciler_manifests(image), folder=out)
-    output.note(
-        "where Argo CD is installed, leave its definitions of applications and appprojects"
-        " alone: apply everything else; `gitopskit bootstrap` does that by itself"
-    )
+    hand_out(reconciler_manifests(image, with_definitions=with_definitions), folder=out)
+    if not with_definitions:
+        output.note("without the definitions of argoproj.io; add them by --with-definitions")
 
 
 def once(

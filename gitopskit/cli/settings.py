@@ -52,10 +52,6 @@ class Settings:
     is_in_cluster: bool
     pod_namespace: str
     kubebuilder_assets: str
-    ssh_auth_sock: str
-    is_ci: bool
-    uses_color: bool
-    editor: str
     go_environment: Mapping[str, str]
 
     @property
@@ -77,10 +73,6 @@ def current() -> Settings:
         and bool(os.environ.get("KUBERNETES_SERVICE_HOST")),
         pod_namespace=os.environ.get("POD_NAMESPACE", ""),
         kubebuilder_assets=os.environ.get("KUBEBUILDER_ASSETS", ""),
-        ssh_auth_sock=os.environ.get("SSH_AUTH_SOCK", ""),
-        is_ci=bool(os.environ.get("CI")),
-        uses_color=not os.environ.get("NO_COLOR") and sys.stdout.isatty(),
-        editor=os.environ.get("VISUAL") or os.environ.get("EDITOR", ""),
         go_environment=environment_for(_GO_BUILD_NAMES),
     )
 

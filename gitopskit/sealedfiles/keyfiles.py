@@ -31,7 +31,7 @@ def require_free(folder: Path) -> KeyFiles:
     """
     files = KeyFiles(private_key=folder / PRIVATE_KEY_ITEM, certificate=folder / CERTIFICATE_ITEM)
     for path in (files.private_key, files.certificate):
-        if path.exists():
+        if path.exists() or path.is_symlink():
             raise InputError(
                 "the file exists, and keys are never overwritten",
                 where=str(path),

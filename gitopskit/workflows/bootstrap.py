@@ -13,27 +13,26 @@ from gitopskit.errors import (
     ApiNotFound,
     EnvironmentFault,
     InputError,
-    IntegrityFault,
     OwnershipConflict,
 )
 from gitopskit.generators.ssh import new_ssh_key
 from gitopskit.git.remotes import parse_remote
-from gitopskit.kube.resources import CUSTOM_RESOURCE_DEFINITIONS, SECRETS
-from gitopskit.manifests.settled_names import APPLICATIONS_NAMESPACE, SYSTEM_NAMESPACE
-from gitopskit.repository.layout import certificate_file
+from gitopskit.kube.resources import CONFIG_MAPS, CUSTOM_RESOURCE_DEFINITIONS, SECRETS
+from gitopskit.manifests.settled_names import (
+    APPLICATIONS_NAMESPACE,
+    KNOWN_HOSTS_CONFIG_MAP,
+    SYSTEM_NAMESPACE,
+)
 from gitopskit.repository.templates import platform_documents
 from gitopskit.sealing.keys import (
     KEY_LABEL,
     KEY_LABEL_ACTIVE,
-    KeyPair,
     PrivateKey,
     key_secret,
-    load_certificate,
-    new_sealing_key,
     read_key_secret,
-    read_private_keys,
 )
-from gitopskit.workflows import first_objects
+from gitopskit.workflows import first_key, first_objects
+from gitopskit.workflows.first_key import FirstKey
 from gitopskit.workflows.install_plan import Step, decide, has_refusal
 
 if TYPE_CHECKING:
@@ -75,6 +74,15 @@ class Bootstrap:
     sealing_key: Plaintext | None = None
     committed_certificate: bytes = b""
 
+    @property
+    def first_key(self) -> FirstKey:
+        """Return what is known of the sealing key."""
+        return FirstKey(
+            environment=self.objects.environment,
+            private_pem=self.sealing_key,
+            committed_certificate=self.committed_certificate,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BootstrapPlan:
@@ -88,21 +96,28 @@ class BootstrapPlan:
     makes_sealing_key: bool
     deploy_key: str = ""
 
+    @property
+    def is_due(self) -> bool:
+        """Tell whether the cluster differs from what bootstrap would make of it."""
+        return any(step.action not in {"unchanged", "keep"} for step in self.steps)
+
 
 async def plan(api: KubeClient, request: Bootstrap, *, now: datetime) -> BootstrapPlan:
     """Return what bootstrap will do; nothing is written.
 
     Raises:
-        InputError: the image has no tag, or the committed certificate has no key.
+        InputError: the image has no tag, the committed certificate has no key, or nothing says
+            which host keys an ssh repository's server has.
         IntegrityFault: the cluster has sealing keys, and the given one, or that of the committed
             certificate, is not among them.
         ApiError: the API server refused or did not answer.
     """
+    await _require_host_keys(api, request.objects)
     keys = await _live_keys(api)
-    _refuse_another_key(request, keys)
-    _refuse_another_certificate(request, keys)
-    live = _newest_certificate(keys)
-    pair = _pair_to_install(request, live, now=now)
+    first_key.refuse_another_key(request.first_key, keys)
+    first_key.refuse_another_certificate(request.first_key, keys)
+    live = first_key.newest_certificate(keys)
+    pair = first_key.pair_to_install(request.first_key, live, now=now)
     certificate = pair.certificate_pem if pair else live
     desired = platform_objects(request.objects.image)
     if pair is not None:
@@ -158,6 +173,21 @@ def platform_objects(image: str) -> list[JsonObject]:
     return objects
 
 
+async def _require_host_keys(api: KubeClient, objects: FirstObjects) -> None:
+    remote = parse_remote(objects.repo_url, allow_local=True)
+    if remote.scheme != "ssh" or objects.known_hosts:
+        return
+    try:
+        await api.get(CONFIG_MAPS, KNOWN_HOSTS_CONFIG_MAP, APPLICATIONS_NAMESPACE)
+    except ApiNotFound as error:
+        raise InputError(
+            "nothing says which host keys the repository's server has",
+            where=objects.repo_url,
+            hint=f"run `ssh-keyscan {remote.host} > known_hosts`, compare it with what the"
+            " server's owner publishes, and pass `--git-known-hosts known_hosts`",
+        ) from error
+
+
 async def _with_deploy_key(api: KubeClient, objects: FirstObjects) -> tuple[FirstObjects, str]:
     """Return the objects with a new deploy key where ssh is used and nothing knows a key yet."""
     is_ssh = parse_remote(objects.repo_url, allow_local=True).scheme == "ssh"
@@ -181,73 +211,6 @@ async def _live_keys(api: KubeClient) -> list[PrivateKey]:
     selector = f"{KEY_LABEL}={KEY_LABEL_ACTIVE}"
     listing = await api.list(SECRETS, SYSTEM_NAMESPACE, label_selector=selector)
     return [read_key_secret(item, where=str(SECRETS.ref_of(item))) for item in listing.items]
-
-
-def _refuse_another_key(request: Bootstrap, keys: Sequence[PrivateKey]) -> None:
-    """Refuse a key that the cluster would not get: what is sealed to it would never be opened."""
-    if request.sealing_key is None or not keys:
-        return
-    [given, *_] = read_private_keys(request.sealing_key.reveal(), where="--sealing-key")
-    if given.fingerprint not in {key.fingerprint for key in keys}:
-        raise IntegrityFault(
-            "the cluster has a sealing key already, and it is not the one given",
-            where="--sealing-key",
-            hint="add the key to the cluster as a Secret of its own, or leave out `--sealing-key`"
-            " and seal to the cluster's certificate (`gitopskit keys fetch`)",
-        )
-
-
-def _refuse_another_certificate(request: Bootstrap, keys: Sequence[PrivateKey]) -> None:
-    """Refuse a committed certificate that would be replaced, and what it sealed never opened."""
-    if not request.committed_certificate or not keys:
-        return
-    where = _certificate_place(request)
-    committed = load_certificate(request.committed_certificate, where=where)
-    if committed.fingerprint not in {key.fingerprint for key in keys}:
-        raise IntegrityFault(
-            "the repository's certificate is not of a sealing key that the cluster has",
-            where=where,
-            hint="add its key to the cluster as a Secret of its own, or remove the certificate and"
-            " seal the values again",
-        )
-
-
-def _certificate_place(request: Bootstrap) -> str:
-    return str(certificate_file(request.objects.environment))
-
-
-def _newest_certificate(keys: Sequence[PrivateKey]) -> bytes:
-    """Return the PEM of the newest certificate, empty where there is none."""
-    dated = [key for key in keys if key.not_before_utc is not None]
-    newest = max(dated, key=lambda key: str(key.not_before_utc), default=None)
-    return newest.certificate_pem if newest else b""
-
-
-def _pair_to_install(request: Bootstrap, live: bytes, *, now: datetime) -> KeyPair | None:
-    if live:
-        return None
-    where = _certificate_place(request)
-    if request.sealing_key is None and request.committed_certificate:
-        raise InputError(
-            "the repository holds a certificate, but neither the cluster nor you have its key",
-            where=where,
-            hint="pass `--sealing-key FILE`, or remove the certificate and seal the values again",
-        )
-    if request.sealing_key is None:
-        return new_sealing_key(now=now)
-    return _given_pair(request.sealing_key, request.committed_certificate, where=where)
-
-
-def _given_pair(private_pem: Plaintext, certificate_pem: bytes, *, where: str) -> KeyPair:
-    certificate = load_certificate(certificate_pem, where=where)
-    [key, *_] = read_private_keys(private_pem.reveal(), where="--sealing-key")
-    if key.fingerprint != certificate.fingerprint:
-        raise InputError(
-            "the sealing key given is not that of the committed certificate",
-            where=where,
-            hint="pass the key that was made together with this certificate",
-        )
-    return KeyPair(private_pem=private_pem, certificate_pem=certificate.pem)
 
 
 async def _step(api: KubeClient, desired: JsonObject) -> Step:

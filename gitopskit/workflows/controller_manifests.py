@@ -11,9 +11,10 @@ from gitopskit.workflows.first_objects import with_image
 if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
 
+ARGOPROJ_FILES: Final = ("crds/applications.yaml", "crds/appprojects.yaml")
+"""Definitions that Argo CD brings too: they are never to replace an existing one."""
+
 RECONCILER_FILES: Final = (
-    "crds/applications.yaml",
-    "crds/appprojects.yaml",
     "appliers.yaml",
     "reconciler/rbac.yaml",
     "reconciler/deployment.yaml",
@@ -34,14 +35,17 @@ def unsealer_manifests(image: str) -> dict[str, list[JsonObject]]:
     return _manifests(image, UNSEALER_FILES, namespaces=(SYSTEM_NAMESPACE,))
 
 
-def reconciler_manifests(image: str) -> dict[str, list[JsonObject]]:
+def reconciler_manifests(image: str, *, with_definitions: bool) -> dict[str, list[JsonObject]]:
     """Return what the reconciler needs in a cluster, by the name of a file for it.
+
+    ``with_definitions`` adds those of argoproj.io, which a cluster with Argo CD has already.
 
     Raises:
         InputError: the image has neither tag nor digest.
     """
     namespaces = (SYSTEM_NAMESPACE, APPLICATIONS_NAMESPACE)
-    return _manifests(image, RECONCILER_FILES, namespaces=namespaces)
+    files = (*ARGOPROJ_FILES, *RECONCILER_FILES) if with_definitions else RECONCILER_FILES
+    return _manifests(image, files, namespaces=namespaces)
 
 
 def _manifests(

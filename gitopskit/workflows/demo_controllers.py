@@ -70,9 +70,9 @@ def running(
                 pass_fds=(reading,),
             )
             children.append(start(command, output=folder / f"{controller.account}.log"))
-        os.close(reading)
         yield
     finally:
+        os.close(reading)
         os.close(writing)
         for child in children:
             wait(child)

@@ -1,7 +1,7 @@
 """The objects that bootstrap writes because the reconciler may not create them for itself.
 
 Pure: values in, Kubernetes objects out. What they are for is told in docs/architecture.md; the
-names are settled for ever. The reconciler reports drift on these and never writes them.
+names are settled for ever. The reconciler never writes them; `bootstrap --dry-run` tells drift.
 """
 
 from __future__ import annotations

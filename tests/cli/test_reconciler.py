@@ -27,7 +27,7 @@ _NUMBERS = itertools.count(1)
 def test_install_prints_everything_that_the_controller_needs(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert frame.run(["reconciler", "install", "--image", IMAGE]) == 0
+    assert frame.run(["reconciler", "install", "--image", IMAGE, "--with-definitions"]) == 0
 
     printed = capsys.readouterr()
     objects = [(it["kind"], it["metadata"]["name"]) for it in yaml.safe_load_all(printed.out)]
@@ -36,13 +36,21 @@ def test_install_prints_everything_that_the_controller_needs(
     assert ("ClusterRole", "gitopskit-applier") in objects
     assert ("Namespace", "argocd") in objects
     assert f"image: {IMAGE}\n" in printed.out
-    assert "leave its definitions" in printed.err
+
+
+def test_install_leaves_out_what_argo_cd_brings(capsys: pytest.CaptureFixture[str]) -> None:
+    assert frame.run(["reconciler", "install", "--image", IMAGE]) == 0
+
+    printed = capsys.readouterr()
+    assert "CustomResourceDefinition" not in printed.out
+    assert "--with-definitions" in printed.err
 
 
 def test_install_writes_a_folder_that_kubectl_applies(
     platform: ControlPlane, tmp_path: Path
 ) -> None:
-    assert frame.run(["reconciler", "install", "--image", IMAGE, "--out", str(tmp_path)]) == 0
+    install = ["reconciler", "install", "--image", IMAGE, "--with-definitions"]
+    assert frame.run([*install, "--out", str(tmp_path)]) == 0
 
     kubectl(platform, "apply", "--server-side", "--dry-run=server", "-k", str(tmp_path))
 

@@ -10,7 +10,7 @@ import pytest
 from gitopskit.errors import ApiNotFound, InputError, IntegrityFault, OwnershipConflict
 from gitopskit.kube.resources import APPLICATIONS, CUSTOM_RESOURCE_DEFINITIONS, ResourceType
 from gitopskit.sealing.keys import new_sealing_key, read_private_keys
-from gitopskit.workflows import bootstrap
+from gitopskit.workflows import bootstrap, first_key
 from gitopskit.workflows.bootstrap import Bootstrap
 from gitopskit.workflows.first_objects import FirstObjects
 
@@ -28,9 +28,16 @@ _CLUSTER_ROLES = ResourceType(
 )
 
 
-def _objects(url: str = "https://git.example.com/shop.git") -> FirstObjects:
-    image = "registry.example.com/gitopskit:0.1.0"
-    return FirstObjects(environment="prod", repo_url=url, target_revision="main", image=image)
+def _objects(
+    url: str = "https://git.example.com/shop.git", *, known_hosts: str = ""
+) -> FirstObjects:
+    return FirstObjects(
+        environment="prod",
+        repo_url=url,
+        target_revision="main",
+        image="registry.example.com/gitopskit:0.1.0",
+        known_hosts=known_hosts,
+    )
 
 
 def _actions(plan: BootstrapPlan) -> set[str]:
@@ -40,7 +47,10 @@ def _actions(plan: BootstrapPlan) -> set[str]:
 async def test_a_second_run_changes_nothing_and_makes_no_second_key(
     bare_admin: KubeClient,
 ) -> None:
-    request = Bootstrap(objects=_objects("ssh://git@git.example.com/shop.git"))
+    url, known_hosts = "ssh://git@git.example.com/shop.git", "git.example.com ssh-ed25519 AAAA"
+    with pytest.raises(InputError, match="which host keys"):
+        await bootstrap.plan(bare_admin, Bootstrap(objects=_objects(url)), now=_NOW)
+    request = Bootstrap(objects=_objects(url, known_hosts=known_hosts))
     first = await bootstrap.plan(bare_admin, request, now=_NOW)
     await bootstrap.apply(bare_admin, first.steps, clock=bare_admin.clock)
 
@@ -115,7 +125,7 @@ def test_a_committed_certificate_needs_its_key() -> None:
     without_key = Bootstrap(objects=_objects(), committed_certificate=pair.certificate_pem)
 
     with pytest.raises(InputError, match="neither the cluster nor you have its key"):
-        bootstrap._pair_to_install(without_key, b"", now=_NOW)
+        first_key.pair_to_install(without_key.first_key, b"", now=_NOW)
 
 
 def test_a_key_of_another_certificate_is_refused() -> None:
@@ -127,13 +137,13 @@ def test_a_key_of_another_certificate_is_refused() -> None:
     )
 
     with pytest.raises(InputError, match="is not that of the committed certificate"):
-        bootstrap._pair_to_install(request, b"", now=_NOW)
+        first_key.pair_to_install(request.first_key, b"", now=_NOW)
 
 
 def test_the_key_in_the_cluster_is_kept() -> None:
     request = Bootstrap(objects=_objects())
 
-    assert bootstrap._pair_to_install(request, b"certificate", now=_NOW) is None
+    assert first_key.pair_to_install(request.first_key, b"certificate", now=_NOW) is None
 
 
 def test_a_key_that_the_cluster_would_not_get_is_refused() -> None:
@@ -143,7 +153,7 @@ def test_a_key_that_the_cluster_would_not_get_is_refused() -> None:
     live = read_private_keys(theirs.private_pem.reveal(), where="live")
 
     with pytest.raises(IntegrityFault, match="has a sealing key already"):
-        bootstrap._refuse_another_key(request, live)
+        first_key.refuse_another_key(request.first_key, live)
 
 
 def test_a_key_that_the_cluster_has_already_is_accepted() -> None:
@@ -155,7 +165,7 @@ def test_a_key_that_the_cluster_has_already_is_accepted() -> None:
         for key in read_private_keys(pair.private_pem.reveal(), where="live")
     ]
 
-    bootstrap._refuse_another_key(request, live)
+    first_key.refuse_another_key(request.first_key, live)
 
 
 def test_a_certificate_whose_key_the_cluster_lacks_is_not_replaced() -> None:
@@ -164,7 +174,7 @@ def test_a_certificate_whose_key_the_cluster_lacks_is_not_replaced() -> None:
     live = read_private_keys(theirs.private_pem.reveal(), where="live")
 
     with pytest.raises(IntegrityFault, match="is not of a sealing key that the cluster has"):
-        bootstrap._refuse_another_certificate(request, live)
+        first_key.refuse_another_certificate(request.first_key, live)
 
 
 def test_an_older_certificate_of_the_cluster_is_accepted() -> None:
@@ -176,4 +186,4 @@ def test_an_older_certificate_of_the_cluster_is_accepted() -> None:
         for key in read_private_keys(pair.private_pem.reveal(), where="live")
     ]
 
-    bootstrap._refuse_another_certificate(request, live)
+    first_key.refuse_another_certificate(request.first_key, live)
