@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from gitopskit.reconciler import application as applications
 from gitopskit.reconciler.inventory import Inventory
 from gitopskit.reconciler.observation import precedes
+from gitopskit.reconciler.status import status_of
 
 if TYPE_CHECKING:
     from gitopskit.errors import InputError
@@ -98,7 +99,7 @@ class Tracked:
         versions = [it["metadata"].get("resourceVersion", "") for it in (content, self.content)]
         if precedes(*versions):
             return False
-        self.content, self.status = content, content.get("status") or {}
+        self.content, self.status = content, status_of(content)
         return True
 
     def begin_anew(self) -> None:
@@ -127,7 +128,7 @@ class Registry:
                 name=name,
                 content=content,
                 fingerprint=applications.fingerprint(content),
-                status=content.get("status") or {},
+                status=status_of(content),
             )
             return True
         if not tracked.take(content):

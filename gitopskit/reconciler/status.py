@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from gitopskit.health.assess import Health
     from gitopskit.manifests.identity import ObjectRef
-    from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.manifests.json_types import JsonObject, JsonValue
 
 SyncStatus = Literal["Synced", "OutOfSync", "Unknown"]
 Phase = Literal["Running", "Succeeded", "Failed"]
@@ -121,6 +121,31 @@ def conditions(
         item = {"type": kind, "message": message, "lastTransitionTime": moment}
         result.append(known.get((kind, message), item))
     return result
+
+
+def status_of(content: JsonObject) -> JsonObject:
+    """Return the status of an Application, without parts in another form than they are written.
+
+    Whoever may patch Applications may write anything into it, and must not end our reports.
+    """
+    status = content.get("status")
+    parts = status if isinstance(status, dict) else {}
+    return {name: part for name, part in parts.items() if _is_well_formed(name, part)}
+
+
+def _is_well_formed(name: str, part: JsonValue) -> bool:
+    if name in ("sync", "health", "operationState"):
+        return isinstance(part, dict)
+    texts = {"conditions": ("type", "message"), "history": ("revision",)}.get(name)
+    if texts is None:
+        return True
+    items = part if isinstance(part, list) else [None]
+    return all(
+        isinstance(item, dict)
+        and all(isinstance(item.get(text), str) for text in texts)
+        and isinstance(item.get("id", 0), int)
+        for item in items
+    )
 
 
 def condition_time(status: JsonObject, kind: str) -> str:

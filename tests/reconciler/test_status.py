@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +12,9 @@ from gitopskit.manifests.identity import ObjectRef
 from gitopskit.reconciler import status
 from gitopskit.reconciler.status import Operation, Report, ResourceResult, ResourceStatus
 from tests.support.desiring import REF
+
+if TYPE_CHECKING:
+    from gitopskit.manifests.json_types import JsonObject
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=1)
@@ -212,3 +216,30 @@ def test_a_long_message_is_cut() -> None:
 
     assert len(found["message"]) == 4096
     assert found["message"].endswith("…")
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        pytest.param({"conditions": "x"}, id="a-text-for-conditions"),
+        pytest.param({"conditions": ["x"]}, id="a-text-for-a-condition"),
+        pytest.param({"conditions": [{"type": 5, "message": [1]}]}, id="a-condition-of-numbers"),
+        pytest.param({"history": "x"}, id="a-text-for-the-history"),
+        pytest.param({"history": [{"id": "x", "revision": "c0"}]}, id="an-id-that-is-no-number"),
+        pytest.param({"sync": [1]}, id="a-list-for-sync"),
+        pytest.param({"health": "x"}, id="a-text-for-health"),
+        pytest.param({"operationState": "x"}, id="a-text-for-the-operation"),
+    ],
+)
+def test_a_status_that_somebody_else_wrote_does_not_end_the_reports(forged: JsonObject) -> None:
+    whole = status.build(report(operation=operation()), previous={}, now=NOW)
+
+    read = status.status_of({"status": {**whole, **forged}})
+
+    assert read == {name: part for name, part in whole.items() if name not in forged}
+    assert status.build(report(operation=operation()), previous=read, now=NOW) == whole
+
+
+def test_a_status_that_is_no_mapping_is_none() -> None:
+    assert status.status_of({"status": "x"}) == {}
+    assert status.status_of({}) == {}
