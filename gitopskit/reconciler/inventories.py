@@ -41,6 +41,14 @@ class Inventories:
         """
         self._stored = await self._listed()
 
+    async def read_again(self, application: str) -> None:
+        """Read the inventory of one Application anew.
+
+        Raises:
+            ApiError: the API server refused or did not answer.
+        """
+        self._stored[application] = (await self._listed()).get(application, {})
+
     async def _listed(self) -> dict[str, dict[int, JsonObject]]:
         listing = await self._api.list(
             CONFIG_MAPS, names.SYSTEM_NAMESPACE, label_selector=INVENTORY_LABEL
@@ -89,7 +97,7 @@ class Inventories:
                 elif shard in stored:
                     await self._delete(stored, shard)
         except ApiConflict:
-            self._stored[application] = (await self._listed()).get(application, {})
+            await self.read_again(application)
             raise
         finally:
             if not self._stored[application]:

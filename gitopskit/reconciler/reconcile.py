@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from gitopskit.errors import ApiError, EnvironmentFault, GitopskitError
+from gitopskit.errors import ApiError, EnvironmentFault, GitopskitError, IntegrityFault
 from gitopskit.reconciler import operations, plan, reporting, status
 from gitopskit.reconciler.goals import Refused
 from gitopskit.reconciler.observation import drift
@@ -72,7 +72,7 @@ class Reconciler:
             ApiError: the API server did not answer, or a status could not be written.
         """
         try:
-            self._syncer.read_inventory(tracked)
+            await self._syncer.read_inventory(tracked)
             if tracked.is_deleted:
                 async with self._turns[tracked.name]:
                     return await tear_down(tracked, syncer=self._syncer, publisher=self._publisher)
@@ -122,7 +122,8 @@ class Reconciler:
         tracked.is_refused = refusal.condition == status.INVALID_SPEC
         report = reporting.refused(tracked, refusal.condition, refusal.message, self._live.get)
         await self._publisher.publish(tracked, report)
-        return FAULT_SECONDS if isinstance(refusal.cause, EnvironmentFault) else None
+        may_pass = isinstance(refusal.cause, EnvironmentFault | IntegrityFault)
+        return FAULT_SECONDS if may_pass else None
 
     async def _pursue(self, tracked: Tracked, goal: Goal) -> float | None:
         """Apply, prune and tell."""
@@ -203,7 +204,7 @@ class Reconciler:
             return []
         if not goal.objects and not policy.allows_empty:
             extra.append((status.EMPTY_RENDER, reporting.EMPTY_RENDER_MESSAGE))
-            tracked.pending = ()
+            tracked.pending = tuple(Verdict(entry=entry, fate="leave") for entry in stale)
             return []
         health = reporting.health_of(goal, self._live.get)
         if policy.prunes_last and health.status not in _READY:

@@ -18,6 +18,7 @@ from gitopskit.errors import (
     ApiInvalid,
     ApiNotFound,
     GitopskitError,
+    IntegrityFault,
     OwnershipConflict,
 )
 from gitopskit.reconciler import names, plan
@@ -72,15 +73,21 @@ class Syncer:
         self._inventories = inventories
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    def read_inventory(self, tracked: Tracked) -> None:
+    async def read_inventory(self, tracked: Tracked) -> None:
         """Read an Application's inventory before its first use.
 
         Raises:
             IntegrityFault: it cannot be read; nothing may be written before it can.
+            ApiError: the API server refused or did not answer.
         """
-        if not tracked.is_inventory_read:
+        if tracked.is_inventory_read:
+            return
+        try:
             tracked.inventory = self._inventories.load(tracked.name)
-            tracked.is_inventory_read = True
+        except IntegrityFault:
+            await self._inventories.read_again(tracked.name)  # a person may have mended it
+            tracked.inventory = self._inventories.load(tracked.name)
+        tracked.is_inventory_read = True
 
     async def apply(self, tracked: Tracked, goal: Goal) -> list[ResourceResult]:
         """Apply what is not yet as it is to be, and return what that changed or failed to.

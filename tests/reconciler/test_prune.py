@@ -176,8 +176,10 @@ async def test_an_empty_folder_prunes_nothing(world: World, reconciler: Run, uni
         await world.until_synced(unique)
         world.repository.commit({"app/all.yaml": "# nothing\n"})
         await world.until_condition(unique, "EmptyRenderRefused")
+        await eventually(lambda: _requires_pruning(world, unique))
 
     assert await world.data(unique) == {}
+    assert (await world.status(unique))["sync"]["status"] == "OutOfSync"
 
 
 async def test_an_empty_folder_prunes_everything_where_that_is_allowed(

@@ -64,6 +64,34 @@ async def test_a_damaged_inventory_stops_everything_and_is_told(
     assert await world.data(unique) == {}
 
 
+async def test_a_damaged_inventory_that_is_deleted_starts_anew_without_a_restart(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    world.repository.commit({"app/all.yaml": text(config_map(unique, color="red"))})
+    await world.project(unique)
+    await world.application(unique, project=unique)
+    name = f"gitopskit-inventory-{unique}-0"
+
+    async with reconciler():
+        await world.until_synced(unique)
+        damaged = await world.admin.patch(
+            CONFIG_MAPS,
+            name,
+            "gitopskit-system",
+            patch={"data": {"entries.json": "{"}},
+            field_manager="kubectl-edit",
+        )
+        world.repository.commit({"app/all.yaml": text(config_map(f"{unique}-b"))})
+        await world.until_condition(unique, "ComparisonError", "cannot be read")
+        await world.admin.delete(
+            CONFIG_MAPS, name, "gitopskit-system", uid=damaged["metadata"]["uid"]
+        )
+        revision = world.repository.commit({"app/all.yaml": text(config_map(f"{unique}-c"))})
+        await world.until_synced(unique, revision=revision)
+
+    assert await world.data(unique) == {"color": "red"}
+
+
 async def test_an_inventory_that_somebody_changes_is_read_again(
     world: World, reconciler: Run, unique: str
 ) -> None:
