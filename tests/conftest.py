@@ -23,6 +23,7 @@ from gitopskit.controlplane.build import BuildSettings, build_module, ensure_bin
 from gitopskit.controlplane.server import ControlPlane
 from gitopskit.errors import EnvironmentFault
 from tests.support import cluster
+from tests.support.audit_verdict import surprises
 from tests.support.control_plane_use import ControlPlaneUse
 from tests.support.kubeseal import KUBESEAL
 
@@ -155,7 +156,9 @@ def control_plane(
         pytest.skip(use.absence)
     use.version = server.version
     yield server
+    found = surprises(server.audit_log_path)
     server.stop()
+    assert found == [], "what the audit log of this run must not hold"
 
 
 @pytest.fixture(scope="session")

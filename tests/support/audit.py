@@ -30,6 +30,7 @@ class Request:
     name: str
     status: int
     reason: str
+    message: str
     path: str
 
     @property
@@ -65,5 +66,6 @@ def read_requests(log: Path) -> Iterator[Request]:
                 name=target.get("name", ""),
                 status=(event.get("responseStatus") or {}).get("code", 0),
                 reason=(event.get("annotations") or {}).get("authorization.k8s.io/reason", ""),
+                message=(event.get("responseStatus") or {}).get("message", ""),
                 path=event["requestURI"],
             )
