@@ -221,9 +221,7 @@ def rights_plane(
             {"apiVersion": "v1", "kind": "List", "items": rights_world.foreign_definitions()}
         ).encode()
         cluster.kubectl(plane, "apply", "--filename=-", stdin=definitions)
-        cluster.kubectl(
-            plane, "wait", "--for=condition=Established", "--filename=-", stdin=definitions
-        )
+        cluster.wait_established(plane, "--filename=-", stdin=definitions)
         yield plane
 
 

@@ -33,8 +33,7 @@ def operator_namespace(control_plane: ControlPlane, namespace: str) -> Iterator[
     """A namespace in a cluster that has the operator's definitions."""
     files = [f"--filename={DEFINITIONS}/external-secrets.io_{kind}.yaml" for kind in KINDS]
     cluster.kubectl(control_plane, "apply", "--server-side", *files)
-    established = "--for=condition=Established"
-    cluster.kubectl(control_plane, "wait", established, "--timeout=30s", *files)
+    cluster.wait_established(control_plane, *files)
     yield namespace
     cluster.kubectl(control_plane, "delete", "--wait=false", *files)
 

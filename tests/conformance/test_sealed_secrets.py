@@ -15,7 +15,7 @@ import pytest
 from gitopskit.kube.resources import SECRETS
 from gitopskit.process import Command, run_checked
 from gitopskit.repository.templates import templates_root
-from tests.support.cluster import kubectl
+from tests.support.cluster import kubectl, wait_established
 from tests.support.unsealer_cluster import Cluster, running
 from tests.support.unsealing import SealingKey
 
@@ -74,7 +74,7 @@ async def test_what_kubeseal_wrote_is_unsealed_and_healed(  # noqa: PLR0913, PLR
 def _install(platform: ControlPlane, path: Path) -> None:
     file = f"--filename={path}"
     kubectl(platform, "apply", "--server-side", "--force-conflicts", file)
-    kubectl(platform, "wait", "--for=condition=Established", "--timeout=30s", file)
+    wait_established(platform, file)
 
 
 def _by_kubeseal(

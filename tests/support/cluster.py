@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.clock import SystemClock
-from gitopskit.errors import ApiError
+from gitopskit.errors import ApiError, ProcessFailed
 from gitopskit.kube.client import KubeClient
 from gitopskit.kube.credentials import load_connection
 from gitopskit.process import Command, find_program, run_checked
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PLATFORM_NAMESPACES: Final = ("gitopskit-system", "argocd")
 _HTTP_CONFLICT: Final = 409
+_ESTABLISHED_SECONDS: Final = 30.0
+_POLL_SECONDS: Final = 0.1
 
 
 def create_namespace(control_plane: ControlPlane, name: str, **labels: str) -> None:
@@ -49,7 +51,7 @@ def install_platform(control_plane: ControlPlane) -> None:
     crds = sorted((platform / "crds").glob("*.yaml"))
     others = sorted(path for path in platform.rglob("*.yaml") if path not in crds)
     kubectl(control_plane, "apply", "--server-side", *_files(crds))
-    kubectl(control_plane, "wait", "--for=condition=Established", "--timeout=30s", *_files(crds))
+    wait_established(control_plane, *_files(crds))
     rights = [path for path in others if path.name != "deployment.yaml"]
     kubectl(control_plane, "apply", "--server-side", *_files(rights))
 
@@ -57,6 +59,22 @@ def install_platform(control_plane: ControlPlane) -> None:
 def program_path() -> str:
     """Return PATH with this Python's programs before it, as commands have it."""
     return f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+
+def wait_established(control_plane: ControlPlane, *arguments: str, stdin: bytes = b"") -> None:
+    """Wait until definitions are served; kubectl itself gives up on one that has no status yet."""
+    clock = SystemClock()
+    deadline = clock.monotonic_seconds() + _ESTABLISHED_SECONDS
+    wait = ("wait", "--for=condition=Established", "--timeout=30s")
+    while True:
+        try:
+            kubectl(control_plane, *wait, *arguments, stdin=stdin)
+        except ProcessFailed as error:
+            if "accessor error" not in str(error) or clock.monotonic_seconds() > deadline:
+                raise
+            clock.sleep_blocking(_POLL_SECONDS)
+        else:
+            return
 
 
 def kubectl(control_plane: ControlPlane, *arguments: str, stdin: bytes = b"") -> bytes:
