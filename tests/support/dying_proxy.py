@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import ssl
     from types import TracebackType
 
+_CLOSING_SECONDS: Final = 0.05
 _WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _HOP_BY_HOP: Final = frozenset({"host", "connection", "transfer-encoding", "content-length"})
 
@@ -56,6 +57,7 @@ class DyingProxy:
         """Close both sides."""
         await self._session.close()
         await self._runner.cleanup()
+        await asyncio.sleep(_CLOSING_SECONDS)  # the loop closes the sockets that were cut
 
     def arm(self, writes_until_death: int) -> None:
         """Live again, and die after so many writes."""
