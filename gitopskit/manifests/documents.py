@@ -56,6 +56,13 @@ class Document:
         """Return ``path:line:column`` of the first node."""
         return f"{self.path}:{self.position}"
 
+    def pointer(self, pointer: tuple[str | int, ...]) -> tuple[str | int, ...]:
+        """Return the pointer of a part from the root of the document in the text.
+
+        It differs from the given one for an item of a ``List``: the item is not the root.
+        """
+        return (*self._prefix, *pointer)
+
     def locate(self, pointer: tuple[str | int, ...]) -> Position:
         """Return where a part is written: its name in a mapping, itself in a list.
 
@@ -63,7 +70,7 @@ class Document:
         """
         if self._source is None or not (pointer or self._prefix):
             return self.position
-        return self._source.locate(self.index, (*self._prefix, *pointer)) or self.position
+        return self._source.locate(self.index, self.pointer(pointer)) or self.position
 
     def outline(self) -> Outline | None:
         """Return what is written where in this document, or None where that cannot be told."""
@@ -192,8 +199,7 @@ def _expand(manifest: Manifest) -> Iterator[Manifest]:
     for number, item in enumerate(items):
         pointer = ("items", number)
         position = manifest.locate(pointer)
-        prefix = (*manifest._prefix, *pointer)  # noqa: SLF001 -- of the same class
-        part = replace(manifest, content=item, position=position, _prefix=prefix)
+        part = replace(manifest, content=item, position=position, _prefix=manifest.pointer(pointer))
         yield from _expand(as_manifest(part))
 
 

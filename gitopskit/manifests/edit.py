@@ -8,7 +8,9 @@ change must give. A shape that splice.py cannot handle is refused, never guessed
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from gitopskit.errors import InputError, MalformedDocument
 from gitopskit.manifests.documents import read_values
@@ -24,7 +26,70 @@ if TYPE_CHECKING:
 
 Pointer: TypeAlias = tuple[str | int, ...]
 
-_TEXT: str = "text"
+_TEXT: Final = "text"
+
+
+class Removed(Enum):
+    """The type of ``REMOVED``, which stands where no value is to be left."""
+
+    REMOVED = "removed"
+
+
+REMOVED: Final = Removed.REMOVED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """One value to set in a document of a text, or to remove from it (``REMOVED``).
+
+    ``document`` counts from 0 as ``Manifest.index`` does, and ``pointer`` begins at the root of
+    that document, as ``Document.pointer`` gives it. An index is one of the list as it is now.
+    """
+
+    document: int
+    pointer: Pointer
+    value: JsonValue | Removed = field(repr=False)  # it may hold a Secret
+
+
+def apply_edits(
+    text: str,
+    edits: Sequence[Edit],
+    *,
+    path: str = _TEXT,
+    documents: Sequence[Document] | None = None,  # noqa: ARG001 -- read again for each edit so far
+) -> str:
+    """Return the text with all edits made, and every other byte as it was.
+
+    ``documents`` are what ``read_values`` or ``read_documents`` gave for this very text, all of
+    them; without them the text is read here.
+
+    Raises:
+        MalformedDocument: the text cannot be read.
+        InputError: there is no such document, parent or value, two edits overlap, or a place
+            cannot be edited.
+    """
+    _require_apart(edits, path=path)
+    for edit in edits:
+        if edit.value is not REMOVED:
+            text = set_value(
+                text, document=edit.document, pointer=edit.pointer, value=edit.value, path=path
+            )
+    removed = [edit for edit in edits if edit.value is REMOVED]
+    for edit in sorted(removed, key=_order, reverse=True):
+        text = remove_value(text, document=edit.document, pointer=edit.pointer, path=path)
+    return text
+
+
+def _order(edit: Edit) -> list[str]:
+    return [str(part).zfill(9) for part in edit.pointer]
+
+
+def _require_apart(edits: Sequence[Edit], *, path: str) -> None:
+    places = [(edit.document, *edit.pointer) for edit in edits]
+    seen = set(places)
+    inside = any(place[:length] in seen for place in places for length in range(1, len(place)))
+    if inside or len(seen) < len(places):
+        raise InputError("two edits are about the same value", where=path)
 
 
 def set_value(
