@@ -25,7 +25,9 @@ The tree::
     │       └── ApiInvalid        400, 413, 415 or 422: the object is refused
     └── IntegrityFault        4   needs a person
         ├── Undecryptable         no key opens it; never says which check failed
-        └── OwnershipConflict     the object belongs to somebody else
+        ├── OwnershipConflict     the object belongs to somebody else
+        ├── ChangedMeanwhile      a file is no longer what was read
+        └── KeyInUse              a sealing key that something still needs
 """
 
 from __future__ import annotations
@@ -169,3 +171,11 @@ class Undecryptable(IntegrityFault):
 
 class OwnershipConflict(IntegrityFault):
     """The object belongs to somebody else and is left alone."""
+
+
+class ChangedMeanwhile(IntegrityFault):
+    """A file is no longer what was read; it is left as it is now."""
+
+
+class KeyInUse(IntegrityFault):
+    """A sealing key cannot be retired, because something may still need it."""

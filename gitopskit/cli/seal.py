@@ -51,6 +51,13 @@ _Format = Annotated[
 _AllowEmpty = Annotated[
     bool, typer.Option("--allow-empty-data", help="Seal a Secret that has no data, too.")
 ]
+_RecordKeys = Annotated[
+    bool,
+    typer.Option(
+        "--record-keys/--no-record-keys",
+        help="Note in an annotation which key each item was sealed to.",
+    ),
+]
 _InPlace = Annotated[bool, typer.Option("--in-place", "-i", help="Replace FILE by what is sealed.")]
 _DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Print what would be written, and write no file.")
@@ -75,6 +82,7 @@ def seal(  # noqa: PLR0913 -- one parameter per flag
     in_place: _InPlace = False,
     output_format: _Format = None,
     allow_empty_data: _AllowEmpty = False,
+    record_keys: _RecordKeys = True,
     dry_run: _DryRun = False,
 ) -> None:
     """Seal Secrets, so that only the cluster that holds the key can open them."""
@@ -89,6 +97,7 @@ def seal(  # noqa: PLR0913 -- one parameter per flag
         name=name,
         namespace=namespace,
         allows_empty_data=allow_empty_data,
+        records_keys=record_keys,
     )
     text = seal_text(
         read_source(source),

@@ -9,18 +9,24 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from gitopskit.errors import ChangedMeanwhile
+
 _PUBLIC_MODE = 0o644
 _PRIVATE_MODE = 0o600
 
 
-def replace_file(path: Path, content: bytes, *, is_private: bool = False) -> None:
+def replace_file(
+    path: Path, content: bytes, *, is_private: bool = False, expected: bytes | None = None
+) -> None:
     """Write a file through a temporary one in its folder, synced and renamed into place.
 
     An existing file keeps its mode; a new one gets 0644. ``is_private`` makes it 0600 from the
     first byte on. A symbolic link is followed, so that the link stays. A device or a pipe is
-    refused: renaming over it would leave an ordinary file in its place.
+    refused: renaming over it would leave an ordinary file in its place. ``expected`` is what the
+    file must still hold just before it is replaced: what somebody else wrote since is kept.
 
     Raises:
+        ChangedMeanwhile: the file holds something else than ``expected``, or is gone.
         OSError: the folder does not exist or may not be written, or the path is a device or a
             pipe; what was there is then kept.
     """
@@ -34,12 +40,27 @@ def replace_file(path: Path, content: bytes, *, is_private: bool = False) -> Non
             file.flush()
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
+        if expected is not None:
+            _require_unchanged(target, expected)
         Path(temporary).replace(target)
     except BaseException:
         with suppress(FileNotFoundError):
             Path(temporary).unlink()
         raise
     _sync_folder(target.parent)
+
+
+def _require_unchanged(target: Path, expected: bytes) -> None:
+    try:
+        is_unchanged = target.read_bytes() == expected
+    except FileNotFoundError:
+        is_unchanged = False
+    if not is_unchanged:
+        raise ChangedMeanwhile(
+            "the file was changed by somebody else meanwhile, and is left as it is",
+            where=str(target),
+            hint="look at the change, then run the command again",
+        )
 
 
 def _mode_of(target: Path) -> int:

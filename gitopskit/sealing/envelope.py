@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import os
 import struct
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
@@ -69,6 +70,39 @@ def open_and_tell(
     raise Undecryptable("no key opens the sealed value")
 
 
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What an envelope says of itself in the clear, in bytes; the sizes may not be true.
+
+    ``value_size_bytes`` is negative where the envelope is too short for what it announces.
+    """
+
+    wrapped_size_bytes: int
+    value_size_bytes: int
+
+
+def measure(blob: bytes) -> Measures:
+    """Return the sizes that an envelope announces."""
+    announced = _PREFIX.unpack_from(blob)[0] if len(blob) >= _PREFIX.size else 0
+    rest = len(blob) - _PREFIX.size - announced - _TAG_SIZE_BYTES
+    return Measures(wrapped_size_bytes=announced, value_size_bytes=rest)
+
+
+def probe(
+    blob: bytes, *, private_key: RSAPrivateKey, label: bytes
+) -> Literal["opens", "altered", "closed"]:
+    """Return what becomes of an envelope with one key: for whoever holds it, and nobody else.
+
+    ``altered`` means that key and label are right and the value behind them was changed; to tell
+    that to somebody who sends envelopes would be an oracle.
+    """
+    parts = _split(blob)
+    session_key = None if parts is None else _unwrap(private_key, parts[0], label=label)
+    if parts is None or session_key is None:
+        return "closed"
+    return "altered" if _decrypt(session_key, parts[1]) is None else "opens"
+
+
 def _seal_with(
     session_key: bytes, value: Plaintext, *, public_key: RSAPublicKey, label: bytes
 ) -> bytes:
@@ -95,12 +129,22 @@ def _split(blob: bytes) -> tuple[bytes, bytes] | None:
 def _open_with(
     key: RSAPrivateKey, wrapped: bytes, sealed: bytes, *, label: bytes
 ) -> Plaintext | None:
+    session_key = _unwrap(key, wrapped, label=label)
+    return None if session_key is None else _decrypt(session_key, sealed)
+
+
+def _unwrap(key: RSAPrivateKey, wrapped: bytes, *, label: bytes) -> bytes | None:
     if len(wrapped) != (key.key_size + 7) // 8:
         return None
     try:
         session_key = key.decrypt(wrapped, _oaep(label))
-        if len(session_key) != _SESSION_KEY_SIZE_BYTES:
-            return None
+    except ValueError:
+        return None
+    return session_key if len(session_key) == _SESSION_KEY_SIZE_BYTES else None
+
+
+def _decrypt(session_key: bytes, sealed: bytes) -> Plaintext | None:
+    try:
         return Plaintext(AESGCM(session_key).decrypt(_NONCE, sealed, None))
-    except (ValueError, InvalidTag):
+    except InvalidTag:
         return None

@@ -5,6 +5,7 @@ Owns the annotations that carry the scope and the bytes of the label.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -59,10 +60,19 @@ def rescope(annotations: Mapping[str, str], scope: Scope) -> dict[str, str]:
     return kept | scope.annotations
 
 
-def label(scope: Scope, *, namespace: str, name: str) -> bytes:
-    """Return the OAEP label: ``namespace/name``, ``namespace``, or nothing, in UTF-8."""
-    if scope is Scope.CLUSTER_WIDE:
-        return b""
-    if scope is Scope.NAMESPACE_WIDE:
-        return namespace.encode()
-    return f"{namespace}/{name}".encode()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """The place that a sealed value is bound to: a scope, and the names that the scope needs."""
+
+    scope: Scope
+    namespace: str
+    name: str
+
+    @property
+    def label(self) -> bytes:
+        """Return the OAEP label: ``namespace/name``, ``namespace``, or nothing, in UTF-8."""
+        if self.scope is Scope.CLUSTER_WIDE:
+            return b""
+        if self.scope is Scope.NAMESPACE_WIDE:
+            return self.namespace.encode()
+        return f"{self.namespace}/{self.name}".encode()

@@ -7,23 +7,26 @@ dropped because a server set them.
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import InputError
 from gitopskit.manifests.identity import ObjectRef
 from gitopskit.manifests.names import require_dns_label, require_dns_subdomain
-from gitopskit.redaction import Plaintext
 from gitopskit.sealing import sealed_secret
-from gitopskit.sealing.base64_text import decode_base64
 from gitopskit.sealing.envelope import seal_value
 from gitopskit.sealing.fields import read_boolean, read_mapping
-from gitopskit.sealing.scope import Scope, label, rescope
+from gitopskit.sealing.key_records import KEY_RECORDS_ANNOTATION, dump_records, record_of
+from gitopskit.sealing.scope import Binding, Scope, rescope
 from gitopskit.sealing.sealed_secret import SealedSecret
+from gitopskit.sealing.secret_values import read_secret_values
+from gitopskit.sealing.unchanged import Comparison, unchanged_envelopes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gitopskit.manifests.json_types import JsonObject, JsonValue
+    from gitopskit.redaction import Plaintext
     from gitopskit.sealing.keys import SealingCertificate
 
 _SET_BY_THE_SERVER: Final = frozenset(
@@ -50,12 +53,9 @@ _LAST_APPLIED: Final = frozenset(
 Source: kubernetes.io/docs, "Declarative Management"; github.com/bitnami-labs/sealed-secrets, 227.
 """
 
-_ITEM_KEY: Final = re.compile(r"[-._a-zA-Z0-9]{1,253}")
-"""Keys that a Secret may have. Source: k8s.io/apimachinery, IsConfigMapKey."""
+_NOT_THE_SECRETS: Final = _LAST_APPLIED | {KEY_RECORDS_ANNOTATION}
 
-_LARGEST_SECRET_BYTES: Final = 1024 * 1024
-"""Values of one Secret together. Source: kubernetes.io/docs, "Secrets", size limit."""
-
+_NO_COMPARISON: Final = Comparison()
 _LARGEST_OBJECT_BYTES: Final = 1536 * 1024
 """One object as etcd stores it. Source: etcd.io/docs, "System limits", 1.5 MiB a request."""
 
@@ -66,6 +66,8 @@ class SealOptions:
 
     ``scope`` None leaves it to the Secret's annotations. ``name`` replaces the Secret's.
     ``namespace`` is given to a Secret that has none, and must equal that of one that does.
+    ``records_keys`` adds the annotation of key_records.py. ``comparison`` says how values are
+    compared with those of an earlier sealing; its digest key adds digests to the records.
     """
 
     certificate: SealingCertificate
@@ -73,13 +75,22 @@ class SealOptions:
     name: str = ""
     namespace: str = ""
     allows_empty_data: bool = False
+    records_keys: bool = True
+    comparison: Comparison = _NO_COMPARISON
 
 
-def seal_secret(content: JsonObject, options: SealOptions, *, where: str = "") -> JsonObject:
+def seal_secret(
+    content: JsonObject,
+    options: SealOptions,
+    *,
+    where: str = "",
+    earlier: SealedSecret | None = None,
+) -> JsonObject:
     """Return the SealedSecret of a Secret.
 
     ``where`` is the place named in errors, by default ``kind/namespace/name``. Items that are in
-    ``stringData`` win over those in ``data``. Two calls give different envelopes of equal values.
+    ``stringData`` win over those in ``data``. Two calls give different envelopes of equal values,
+    except for those that ``earlier`` holds unchanged, as far as ``options.comparison`` can tell.
 
     Raises:
         InputError: it is no Secret, has no name, no namespace where the scope needs one, no data
@@ -89,28 +100,97 @@ def seal_secret(content: JsonObject, options: SealOptions, *, where: str = "") -
     _require_secret(content, where=place)
     metadata = read_mapping(content, "metadata", where=place)
     annotations = _annotations(metadata, where=place)
-    scope = options.scope or Scope.of_annotations(annotations)
-    name = _name(metadata, options, where=place)
-    namespace = _namespace(metadata, options, scope=scope, where=place)
-    values = _values(content, options, where=place)
-    binding = label(scope, namespace=namespace, name=name)
-    public_key = options.certificate.public_key
+    binding = _binding(metadata, annotations, options, where=place)
+    values = read_secret_values(content, where=place)
+    if not values and not options.allows_empty_data:
+        raise InputError(
+            "the Secret has no data",
+            where=place,
+            hint="add `stringData`, or give --allow-empty-data if it is meant to be empty",
+        )
+    envelopes = _envelopes(values, binding, options, earlier)
     sealed = sealed_secret.to_content(
         SealedSecret(
-            name=name,
-            namespace=namespace,
-            metadata={"annotations": scope.annotations},
-            encrypted_data={
-                key: seal_value(value, public_key=public_key, label=binding)
-                for key, value in values.items()
+            name=binding.name,
+            namespace=binding.namespace,
+            metadata={
+                "annotations": binding.scope.annotations
+                | _records(envelopes, values, binding, options)
             },
-            template_metadata=_template_metadata(metadata, rescope(annotations, scope)),
+            encrypted_data=envelopes,
+            template_metadata=_template_metadata(metadata, rescope(annotations, binding.scope)),
             type=str(content.get("type") or ""),
             immutable=read_boolean(content, "immutable", where=place),
         )
     )
-    _require_room(sealed, where=place)
+    require_room(sealed, where=place)
     return sealed
+
+
+def require_room(sealed: JsonObject, *, where: str) -> None:
+    """Check that a cluster can store a SealedSecret.
+
+    Raises:
+        InputError: it has more than 1.5 MiB.
+    """
+    if _size_bytes(sealed) > _LARGEST_OBJECT_BYTES:
+        raise InputError(
+            "the SealedSecret becomes larger than 1.5 MiB, which no cluster takes",
+            where=where,
+            hint="split the Secret; each item adds some 700 bytes of its own",
+        )
+
+
+def _envelopes(
+    values: Mapping[str, Plaintext],
+    binding: Binding,
+    options: SealOptions,
+    earlier: SealedSecret | None,
+) -> dict[str, bytes]:
+    kept: Mapping[str, bytes] = {}
+    if earlier is not None and earlier.binding == binding:
+        kept = unchanged_envelopes(
+            earlier,
+            values,
+            fingerprint=options.certificate.fingerprint,
+            comparison=options.comparison,
+        )
+    public_key, label = options.certificate.public_key, binding.label
+    return {
+        item: kept.get(item) or seal_value(value, public_key=public_key, label=label)
+        for item, value in values.items()
+    }
+
+
+def _records(
+    envelopes: Mapping[str, bytes],
+    values: Mapping[str, Plaintext],
+    binding: Binding,
+    options: SealOptions,
+) -> dict[str, str]:
+    """Return the annotation with the key records, or none."""
+    digest_key, label = options.comparison.digest_key, binding.label
+    records = {
+        item: record_of(
+            envelope,
+            fingerprint=options.certificate.fingerprint,
+            value_digest=digest_key.digest(values[item], item=item, label=label)
+            if digest_key
+            else "",
+        )
+        for item, envelope in envelopes.items()
+    }
+    text = dump_records(records) if options.records_keys else ""
+    return {KEY_RECORDS_ANNOTATION: text} if text else {}
+
+
+def _binding(
+    metadata: JsonObject, annotations: JsonObject, options: SealOptions, *, where: str
+) -> Binding:
+    scope = options.scope or Scope.of_annotations(annotations)
+    name = _name(metadata, options, where=where)
+    namespace = _namespace(metadata, options, scope=scope, where=where)
+    return Binding(scope=scope, namespace=namespace, name=name)
 
 
 def _require_secret(content: JsonObject, *, where: str) -> None:
@@ -128,7 +208,7 @@ def _require_secret(content: JsonObject, *, where: str) -> None:
 
 def _annotations(metadata: JsonObject, *, where: str) -> dict[str, str]:
     annotations = read_mapping(metadata, "annotations", where=where)
-    return {key: value for key, value in annotations.items() if key not in _LAST_APPLIED}
+    return {key: value for key, value in annotations.items() if key not in _NOT_THE_SECRETS}
 
 
 def _name(metadata: JsonObject, options: SealOptions, *, where: str) -> str:
@@ -160,67 +240,11 @@ def _namespace(metadata: JsonObject, options: SealOptions, *, scope: Scope, wher
     )
 
 
-def _values(content: JsonObject, options: SealOptions, *, where: str) -> dict[str, Plaintext]:
-    values: dict[str, Plaintext] = {}
-    for key, encoded in read_mapping(content, "data", where=where).items():
-        try:
-            values[key] = Plaintext(decode_base64(encoded or ""))
-        except ValueError:
-            raise _unusable_item("data", key, "base64", where=where) from None
-    for key, text in read_mapping(content, "stringData", where=where).items():
-        try:
-            values[key] = Plaintext(("" if text is None else text).encode())
-        except (AttributeError, UnicodeEncodeError):
-            raise _unusable_item("stringData", key, "a text; quote it", where=where) from None
-    _require_values(values, options, where=where)
-    return values
-
-
-def _unusable_item(field: str, key: str, expected: str, *, where: str) -> InputError:
-    return InputError(
-        f"`{field}.{key}` is not {expected}",
-        where=where,
-        hint="`data` holds base64, `stringData` holds the text itself",
-    )
-
-
-def _require_values(values: dict[str, Plaintext], options: SealOptions, *, where: str) -> None:
-    if not values and not options.allows_empty_data:
-        raise InputError(
-            "the Secret has no data",
-            where=where,
-            hint="add `stringData`, or give --allow-empty-data if it is meant to be empty",
-        )
-    for number, key in enumerate(values, start=1):
-        if not _ITEM_KEY.fullmatch(key) or key in (".", ".."):
-            # the key is not quoted: a value that was put in its place is still a value
-            raise InputError(
-                f"item {number} of {len(values)} has a key that a Secret cannot have",
-                where=where,
-                hint="use letters, digits, `-`, `_` and `.`",
-            )
-    if sum(len(value) for value in values.values()) > _LARGEST_SECRET_BYTES:
-        raise InputError(
-            "the values are larger than 1 MiB together, which no cluster takes",
-            where=where,
-            hint="split the Secret",
-        )
-
-
 def _template_metadata(metadata: JsonObject, annotations: dict[str, str]) -> JsonObject:
     """Return what the Secret carries beside name and namespace, which its SealedSecret gives it."""
     dropped = _SET_BY_THE_SERVER | {"name", "namespace", "generateName", "annotations"}
     kept = {key: value for key, value in metadata.items() if key not in dropped and value}
     return ({"annotations": annotations} if annotations else {}) | kept
-
-
-def _require_room(sealed: JsonObject, *, where: str) -> None:
-    if _size_bytes(sealed) > _LARGEST_OBJECT_BYTES:
-        raise InputError(
-            "the SealedSecret becomes larger than 1.5 MiB, which no cluster takes",
-            where=where,
-            hint="split the Secret; each item adds some 700 bytes of its own",
-        )
 
 
 def _size_bytes(value: JsonValue) -> int:

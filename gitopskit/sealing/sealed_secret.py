@@ -13,7 +13,7 @@ from gitopskit.errors import InputError, UnsupportedField
 from gitopskit.manifests.identity import ObjectRef
 from gitopskit.sealing.base64_text import decode_base64
 from gitopskit.sealing.fields import read_boolean, read_mapping, wrong_shape
-from gitopskit.sealing.scope import Scope
+from gitopskit.sealing.scope import Binding, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +49,16 @@ class SealedSecret:
     def ref(self) -> ObjectRef:
         """Return which object this is."""
         return ObjectRef(group=GROUP, kind=KIND, namespace=self.namespace, name=self.name)
+
+    @property
+    def binding(self) -> Binding:
+        """Return the place that its values are bound to."""
+        return Binding(scope=self.scope, namespace=self.namespace, name=self.name)
+
+    @property
+    def annotations(self) -> JsonObject:
+        """Return its own annotations, not those that the Secret gets."""
+        return self.metadata.get("annotations") or {}
 
 
 def parse(content: JsonObject, *, where: str = "") -> SealedSecret:

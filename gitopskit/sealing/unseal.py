@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from gitopskit.errors import InputError, Undecryptable, UnsupportedField
 from gitopskit.sealing import sealed_secret
 from gitopskit.sealing.envelope import open_and_tell
-from gitopskit.sealing.scope import Scope, label
+from gitopskit.sealing.scope import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -126,13 +126,13 @@ def _metadata(sealed: SealedSecret) -> JsonObject:
 
 def _open_all(sealed: SealedSecret, keyring: Keyring, *, where: str) -> dict[str, Plaintext]:
     """Open the items, trying first for each the key that opened the one before."""
-    binding = label(sealed.scope, namespace=sealed.namespace, name=sealed.name)
+    label = sealed.binding.label
     keys = [key.key for key in keyring.keys]
     values: dict[str, Plaintext] = {}
     closed: list[str] = []
     for item, blob in sealed.encrypted_data.items():
         try:
-            values[item], index = open_and_tell(blob, private_keys=keys, label=binding)
+            values[item], index = open_and_tell(blob, private_keys=keys, label=label)
         except Undecryptable:
             closed.append(item)
         else:

@@ -113,7 +113,7 @@ def test_scope_name_and_namespace_are_taken_from_flags(
     (folder / "bare.yaml").write_text(
         "{apiVersion: v1, kind: Secret, metadata: {}, stringData: {a: b}}"
     )
-    place = ["--name", "cache", "-n", "shop", "--scope", "namespace-wide"]
+    place = ["--name", "cache", "-n", "shop", "--scope", "namespace-wide", "--no-record-keys"]
 
     assert app.run(["seal", "bare.yaml", "--cert", "tls.crt", *place]) == 0
 

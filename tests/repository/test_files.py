@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from gitopskit.errors import ChangedMeanwhile
 from gitopskit.repository.files import replace_file
 
 
@@ -59,3 +60,24 @@ def test_a_pipe_stays_one(tmp_path: Path) -> None:
         replace_file(pipe, b"one", is_private=True)
 
     assert pipe.is_fifo()
+
+
+def test_a_file_that_is_still_as_expected_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"one")
+
+    replace_file(path, b"two", expected=b"one")
+
+    assert path.read_bytes() == b"two"
+
+
+@pytest.mark.parametrize("found", [b"somebody else's", None], ids=["changed", "gone"])
+def test_what_somebody_else_wrote_meanwhile_is_kept(tmp_path: Path, found: bytes | None) -> None:
+    path = tmp_path / "a"
+    if found is not None:
+        path.write_bytes(found)
+
+    with pytest.raises(ChangedMeanwhile):
+        replace_file(path, b"two", expected=b"one")
+
+    assert [each.read_bytes() for each in tmp_path.iterdir()] == ([] if found is None else [found])

@@ -5,8 +5,8 @@ import pytest
 from gitopskit.sealing.scope import (
     CLUSTER_WIDE_ANNOTATION,
     NAMESPACE_WIDE_ANNOTATION,
+    Binding,
     Scope,
-    label,
     rescope,
 )
 
@@ -45,7 +45,7 @@ def test_the_annotations_of_a_scope_name_it(scope: Scope) -> None:
     ids=lambda value: value.value if isinstance(value, Scope) else "",
 )
 def test_the_label_binds_to_the_scope(scope: Scope, expected: bytes) -> None:
-    assert label(scope, namespace="shop", name="datenbänke") == expected
+    assert Binding(scope=scope, namespace="shop", name="datenbänke").label == expected
 
 
 def test_rescoping_replaces_the_scope_and_keeps_the_rest() -> None:

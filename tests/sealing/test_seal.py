@@ -29,7 +29,8 @@ def _secret(**changes: Any) -> JsonObject:  # noqa: ANN401 -- parts of a Secret 
 @pytest.fixture
 def seal(certificate: SealingCertificate) -> Callable[..., JsonObject]:
     def seal_with(content: JsonObject, **options: Any) -> JsonObject:  # noqa: ANN401 -- options
-        return seal_secret(content, SealOptions(certificate=certificate, **options))
+        chosen = {"records_keys": False} | options
+        return seal_secret(content, SealOptions(certificate=certificate, **chosen))
 
     return seal_with
 

@@ -19,12 +19,12 @@ from typing import Final
 from gitopskit.redaction import Plaintext
 from gitopskit.sealing.envelope import _seal_with
 from gitopskit.sealing.keys import KeyPair, load_certificate, new_sealing_key
-from gitopskit.sealing.scope import Scope, label
+from gitopskit.sealing.scope import Binding, Scope
 
 _FOLDER: Final = Path(__file__).parent / "sealing"
 _NAMESPACE: Final = "shop"
 _NAME: Final = "database"
-_STRICT: Final = label(Scope.STRICT, namespace=_NAMESPACE, name=_NAME)
+_STRICT: Final = Binding(scope=Scope.STRICT, namespace=_NAMESPACE, name=_NAME).label
 _VALUE: Final = b"correct horse battery staple"
 _PREFIX_SIZE_BYTES: Final = 2
 _TAG_SIZE_BYTES: Final = 16
@@ -99,7 +99,7 @@ def _of_kubeseal(program: str) -> dict[str, _Vector]:
     pair = _new_pair()
     vectors = {}
     for scope in Scope:
-        binding = label(scope, namespace=_NAMESPACE, name=_NAME)
+        binding = Binding(scope=scope, namespace=_NAMESPACE, name=_NAME).label
         vectors[f"success-kubeseal-{scope.value}"] = _Vector(
             comment=f"made by kubeseal v0.40.0, scope {scope.value}",
             expect="success",
