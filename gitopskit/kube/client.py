@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from gitopskit.clock import Clock
     from gitopskit.kube.credentials import Connection
     from gitopskit.kube.resources import ResourceType
+    from gitopskit.kube.services import ServicePort
+    from gitopskit.kube.transport import Answer
     from gitopskit.manifests.json_types import JsonObject, JsonValue
 
 _MOST_RESTARTS_OF_A_LIST: Final = 3
@@ -299,6 +301,30 @@ class KubeClient:
             as_user=as_user,
         )
         return await self._answer(request)
+
+    async def service_request(
+        self,
+        method: str,
+        port: ServicePort,
+        path: str,
+        *,
+        body: bytes | None = None,
+        content_type: str = requests.JSON,
+    ) -> Answer:
+        """Send a request to a Service through the API server and return the Service's answer.
+
+        Whatever HTTP status the Service answers with is returned and not raised; its body has at
+        most 2 MiB and may hold anything. A Service that is busy (429) is asked again as the API
+        server would be; a POST that may have been done is not repeated.
+
+        Raises:
+            ApiForbidden: we may not use ``services/proxy``.
+            ApiNotFound: there is no such Service.
+            ApiError: nothing answers behind it, or it answers too much.
+        """
+        return await self._transport.pass_on(
+            port.request(method, path, body=body, content_type=content_type)
+        )
 
     async def kinds(self, *, refresh: bool = False) -> Kinds:
         """Return which kinds the server has; remembered until a refresh is asked for."""

@@ -90,6 +90,11 @@ def error_of(refusal: Refusal) -> ApiError:
     )
 
 
+def is_status(body: bytes) -> bool:
+    """Tell whether a body is a Kubernetes Status: the API server's own answer, not a service's."""
+    return bool(_decoded_status(body))
+
+
 def _decoded_status(body: bytes) -> JsonObject:
     try:
         content = orjson.loads(body)

@@ -1,10 +1,10 @@
-"""Which HTTP proxy stands between us and an API server. Pure."""
+"""Which HTTP proxy stands between us and a server. Pure."""
 
 from __future__ import annotations
 
 import contextlib
 import ipaddress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from gitopskit.errors import UnsupportedField
@@ -12,12 +12,23 @@ from gitopskit.errors import UnsupportedField
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+PROXY_VARIABLES: Final = (
+    "HTTP_PROXY",
+    "http_proxy",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "NO_PROXY",
+    "no_proxy",
+)
+"""The variables that ``proxy_for`` looks at."""
+
 
 def proxy_for(server: str, *, configured: str, environment: Mapping[str, str]) -> str:
     """Return the proxy's URL, or an empty string for none.
 
-    A kubeconfig's ``proxy-url`` (``configured``) goes before HTTPS_PROXY; NO_PROXY and loopback
-    addresses are honoured for the latter, as Go programs do.
+    A kubeconfig's ``proxy-url`` (``configured``) goes before HTTPS_PROXY, or HTTP_PROXY for a
+    server without TLS; NO_PROXY and loopback addresses are honoured for those, as Go programs do.
+    A proxy without a scheme is an ``http://`` one.
 
     Raises:
         UnsupportedField: the proxy is none that speaks HTTP.
@@ -33,11 +44,15 @@ def proxy_for(server: str, *, configured: str, environment: Mapping[str, str]) -
 def _from_environment(server: str, environment: Mapping[str, str]) -> str:
     parts = urlsplit(server)
     host = parts.hostname or ""
-    proxy = environment.get("HTTPS_PROXY") or environment.get("https_proxy") or ""
-    exceptions = environment.get("NO_PROXY") or environment.get("no_proxy") or ""
-    if not proxy or parts.scheme != "https" or _is_loopback(host):
+    proxy = _variable(f"{parts.scheme}_proxy", environment)
+    exceptions = _variable("no_proxy", environment).split(",")
+    if not proxy or _is_loopback(host) or any(map(_matcher(host), exceptions)):
         return ""
-    return "" if any(map(_matcher(host), exceptions.split(","))) else proxy
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _variable(name: str, environment: Mapping[str, str]) -> str:
+    return environment.get(name.upper()) or environment.get(name) or ""
 
 
 def _matcher(host: str) -> Callable[[str], bool]:

@@ -33,7 +33,11 @@ _USER: Final = re.compile(r"[\x21-\x7e]{1,512}|")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One request: ``where`` names its object in errors, ``as_user`` is whom to impersonate."""
+    """One request: ``where`` names its object in errors, ``as_user`` is whom to impersonate.
+
+    ``is_passed_on`` tells that the API server passes it on to a service, which answers in its own
+    words. ``limit_bytes`` bounds the answer (0: as the transport does anyway).
+    """
 
     method: str
     path: str
@@ -43,6 +47,8 @@ class Request:
     content_type: str = JSON
     body: bytes | None = field(default=None, repr=False)
     as_user: str = ""
+    is_passed_on: bool = False
+    limit_bytes: int = 0
 
     def __post_init__(self) -> None:
         """Check what becomes a header.

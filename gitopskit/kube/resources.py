@@ -91,6 +91,7 @@ def _segment(name: str) -> str:
 
 SECRETS: Final = ResourceType(group="", version="v1", plural="secrets", kind="Secret")
 CONFIG_MAPS: Final = ResourceType(group="", version="v1", plural="configmaps", kind="ConfigMap")
+SERVICES: Final = ResourceType(group="", version="v1", plural="services", kind="Service")
 SERVICE_ACCOUNTS: Final = ResourceType(
     group="", version="v1", plural="serviceaccounts", kind="ServiceAccount"
 )

@@ -17,7 +17,7 @@ from yarl import URL
 
 from gitopskit.backoff import Backoff
 from gitopskit.errors import ApiError, ApiUnreachable, EnvironmentFault
-from gitopskit.kube.failures import Refusal, error_of
+from gitopskit.kube.failures import Refusal, error_of, is_status
 from gitopskit.redaction import scrub
 
 if TYPE_CHECKING:
@@ -44,10 +44,23 @@ _CLOSING_TURNS: Final = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A successful answer: its HTTP status and its body."""
+    """An answer, successful unless it is a service's: its HTTP status and its body."""
 
     status: int
     body: bytes
+
+
+class _ServiceRefusal(ApiError):
+    """A service behind the API server answered with a failure; never leaves this module."""
+
+    def __init__(self, answer: Answer, *, where: str, retry_after_seconds: float) -> None:
+        super().__init__(
+            "the service refused",
+            where=where,
+            status=answer.status,
+            retry_after_seconds=retry_after_seconds,
+        )
+        self.answer = answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +140,20 @@ class Transport:
             await self._clock.sleep(pause)
             attempt += 1
 
+    async def pass_on(self, request: Request) -> Answer:
+        """Return what a service behind the API server answers, whatever the HTTP status.
+
+        Repeats are those of ``send``.
+
+        Raises:
+            ApiError: the API server itself refused, in a Kubernetes Status.
+            ApiUnreachable: no answer.
+        """
+        try:
+            return await self.send(request)
+        except _ServiceRefusal as refusal:
+            return refusal.answer
+
     async def lines(self, request: Request) -> AsyncGenerator[bytes]:
         """Yield the lines of an answer that goes on, without their ends; close it when done.
 
@@ -156,7 +183,7 @@ class Transport:
         async with self._slots, await self._open(self._requests, request) as response:
             if response.status >= _FIRST_REFUSAL:
                 raise await _refusal(request, response)
-            limit_bytes = self._options.largest_answer_bytes
+            limit_bytes = request.limit_bytes or self._options.largest_answer_bytes
             body = await _read(response.content, limit_bytes=limit_bytes)
             if body is None:
                 raise ApiError(f"the answer has more than {limit_bytes} bytes", where=request.where)
@@ -251,6 +278,10 @@ def _cut(response: aiohttp.ClientResponse) -> None:
 async def _refusal(request: Request, response: aiohttp.ClientResponse) -> ApiError:
     body = await _read(response.content, limit_bytes=_LARGEST_REFUSAL_BYTES)
     wanted = response.headers.get("Retry-After", "")
+    retry_after_seconds = float(wanted) if wanted.isdecimal() else 0.0
+    if request.is_passed_on and not is_status(body or b""):
+        answer = Answer(status=response.status, body=body or b"")
+        return _ServiceRefusal(answer, where=request.where, retry_after_seconds=retry_after_seconds)
     return error_of(
         Refusal(
             status=response.status,
@@ -258,7 +289,7 @@ async def _refusal(request: Request, response: aiohttp.ClientResponse) -> ApiErr
             path=request.path,
             where=request.where,
             is_read=request.is_read,
-            retry_after_seconds=float(wanted) if wanted.isdecimal() else 0.0,
+            retry_after_seconds=retry_after_seconds,
         )
     )
 

@@ -35,6 +35,20 @@ def test_the_environments_proxy_has_exceptions(server: str, exceptions: str, exp
     assert proxy_for(server, configured="", environment=environment) == expected
 
 
+def test_a_server_without_tls_has_a_proxy_of_its_own() -> None:
+    environment = {"http_proxy": PROXY, "HTTPS_PROXY": "http://other.example:1"}
+
+    found = proxy_for("http://api.shop.example", configured="", environment=environment)
+
+    assert found == PROXY
+
+
+def test_a_proxy_without_a_scheme_is_reached_over_http() -> None:
+    environment = {"HTTPS_PROXY": "proxy.example:3128"}
+
+    assert proxy_for(SERVER, configured="", environment=environment) == PROXY
+
+
 def test_the_kubeconfigs_proxy_comes_first() -> None:
     environment = {"https_proxy": PROXY, "no_proxy": "*"}
 
