@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -19,6 +20,13 @@ _WHITESPACE: Final = " \t\r\n"
 _LARGEST_INT64: Final = 2**63 - 1
 _LONGEST_INT64: Final = 20
 _USUAL_GAP: Final = 64
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+_ESCAPE: Final = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    r"|\\(?P<lone>u[dD][89a-fA-F][0-9a-fA-F]{2})"
+    r"|\\.",
+    re.DOTALL,
+)
 
 
 class NotJson(ValueError):
@@ -42,7 +50,7 @@ def read_json_stream(source: Source) -> list[tuple[JsonValue, Position]]:
         NotJson: the text is not JSON.
         MalformedDocument: a field is there twice, a number is too large, or a limit is broken.
     """
-    text = source.text
+    text = _without_lone_surrogates(source.text)
     values: list[tuple[JsonValue, Position]] = []
     cuts: list[tuple[int, int]] = []
     offset = _skip_whitespace(text, source.lines.shift)
@@ -50,7 +58,7 @@ def read_json_stream(source: Source) -> list[tuple[JsonValue, Position]]:
         if len(values) == source.limits.documents:
             limit = source.limits.documents
             raise source.malformed(f"more than {limit} documents", offset=offset)
-        value, end = _read_one(source, offset)
+        value, end = _read_one(source, text, offset)
         values.append((value, source.lines.at(offset)))
         cuts.append((offset, end))
         offset = _skip_whitespace(text, end)
@@ -58,9 +66,19 @@ def read_json_stream(source: Source) -> list[tuple[JsonValue, Position]]:
     return values
 
 
-def _read_one(source: Source, offset: int) -> tuple[JsonValue, int]:
+def _without_lone_surrogates(text: str) -> str:
+    """Return JSON with U+FFFD, in as many characters, for each half of a surrogate pair.
+
+    No UTF-8 could be written of a value with one of them. Source: Go's encoding/json, Unmarshal.
+    """
+    if not _SURROGATE.search(text):
+        return text
+    return _ESCAPE.sub(lambda match: r"\ufffd" if match["lone"] else match[0], text)
+
+
+def _read_one(source: Source, text: str, offset: int) -> tuple[JsonValue, int]:
     try:
-        value, end = _DECODER.raw_decode(source.text, offset)
+        value, end = _DECODER.raw_decode(text, offset)
     except json.JSONDecodeError as error:
         what = error.msg[:1].lower() + error.msg[1:]
         raise NotJson(f"this is not JSON: {what}", max(error.pos, offset)) from error

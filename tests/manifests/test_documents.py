@@ -17,7 +17,7 @@ from gitopskit.manifests.documents import (
     read_values,
 )
 from gitopskit.manifests.identity import ObjectRef
-from tests.support.kubectl import read_with_kubectl
+from tests.support.kubectl import read_json_with_kubectl, read_with_kubectl
 
 TWO = """\
 # a comment
@@ -130,6 +130,27 @@ def test_json_that_yaml_cannot_read_has_the_position_of_its_document() -> None:
 
     assert document.content == {"a": {"b": 1}}
     assert document.locate(("a", "b")) == Position(1, 1)
+
+
+@pytest.mark.parametrize(
+    "escaped",
+    [
+        pytest.param(r"\ud800", id="high"),
+        pytest.param(r"a\udC00\ud83d\ude00\ud800\ud800b", id="around a pair"),
+        pytest.param(r"\\ud800\\\udfff\"\u0041\ud83d\ude00", id="behind a backslash"),
+    ],
+)
+def test_half_of_a_surrogate_pair_in_json_is_what_kubectl_reads(escaped: str) -> None:
+    field = f'"{escaped}": "{escaped}"'
+
+    content = read_value(f"{{{field}}}", path="x")
+
+    assert content == read_json_with_kubectl(field)
+
+
+def test_names_that_differ_in_half_a_surrogate_pair_are_one_name() -> None:
+    with pytest.raises(MalformedDocument, match="twice"):
+        read_value(r'{"\ud800": 1, "\udfff": 2}', path="x")
 
 
 def test_large_numbers_in_json_are_floats() -> None:

@@ -15,15 +15,25 @@ if TYPE_CHECKING:
 KUBECTL = Path(sys.executable).parent / "kubectl"
 
 _HEAD = "apiVersion: example.com/v1\nkind: Thing\nmetadata:\n  name: a\n"
+_IDENTITY = {"apiVersion": "example.com/v1", "kind": "Thing", "metadata": {"name": "a"}}
 
 
 def read_with_kubectl(body: str) -> dict[str, Any] | None:
     """Return the fields that kubectl reads in a body of YAML, or None where it refuses it."""
+    return _read(_HEAD + body)
+
+
+def read_json_with_kubectl(fields: str) -> dict[str, Any] | None:
+    """Return what kubectl reads in the fields of a JSON object, or None where it refuses it."""
+    return _read(f"{json.dumps(_IDENTITY)[:-1]}, {fields}}}")
+
+
+def _read(text: str) -> dict[str, Any] | None:
     completed = run(
         Command(
             argv=[str(KUBECTL), "label", "--local", "-f", "-", "-o", "json", "x=y"],
             environment={},
-            stdin=(_HEAD + body).encode(),
+            stdin=text.encode(),
         )
     )
     if completed.exit_code != 0:
