@@ -1,1 +1,1 @@
-"""Things made from entropy: key pairs for Git. Pure but for the entropy itself."""
+"""Secret values made from entropy: passwords, tokens, keys. Pure but for the entropy itself."""
