@@ -319,8 +319,7 @@ class KubeClient:
 
         Raises:
             ApiForbidden: we may not use ``services/proxy``.
-            ApiNotFound: there is no such Service.
-            ApiError: nothing answers behind it, or it answers too much.
+            ApiError: there is no such Service, nothing answers behind it, or it answers too much.
         """
         return await self._transport.pass_on(
             port.request(method, path, body=body, content_type=content_type)

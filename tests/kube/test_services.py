@@ -59,7 +59,7 @@ async def test_what_the_service_refuses_is_an_answer(
 @pytest.mark.parametrize(
     ("status", "kind"),
     [(403, ApiForbidden), (404, ApiNotFound), (503, ApiError)],
-    ids=["no right", "no Service", "no endpoints"],
+    ids=["no right", "not found", "no endpoints"],
 )
 async def test_what_the_api_server_refuses_is_an_error(
     api: KubeClient, server: FakeApi, status: int, kind: type[ApiError]
