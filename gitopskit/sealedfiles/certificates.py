@@ -1,21 +1,59 @@
-"""Which certificate seals: the one in a file, in the repository, or in a cluster."""
+"""Which certificate seals: in a file, at an address, in the repository, or in a cluster."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
-from gitopskit.errors import ApiNotFound, InputError
+from gitopskit.errors import (
+    ApiForbidden,
+    ApiNotFound,
+    EnvironmentFault,
+    GitopskitError,
+    InputError,
+    UnusableKey,
+)
 from gitopskit.kube.resources import CONFIG_MAPS
-from gitopskit.manifests.settled_names import CERTIFICATE_CONFIG_MAP
+from gitopskit.manifests.settled_names import CERTIFICATE_CONFIG_MAP, SYSTEM_NAMESPACE
 from gitopskit.repository.certificates import read_certificate_of
 from gitopskit.repository.layout import find_repository
+from gitopskit.sealedfiles.controller import ControllerAddress, find_controller
 from gitopskit.sealing.keys import CERTIFICATE_ITEM, SealingCertificate, read_certificate
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
-    from pathlib import Path
 
+    from gitopskit.clock import Clock
     from gitopskit.kube.client import KubeClient
+
+_LARGEST_FILE_BYTES: Final = 1024 * 1024
+_URL: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://")
+
+
+def open_certificate(
+    source: str, *, environment: Mapping[str, str], clock: Clock
+) -> SealingCertificate:
+    """Return the certificate in a file (a path or ``file://``) or at an http:// or https:// URL.
+
+    ``environment`` is that of ``download``. A text that holds several certificates means the
+    first.
+
+    Raises:
+        InputError: there is no such file, or the address is unusable.
+        UnusableKey: what is there is no certificate, expired, or a bare public key.
+        EnvironmentFault: the address cannot be fetched.
+    """
+    found = _URL.match(source)
+    if found is None or found["scheme"].lower() == "file":
+        path = _path_of(source) if found else Path(source)
+        return read_certificate(_read(path), where=str(path), now=clock.now_utc())
+    from gitopskit.sealedfiles.download import download, shown_url  # noqa: PLC0415 -- a file needs no HTTP
+
+    pem = download(source, environment=environment, clock=clock)
+    return read_certificate(pem, where=shown_url(source), now=clock.now_utc())
 
 
 def stored_certificate(folder: Path, environment: str, *, now: datetime) -> SealingCertificate:
@@ -58,3 +96,84 @@ async def fetch_certificate(api: KubeClient, *, namespace: str) -> SealingCertif
         ) from error
     pem = str((content.get("data") or {}).get(CERTIFICATE_ITEM) or "")
     return read_certificate(pem.encode(), where=place, now=api.clock.now_utc())
+
+
+async def live_certificate(
+    api: KubeClient,
+    *,
+    address: ControllerAddress,
+    is_default: bool,
+    config_map_namespace: str = SYSTEM_NAMESPACE,
+) -> SealingCertificate:
+    """Return the certificate that a cluster seals with now: the published one, or its controller's.
+
+    Where somebody chose the address (``is_default`` is false), only that controller is asked:
+    another one's certificate would seal what it cannot open.
+
+    Raises:
+        InputError: the cluster publishes none, and has no controller, or several.
+        UnusableKey: the certificate cannot be used, or expired.
+        EnvironmentFault: we may not ask, or nothing answers.
+    """
+    if not is_default:
+        return await _controllers_certificate(api, address, is_default=False)
+    try:
+        return await fetch_certificate(api, namespace=config_map_namespace)
+    except UnusableKey:
+        raise
+    except (InputError, ApiForbidden) as error:
+        published = error
+    try:
+        return await _controllers_certificate(api, address, is_default=True)
+    except UnusableKey:
+        raise
+    except (InputError, EnvironmentFault) as error:
+        raise _neither(published, error) from error
+
+
+async def _controllers_certificate(
+    api: KubeClient, address: ControllerAddress, *, is_default: bool
+) -> SealingCertificate:
+    controller = await find_controller(api, address, is_default=is_default)
+    pem = await controller.fetch_certificate_pem()
+    return read_certificate(pem, where=controller.port.where, now=api.clock.now_utc())
+
+
+def _neither(published: GitopskitError, asked: GitopskitError) -> GitopskitError:
+    """Return one error for both ways; it is the environment's where one of them is."""
+    is_fault = any(isinstance(error, EnvironmentFault) for error in (published, asked))
+    kind = EnvironmentFault if is_fault else InputError
+    hints = (published.hint, asked.hint, "give a file with `--cert FILE`")
+    return kind(
+        f"there is no sealing certificate to be had: {published}; {asked}",
+        hint="; or ".join(hint for hint in hints if hint),
+    )
+
+
+def _path_of(url: str) -> Path:
+    machine, _, path = url.partition("://")[2].partition("/")
+    if machine not in ("", "localhost"):
+        raise InputError(
+            "a file:// address cannot name another machine",
+            where=url,
+            hint="write file:///PATH, or just the path",
+        )
+    return Path(unquote(f"/{path}"))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_LARGEST_FILE_BYTES + 1)
+    except (OSError, ValueError) as error:
+        said = error.strerror if isinstance(error, OSError) else "this is no path"
+        raise InputError(
+            f"cannot read the certificate: {said}", where=str(path), hint="check the path"
+        ) from error
+    if len(data) > _LARGEST_FILE_BYTES:
+        raise InputError(
+            "the file is larger than 1 MiB",
+            where=str(path),
+            hint="give the certificate (`tls.crt`) alone",
+        )
+    return data
