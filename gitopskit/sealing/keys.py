@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
@@ -133,7 +132,7 @@ def load_certificate(pem: bytes, *, where: str) -> SealingCertificate:
     try:
         certificate = x509.load_pem_x509_certificate(block)
         public_key = certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
+    except (*pem_text.UNREADABLE, x509.InvalidVersion) as error:
         raise UnusableKey(
             "the certificate cannot be read", where=where, hint=pem_text.CERTIFICATE_HINT
         ) from error

@@ -10,7 +10,7 @@ from bisect import bisect
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 CERTIFICATE_HINT: Final = "give the sealing certificate (`tls.crt`) in PEM form"
 PRIVATE_KEY_HINT: Final = "give a PEM private key, or the Secret that holds it"
 
+UNREADABLE: Final = (ValueError, UnsupportedAlgorithm, InternalError)
+"""What the library raises for a key that it cannot read; a short key on Curve448 is the last."""
+
+_LONGEST_KIND: Final = 40
 _CERTIFICATE: Final = b"CERTIFICATE"
 _PRIVATE_KEY: Final = b"PRIVATE KEY"
 _BEGIN: Final = re.compile(rb"^-----BEGIN ([A-Z0-9 ]+)-----", re.MULTILINE)
@@ -70,7 +74,7 @@ def load_private_key(block: bytes, *, where: str) -> RSAPrivateKey:
             where=where,
             hint="decrypt it first, for example with `openssl rsa`",
         ) from error
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except UNREADABLE as error:
         raise UnusableKey(
             "the private key cannot be read", where=where, hint=PRIVATE_KEY_HINT
         ) from error
@@ -106,6 +110,6 @@ def _what_it_is(kind: bytes) -> str:
         return "this is a private key, not a certificate"
     if kind == _CERTIFICATE:
         return "the PEM certificate is cut off"
-    if kind:
+    if 0 < len(kind) <= _LONGEST_KIND:
         return f"this is a {kind.decode().lower()}, not a certificate"
     return "this is no PEM certificate"

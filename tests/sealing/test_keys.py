@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -102,6 +102,7 @@ def _garbled(pem: bytes) -> bytes:
     [
         (b"", "this is no PEM certificate"),
         (b"apiVersion: v1\n", "this is no PEM certificate"),
+        (b"-----BEGIN " + b"A" * 64 + b"-----", "this is no PEM certificate"),
         (_cut(_certificate_of(_EC_KEY)), "the PEM certificate is cut off"),
         (_garbled(_certificate_of(_EC_KEY)), "the certificate cannot be read"),
         (_of_version_9(_certificate_of(_SHORT_KEY)), "the certificate cannot be read"),
@@ -122,6 +123,7 @@ def _garbled(pem: bytes) -> bytes:
     ids=[
         "nothing",
         "yaml",
+        "kind nobody knows",
         "cut",
         "garbled",
         "unknown version",
@@ -181,6 +183,14 @@ def test_a_key_in_string_data_is_read(pair: KeyPair, private_key: PrivateKey) ->
     assert read_key_secret(secret, where="").fingerprint == private_key.fingerprint
 
 
+def _short_key_on_curve448() -> bytes:
+    """Return an Ed25519 key that says to be an Ed448 key, which OpenSSL calls an internal error."""
+    key = ed25519.Ed25519PrivateKey.from_private_bytes(bytes(32))
+    der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    body = base64.encodebytes(der.replace(b"\x2b\x65\x70", b"\x2b\x65\x71"))
+    return b"-----BEGIN PRIVATE KEY-----\n" + body + b"-----END PRIVATE KEY-----\n"
+
+
 @pytest.mark.parametrize(
     ("data", "what"),
     [
@@ -189,8 +199,9 @@ def test_a_key_in_string_data_is_read(pair: KeyPair, private_key: PrivateKey) ->
         (_private_pem(_EC_KEY), "the private key is not an RSA key"),
         (_private_pem(_EC_KEY, password=b"x"), "the private key is encrypted"),
         (_garbled(_private_pem(_EC_KEY)), "the private key cannot be read"),
+        (_short_key_on_curve448(), "the private key cannot be read"),
     ],
-    ids=["certificate", "nothing", "curve", "encrypted", "garbled"],
+    ids=["certificate", "nothing", "curve", "encrypted", "garbled", "short on Curve448"],
 )
 def test_what_is_no_private_key_is_refused(data: bytes, what: str) -> None:
     with pytest.raises(UnusableKey) as caught:
