@@ -72,6 +72,14 @@ class Document:
             return self.position
         return self._source.locate(self.index, self.pointer(pointer)) or self.position
 
+    def position_of(self, offset: int) -> Position:
+        """Return the position of an offset in the text, as the outline tells it."""
+        return self.position if self._source is None else self._source.lines.at(offset)
+
+    def is_written_in(self, text: str) -> bool:
+        """Whether this is a whole document that was read from a text of these very characters."""
+        return self._source is not None and not self._prefix and self._source.text == text
+
     def outline(self) -> Outline | None:
         """Return what is written where in this document, or None where that cannot be told."""
         return None if self._source is None else self._source.outline(self.index)

@@ -1,54 +1,35 @@
-"""Changes, inserts and removes a value of a YAML or JSON text and leaves every other byte alone.
+"""Changes, inserts and removes values of a YAML or JSON text and leaves every other byte alone.
 
-Owns the way to the place and the proof: each result is read again and compared with what the
-change must give. A shape that splice.py cannot handle is refused, never guessed. Start at
-``set_value``.
+Owns the proof: each result is read again and compared with what the edits must give. A shape that
+splice.py cannot handle is refused, never guessed. Start at ``apply_edits``.
 """
 
 from __future__ import annotations
 
-import copy
-from dataclasses import dataclass, field
-from enum import Enum
-from typing import TYPE_CHECKING, Final, TypeAlias
+import re
+from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import InputError, MalformedDocument
+from gitopskit.manifests.changes import REMOVED, Edit, ImpossibleChange, Pointer, change_of
 from gitopskit.manifests.documents import read_values
-from gitopskit.manifests.outline import Entry
-from gitopskit.manifests.splice import Place, Splicer
+from gitopskit.manifests.pieces import LINE_BREAKS, Piece, join_pieces
+from gitopskit.manifests.splice import Splicer, Unspliceable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from gitopskit.manifests.changes import Change
     from gitopskit.manifests.documents import Document
     from gitopskit.manifests.json_types import JsonValue
-    from gitopskit.manifests.outline import Outline
 
-Pointer: TypeAlias = tuple[str | int, ...]
+__all__ = ["REMOVED", "Edit", "Pointer", "apply_edits", "remove_value", "set_value"]
 
 _TEXT: Final = "text"
+_LAST_LINE_BREAK: Final = re.compile(r"(?:\r\n|\r|\n)\Z")
 
 
-class Removed(Enum):
-    """The type of ``REMOVED``, which stands where no value is to be left."""
-
-    REMOVED = "removed"
-
-
-REMOVED: Final = Removed.REMOVED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edit:
-    """One value to set in a document of a text, or to remove from it (``REMOVED``).
-
-    ``document`` counts from 0 as ``Manifest.index`` does, and ``pointer`` begins at the root of
-    that document, as ``Document.pointer`` gives it. An index is one of the list as it is now.
-    """
-
-    document: int
-    pointer: Pointer
-    value: JsonValue | Removed = field(repr=False)  # it may hold a Secret
+class _Unproven(Exception):
+    """The edited text does not say what it should."""
 
 
 def apply_edits(
@@ -56,177 +37,154 @@ def apply_edits(
     edits: Sequence[Edit],
     *,
     path: str = _TEXT,
-    documents: Sequence[Document] | None = None,  # noqa: ARG001 -- read again for each edit so far
+    documents: Sequence[Document] | None = None,
 ) -> str:
     """Return the text with all edits made, and every other byte as it was.
 
-    ``documents`` are what ``read_values`` or ``read_documents`` gave for this very text, all of
-    them; without them the text is read here.
+    Missing mappings on the way are made; an index equal to the length of a list appends. New
+    fields of one mapping keep the order of the edits. Comments, quotes, block scalars, anchors,
+    line ends and the style of the surroundings stay; the comment on the line of a removed field
+    goes with it. ``path`` is what errors call the text. ``documents`` are what ``read_values`` or
+    ``read_documents`` gave for this very text, all of them; without them it is read here.
 
     Raises:
         MalformedDocument: the text cannot be read.
-        InputError: there is no such document, parent or value, two edits overlap, or a place
-            cannot be edited.
+        InputError: there is no such document, parent or value, two edits are about the same
+            value, the place is behind an alias or a merge, an alias refers to it, or it is in a
+            shape that cannot be edited in place.
+        ValueError: the documents are not from this text.
     """
-    _require_apart(edits, path=path)
-    for edit in edits:
-        if edit.value is not REMOVED:
-            text = set_value(
-                text, document=edit.document, pointer=edit.pointer, value=edit.value, path=path
-            )
-    removed = [edit for edit in edits if edit.value is REMOVED]
-    for edit in sorted(removed, key=_order, reverse=True):
-        text = remove_value(text, document=edit.document, pointer=edit.pointer, path=path)
-    return text
-
-
-def _order(edit: Edit) -> list[str]:
-    return [str(part).zfill(9) for part in edit.pointer]
-
-
-def _require_apart(edits: Sequence[Edit], *, path: str) -> None:
-    places = [(edit.document, *edit.pointer) for edit in edits]
-    seen = set(places)
-    inside = any(place[:length] in seen for place in places for length in range(1, len(place)))
-    if inside or len(seen) < len(places):
-        raise InputError("two edits are about the same value", where=path)
+    if documents is None:
+        documents = read_values(text, path=path)
+    elif not all(document.is_written_in(text) for document in documents):
+        raise ValueError("the documents are not those of the text")
+    batch = _Batch(text, documents, path=path)
+    try:
+        return batch.edited(edits)
+    except _Unproven as error:
+        raise batch.explain(batch.first_unproven(edits)) from error
 
 
 def set_value(
     text: str, *, document: int, pointer: Pointer, value: JsonValue, path: str = _TEXT
 ) -> str:
-    """Return the text with one value replaced or added.
-
-    ``document`` counts from 0 as ``Manifest.index`` does. Missing mappings on the way are made; an
-    index equal to the length of a list appends. Comments, quotes, line ends and the style of the
-    surroundings stay. ``path`` is what errors call the text.
+    """Return the text with one value replaced or added, as ``apply_edits`` does it.
 
     Raises:
         MalformedDocument: the text cannot be read.
-        InputError: there is no such document or parent, or the place is behind an anchor, an
-            alias or a merge, or in a shape that cannot be edited in place.
+        InputError: there is no such document or parent, or the place cannot be edited.
     """
-    documents = read_values(text, path=path)
-    found = _find(documents, document, path=path)
-    expected = _put(copy.deepcopy(found.content), pointer, value)
-    place, rest = _walk(found, pointer)
-    splicer = Splicer(text)
-    is_new = bool(rest) and place.node.kind != "scalar"
-    for part in reversed(rest[1:] if is_new else rest):
-        value = {part: value}
-    try:
-        if is_new:
-            edited = splicer.add(place.node, rest[0], value)
-        else:
-            edited = splicer.replace(place, value)
-    except (ValueError, IndexError) as error:
-        raise _refused(found, pointer) from error
-    return _proven(edited, documents, found, pointer, expected)
+    return apply_edits(text, [Edit(document=document, pointer=pointer, value=value)], path=path)
 
 
 def remove_value(text: str, *, document: int, pointer: Pointer, path: str = _TEXT) -> str:
-    """Return the text without one field or item; the comment on its line goes with it.
+    """Return the text without one field or item, as ``apply_edits`` does it.
 
     Raises:
         MalformedDocument: the text cannot be read.
-        InputError: there is no such document or value, or the place is behind an anchor, an
-            alias or a merge, or in a shape that cannot be edited in place.
+        InputError: there is no such document or value, or the place cannot be edited.
     """
-    documents = read_values(text, path=path)
-    found = _find(documents, document, path=path)
-    expected = _drop(copy.deepcopy(found.content), pointer)
-    place, _ = _walk(found, pointer)
-    try:
-        edited = Splicer(text).remove(place)
-    except (ValueError, IndexError) as error:
-        raise _refused(found, pointer) from error
-    return _proven(edited, documents, found, pointer, expected)
+    return set_value(text, document=document, pointer=pointer, value=REMOVED, path=path)
 
 
-def _find(documents: Sequence[Document], index: int, *, path: str) -> Document:
-    for document in documents:
-        if document.index == index:
-            return document
-    raise InputError(f"there is no document number {index + 1}", where=path)
+class _Batch:
+    """Edits of one text; the documents are all that it has."""
 
+    def __init__(self, text: str, documents: Sequence[Document], *, path: str) -> None:
+        self._text = text
+        self._path = path
+        self._documents = {document.index: document for document in documents}
+        self._splicer = Splicer(text)
 
-def _walk(document: Document, pointer: Pointer) -> tuple[Place, Pointer]:
-    """Return the deepest existing place of a pointer, and the part of it that is missing."""
-    outline = document.outline()
-    if outline is None:
-        raise _refused(document, pointer)
-    place = Place(node=outline)
-    for depth, part in enumerate(pointer):
-        _require_own(place.node, document, pointer[:depth])
-        found = place.node.find(part)
-        if found is None:
-            return place, pointer[depth:]
-        place = _step(place, found)
-    _require_own(place.node, document, pointer)
-    return place, ()
+    def edited(self, edits: Sequence[Edit]) -> str:
+        """Return the edited text.
 
+        Raises:
+            InputError: an edit is impossible or refused.
+            _Unproven: the edits together do not give what they should.
+        """
+        expected = {index: document.content for index, document in self._documents.items()}
+        pieces: list[Piece] = []
+        for document, group in self._by_document(edits):
+            try:
+                change = change_of(group)
+                expected[document.index] = change.applied(document.content)
+            except ImpossibleChange as error:
+                where = _where(document, error.pointer)
+                raise InputError(error.what, where=where) from error
+            pieces += self._pieces(document, change)
+        wanted = [content for content in expected.values() if content is not None]
+        for text in self._candidates(pieces):
+            if self._says(text, wanted):
+                return text
+        raise _Unproven
 
-def _step(place: Place, found: Entry | Outline) -> Place:
-    if isinstance(found, Entry):
-        index = place.node.entries.index(found)
-        return Place(node=found.value, parent=place, entry=found, index=index)
-    return Place(node=found, parent=place, index=place.node.items.index(found))
+    def first_unproven(self, edits: Sequence[Edit]) -> Edit:
+        """Return the edit with which the edits begin to fail, of edits that do."""
+        proven, failing = 0, len(edits)
+        while failing - proven > 1:
+            middle = (proven + failing) // 2
+            try:
+                self.edited(edits[:middle])
+            except (InputError, _Unproven):
+                failing = middle
+            else:
+                proven = middle
+        return edits[failing - 1]
 
+    def explain(self, edit: Edit) -> InputError:
+        """Return why an edit fails that nothing forbids: most often what it means elsewhere."""
+        document = self._documents[edit.document]
+        outline = document.outline()
+        touched = [] if outline is None else list(outline.along(edit.pointer))
+        anchored = {node.start for node in touched if node.anchor and node.kind != "alias"}
+        alias = None if outline is None else outline.first_alias_of(anchored)
+        if alias is not None:
+            return InputError(
+                f"the alias *{alias.anchor} at {document.position_of(alias.start)} refers to this "
+                "value and would change with it",
+                where=_where(document, edit.pointer),
+                hint="write the value out in place of the alias, or edit the file by hand",
+            )
+        if any(entry.is_merge for node in touched for entry in node.entries):
+            return _elsewhere(document, edit.pointer)
+        return _refused(document, edit.pointer)
 
-def _require_own(node: Outline, document: Document, pointer: Pointer) -> None:
-    """Refuse a node whose text has a meaning elsewhere too, or comes from elsewhere."""
-    if node.kind == "alias" or node.has_anchor or any(entry.is_merge for entry in node.entries):
-        raise InputError(
-            "a value behind an anchor, an alias or << cannot be edited in place",
-            where=f"{document.path}:{document.locate(pointer)}",
-            hint="write the value out, or edit the file by hand",
-        )
+    def _by_document(self, edits: Sequence[Edit]) -> Iterator[tuple[Document, list[Edit]]]:
+        groups: dict[int, list[Edit]] = {}
+        for edit in edits:
+            groups.setdefault(edit.document, []).append(edit)
+        for index, group in groups.items():
+            if index not in self._documents:
+                raise InputError(f"there is no document number {index + 1}", where=self._path)
+            yield self._documents[index], group
 
+    def _pieces(self, document: Document, change: Change) -> list[Piece]:
+        outline = document.outline()
+        if outline is None:
+            raise _refused(document, change.pointer)
+        try:
+            return self._splicer.pieces(outline, document.content, change)
+        except Unspliceable as error:
+            refused = _elsewhere if error.is_elsewhere else _refused
+            raise refused(document, error.pointer) from error
 
-def _put(content: JsonValue, pointer: Pointer, value: JsonValue) -> JsonValue:
-    """Return the content with a value set; makes missing mappings."""
-    if not pointer:
-        return value
-    part, rest = pointer[0], pointer[1:]
-    if isinstance(part, str) and (content is None or isinstance(content, dict)):
-        fields = content or {}
-        return {**fields, part: _put(fields.get(part), rest, value)}
-    if isinstance(part, int) and isinstance(content, list) and 0 <= part <= len(content):
-        old = content[part] if part < len(content) else None
-        return [*content[:part], _put(old, rest, value), *content[part + 1 :]]
-    raise InputError(f"there is nothing that could hold {part!r}")
+    def _candidates(self, pieces: Sequence[Piece]) -> Iterator[str]:
+        """Give the texts that the pieces may make: without a new last line break, and with it."""
+        try:
+            edited = join_pieces(self._text, pieces)
+        except ValueError:
+            return
+        if edited.endswith(LINE_BREAKS) and not self._text.endswith(LINE_BREAKS):
+            yield _LAST_LINE_BREAK.sub("", edited)
+        yield edited
 
-
-def _drop(content: JsonValue, pointer: Pointer) -> JsonValue:
-    """Return the content without a value."""
-    if not pointer:
-        raise InputError("a whole document cannot be removed")
-    parent = content
-    try:
-        for part in pointer[:-1]:
-            parent = parent[part]
-        del parent[pointer[-1]]
-    except (KeyError, IndexError, TypeError) as error:
-        raise InputError(f"there is no value {pointer[-1]!r} to remove") from error
-    return content
-
-
-def _proven(
-    edited: str,
-    documents: Sequence[Document],
-    found: Document,
-    pointer: Pointer,
-    expected: JsonValue,
-) -> str:
-    """Return the edited text once it reads as expected, and all other documents as before."""
-    try:
-        after = [document.content for document in read_values(edited, path=found.path)]
-    except MalformedDocument as error:
-        raise _refused(found, pointer) from error
-    wanted = [expected if each is found else each.content for each in documents]
-    if not _is_same(after, [each for each in wanted if each is not None]):
-        raise _refused(found, pointer)
-    return edited
+    def _says(self, text: str, wanted: Sequence[JsonValue]) -> bool:
+        try:
+            documents = read_values(text, path=self._path)
+        except MalformedDocument:
+            return False
+        return _is_same([document.content for document in documents], wanted)
 
 
 def _is_same(one: JsonValue, other: JsonValue) -> bool:
@@ -238,9 +196,21 @@ def _is_same(one: JsonValue, other: JsonValue) -> bool:
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
 
 
+def _where(document: Document, pointer: Pointer) -> str:
+    return f"{document.path}:{document.locate(pointer)}"
+
+
+def _elsewhere(document: Document, pointer: Pointer) -> InputError:
+    return InputError(
+        "a value behind an anchor, an alias or << cannot be edited in place",
+        where=_where(document, pointer),
+        hint="write the value out, or edit the file by hand",
+    )
+
+
 def _refused(document: Document, pointer: Pointer) -> InputError:
     return InputError(
         "this place cannot be edited without touching its surroundings",
-        where=f"{document.path}:{document.locate(pointer)}",
+        where=_where(document, pointer),
         hint="edit the file by hand",
     )

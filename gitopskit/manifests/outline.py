@@ -29,7 +29,7 @@ from gitopskit.manifests.positions import LineIndex, Mark
 from gitopskit.manifests.scalars import ScalarError, resolve_key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Iterator, Sequence
 
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 """JSON writes characters beyond U+FFFF as two of these; libyaml refuses them."""
@@ -45,15 +45,17 @@ class Outline:
     """One node: its kind, the span of its text, and its children.
 
     ``style`` is a scalar's quote or block sign, and ``{`` or ``[`` of a collection in flow style;
-    empty otherwise. The span of a block collection ends where the next token begins.
-    ``has_anchor`` means that an alias may stand for it elsewhere.
+    empty otherwise. The span begins at the anchor or the tag, and that of a block collection ends
+    where the next token begins. ``anchor`` is the name that an alias uses for it, of an alias the
+    name that it uses; empty without one.
     """
 
     kind: Literal["scalar", "mapping", "sequence", "alias"]
     start: int
     end: int
     style: str = ""
-    has_anchor: bool = False
+    anchor: str = ""
+    tag: str | None = None
     entries: tuple[Entry, ...] = ()
     items: tuple[Outline, ...] = ()
 
@@ -74,6 +76,36 @@ class Outline:
             offset = found.start
             node = found.value if isinstance(found, Entry) else found
         return offset
+
+    def along(self, pointer: Sequence[str | int]) -> Iterator[Outline]:
+        """Give the nodes on the way to a part, as far as it is written here, and all of that."""
+        node = self
+        for part in pointer:
+            yield node
+            found = node.find(part)
+            if found is None:
+                return
+            node = found.value if isinstance(found, Entry) else found
+        yield from node.nodes()
+
+    def nodes(self) -> Iterator[Outline]:
+        """Give this node and all below it, names of fields included, in the order of the text."""
+        yield self
+        for entry in self.entries:
+            yield from entry.key.nodes()
+            yield from entry.value.nodes()
+        for item in self.items:
+            yield from item.nodes()
+
+    def first_alias_of(self, starts: Container[int]) -> Outline | None:
+        """Return the first alias that stands for one of the nodes that begin at these offsets."""
+        anchors: dict[str, int] = {}
+        for node in self.nodes():
+            if node.kind == "alias" and anchors.get(node.anchor) in starts:
+                return node
+            if node.kind != "alias" and node.anchor:
+                anchors[node.anchor] = node.start
+        return None
 
     def first_repeated(self) -> Entry | None:
         """Return the first field whose name its mapping has had before."""
@@ -151,7 +183,8 @@ class _Reader:
             start=self._offset(event.start_mark),
             end=self._offset(event.end_mark),
             style="" if is_alias else event.style or "",
-            has_anchor=not is_alias and event.anchor is not None,
+            anchor=event.anchor or "",
+            tag=None if is_alias else event.tag,
         )
 
     def _mapping(self, event: Event, depth: int) -> Outline:
@@ -167,7 +200,8 @@ class _Reader:
             start=self._offset(event.start_mark),
             end=self._offset(key_event.end_mark),
             style="{" if event.flow_style else "",
-            has_anchor=event.anchor is not None,
+            anchor=event.anchor or "",
+            tag=event.tag,
             entries=tuple(entries),
         )
 
@@ -180,7 +214,8 @@ class _Reader:
             start=self._offset(event.start_mark),
             end=self._offset(item.end_mark),
             style="[" if event.flow_style else "",
-            has_anchor=event.anchor is not None,
+            anchor=event.anchor or "",
+            tag=event.tag,
             items=tuple(items),
         )
 

@@ -1,209 +1,132 @@
-"""Splices new text into an old one at a node: replace, add, remove.
+"""From the changes of a document to the pieces of its text that they replace.
 
-Owns the cutting for block and flow style. Does not check that the result is right: edit.py reads
-it again and compares. A ValueError means a shape that is not handled.
+Owns the way through the outline, and what is refused on it: what is written elsewhere. The cutting
+is that of block_values.py, block_style.py and flow_style.py. Start at ``Splicer.pieces``.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from gitopskit.manifests.scalars import resolve_plain
-from gitopskit.manifests.spans import Spans, is_block, is_block_scalar
-from gitopskit.manifests.write import dump_documents, is_plain_safe
+from gitopskit.manifests.block_style import add_in_block, remove_in_block
+from gitopskit.manifests.block_values import block_lines, replace_in_block
+from gitopskit.manifests.flow_style import (
+    add_in_flow,
+    remove_in_flow,
+    replace_in_flow,
+    written_in_flow,
+)
+from gitopskit.manifests.pieces import Piece
+from gitopskit.manifests.places import Place
+from gitopskit.manifests.spans import Spans, is_block
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from gitopskit.manifests.changes import Change, Pointer
     from gitopskit.manifests.json_types import JsonValue
-    from gitopskit.manifests.outline import Entry, Outline
-
-_BLOCK_HEADER: Final = re.compile(r"[|>][-+0-9]*")
-_SIMPLE: Final = re.compile(r"[A-Za-z_][\w./-]*", re.ASCII)
-_LAST_LINE_BREAK: Final = re.compile(r"(?:\r\n|\r|\n)\Z")
+    from gitopskit.manifests.outline import Outline
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A node and the place in its parent that holds it; the root has no parent."""
+class Unspliceable(Exception):
+    """A change that cannot be made in the text: the pointer of the value it is about.
 
-    node: Outline
-    parent: Place | None = None
-    entry: Entry | None = None
-    index: int = 0
+    ``is_elsewhere`` says that the value is not written there: an alias or ``<<`` stands for it.
+    """
+
+    def __init__(self, pointer: Pointer, *, is_elsewhere: bool = False) -> None:
+        """Keep both."""
+        super().__init__("a change that cannot be made in the text")
+        self.pointer = pointer
+        self.is_elsewhere = is_elsewhere
 
 
 class Splicer:
-    """Makes new versions of one text."""
+    """Makes the pieces of one text."""
 
     def __init__(self, text: str) -> None:
         """Keep the text."""
-        self._text = text
         self._spans = Spans(text)
 
-    def replace(self, place: Place, value: JsonValue) -> str:
-        """Return the text with the value of a node replaced."""
+    def pieces(self, outline: Outline, content: JsonValue, change: Change) -> list[Piece]:
+        """Return the pieces for the change of a document, which is possible for its content.
+
+        Raises:
+            Unspliceable: a shape that is not handled, or a value that is written elsewhere.
+        """
+        return list(self._changed(Place(node=outline), content, change))
+
+    def _changed(self, place: Place, content: JsonValue, change: Change) -> Iterator[Piece]:
+        if place.node.kind == "alias":
+            raise Unspliceable(change.pointer, is_elsewhere=True)
+        if not change.parts or place.node.kind == "scalar":  # with parts, the scalar is null
+            yield from _guarded(self._replaced(place, change.applied(None)), change.pointer)
+        else:
+            yield from self._collection(place, content, change)
+
+    def _collection(self, place: Place, content: JsonValue, change: Change) -> Iterator[Piece]:
         node = place.node
-        if place.parent is None:
-            new = self._flow(value, node) if node.style else _block(value).rstrip("\n")
-            return self._text[: node.start] + new + self._text[self._spans.end(node) :]
-        if not is_block(place.parent.node):
-            return self._in_flow(place, value)
-        if place.entry is not None:
-            indicator = self._spans.after_colon(place.entry)
-            column = self._spans.column(place.entry.key.start)
-            lines = _block({"k": value}).splitlines()
-        else:
-            indicator = self._spans.after_dash(place.parent.node, place.index)
-            column = self._spans.column(indicator - 1)
-            lines = _block([value]).splitlines()
-        inline = _restyled(value, node) or lines[0].partition(" ")[2]
-        return self._in_block(indicator, node, inline, _shift(lines[1:], column))
+        indices = _indices(node)
+        new: dict[str | int, JsonValue] = {}
+        removed: set[int] = set()
+        for part, inner in change.parts.items():
+            index = indices.get(part)
+            if index is None:
+                if isinstance(content, dict) and part in content:
+                    has_merge = any(entry.is_merge for entry in node.entries)
+                    raise Unspliceable(inner.pointer, is_elsewhere=has_merge)
+                new[part] = inner.applied(None)
+            elif not inner.is_removal:
+                yield from self._changed(place.child(index), content[part], inner)
+            elif place.child(index).node.kind == "alias":
+                raise Unspliceable(inner.pointer, is_elsewhere=True)
+            else:
+                removed.add(index)
+        if node.kind == "sequence":
+            new = dict(sorted(new.items(), key=lambda item: int(item[0])))
+        if new or removed:
+            kept = [index for index in range(_length(node)) if index not in removed]
+            yield from _guarded(self._resized(place, kept, new), change.pointer)
 
-    def add(self, node: Outline, part: str | int, value: JsonValue) -> str:
-        """Return the text with a field or an item added at the end of a collection."""
+    def _resized(
+        self, place: Place, kept: list[int], new: dict[str | int, JsonValue]
+    ) -> Iterator[Piece]:
+        node, spans = place.node, self._spans
         if not is_block(node):
-            return self._add_in_flow(node, part, value)
-        new = {part: value} if node.kind == "mapping" else [value]
-        start = node.entries[0].key.start if node.kind == "mapping" else node.start
-        lines = _shift(_block(new).splitlines(), self._spans.column(start))
-        leaf = _last_leaf(node)
-        newline = self._spans.newline
-        if is_block_scalar(leaf) and self._text[leaf.end - 1] in "\r\n":
-            place, inserted = leaf.end, newline.join([*lines, ""])
+            yield from remove_in_flow(spans, node, kept=kept, is_refilled=bool(new))
+            if new:
+                yield from add_in_flow(spans, place, new, kept=kept)
+        elif not kept:
+            yield from self._replaced(place, new if node.kind == "mapping" else [*new.values()])
         else:
-            place = self._spans.line_end(self._spans.end(node))
-            inserted = newline.join(["", *lines])
-        return self._text[:place] + inserted + self._text[place:]
+            yield from remove_in_block(spans, node, kept=kept)
+            if new:
+                yield add_in_block(spans, node, new, last=kept[-1])
 
-    def remove(self, place: Place) -> str:
-        """Return the text without a field or an item."""
-        parent = place.parent
-        if parent is None:
-            raise ValueError
-        children = len(parent.node.entries) or len(parent.node.items)
-        if children == 1:
-            return self.replace(parent, {} if parent.node.kind == "mapping" else [])
-        if not is_block(parent.node):
-            return self._remove_in_flow(parent.node, place.index)
-        starts = self._starts(parent.node)
-        start = starts[place.index]
-        if not self._spans.is_first_on_line(start):
-            return self._text[:start] + self._text[starts[place.index + 1] :]
-        if place.entry is not None:
-            end = self._spans.entry_end(place.entry)
+    def _replaced(self, place: Place, value: JsonValue) -> Iterator[Piece]:
+        spans, node = self._spans, place.node
+        if place.parent is None:
+            newline = spans.newline(node.start)
+            lines = [written_in_flow(spans, place, value)] if node.style else block_lines(value)
+            yield Piece(start=node.start, end=spans.end(node), new=newline.join(lines))
+        elif is_block(place.parent.node):
+            yield from replace_in_block(spans, place, value)
         else:
-            end = self._spans.item_end(parent.node, place.index)
-        return self._without_lines(start, end)
-
-    def _in_flow(self, place: Place, value: JsonValue) -> str:
-        node, gap = place.node, ""
-        if place.entry is not None and node.start == node.end:
-            has_colon = ":" in self._text[place.entry.key.end : node.start]
-            gap = " " if has_colon else ": "
-        return self._text[: node.start] + gap + self._flow(value, node) + self._text[node.end :]
-
-    def _in_block(self, indicator: int, node: Outline, inline: str, lines: list[str]) -> str:
-        spans, text, newline = self._spans, self._text, self._spans.newline
-        end = spans.end(node)
-        below = "".join(newline + line for line in lines)
-        inline = f" {inline}" if inline else ""
-        if node.start == node.end:
-            rest = spans.line_end(indicator)
-            return text[:indicator] + inline + text[indicator:rest] + below + text[rest:]
-        first_line_end = spans.line_end(indicator)
-        if node.start <= first_line_end:
-            tail = self._tail(node, end)
-            head = text[:indicator] + (inline and text[indicator : node.start] + inline[1:])
-            after = end if is_block_scalar(node) else spans.line_end(end)
-            return head + tail + below + text[after:]
-        head = text[:indicator] + inline + text[indicator:first_line_end]
-        between = _LAST_LINE_BREAK.sub("", text[first_line_end : spans.line_start(node.start)])
-        middle = below + between if inline else between + below
-        return head + middle + text[spans.line_end(end) :]
-
-    def _flow(self, value: JsonValue, old: Outline) -> str:
-        """Return a value on one line: as JSON, unless it replaces text written otherwise."""
-        is_plain = old.kind == "scalar" and not old.style
-        if is_plain and isinstance(value, str) and _is_simple(value):
-            was_text = isinstance(resolve_plain(self._text[old.start : old.end]), str)
-            return value if was_text else json.dumps(value, ensure_ascii=False)
-        return _restyled(value, old) or json.dumps(value, ensure_ascii=False)
-
-    def _tail(self, node: Outline, end: int) -> str:
-        """Return what stays behind a value on its line: spaces and a comment."""
-        if is_block_scalar(node):
-            header = _BLOCK_HEADER.search(self._text, node.start)
-            end = node.start if header is None else header.end()
-        return self._text[end : self._spans.line_end(end)]
-
-    def _add_in_flow(self, node: Outline, part: str | int, value: JsonValue) -> str:
-        text = self._text
-        new = json.dumps(value, ensure_ascii=False)
-        if node.kind == "mapping":
-            key = str(part)
-            has_quotes = not node.entries or node.entries[-1].key.style == '"'
-            is_simple = _is_simple(key) and not has_quotes
-            new = f"{key if is_simple else json.dumps(key, ensure_ascii=False)}: {new}"
-        children = _flow_children(node)
-        if not children:
-            opening = text.index(node.style, node.start) + 1
-            return text[:opening] + new + text[opening:]
-        start, end = children[-1]
-        separator = " "
-        if self._spans.is_first_on_line(start):
-            separator = self._spans.newline + text[self._spans.line_start(start) : start]
-        return text[:end] + "," + separator + new + text[end:]
-
-    def _remove_in_flow(self, node: Outline, index: int) -> str:
-        children = _flow_children(node)
-        if index == 0:
-            return self._text[: children[0][0]] + self._text[children[1][0] :]
-        return self._text[: children[index - 1][1]] + self._text[children[index][1] :]
-
-    def _starts(self, node: Outline) -> list[int]:
-        if node.kind == "mapping":
-            return [entry.key.start for entry in node.entries]
-        return [self._spans.dash(node, index) for index in range(len(node.items))]
-
-    def _without_lines(self, start: int, end: int) -> str:
-        """Return the text without the lines from an offset to another; no new last line break."""
-        first, after = self._spans.line_start(start), self._spans.next_line(end)
-        head, tail = self._text[:first], self._text[after:]
-        if not tail and _LAST_LINE_BREAK.search(self._text) is None:
-            head = _LAST_LINE_BREAK.sub("", head)
-        return head + tail
+            yield replace_in_flow(spans, place, value)
 
 
-def _block(value: JsonValue) -> str:
-    return dump_documents([value])
+def _guarded(pieces: Iterable[Piece], pointer: Pointer) -> list[Piece]:
+    try:
+        return list(pieces)
+    except (ValueError, IndexError) as error:
+        raise Unspliceable(pointer) from error
 
 
-def _shift(lines: list[str], column: int) -> list[str]:
-    return [" " * column + line if line else line for line in lines]
+def _indices(node: Outline) -> dict[str | int | None, int]:
+    """Return where each field or item of a node is, by its name or index, as written here."""
+    names = [entry.name for entry in node.entries] or range(len(node.items))
+    return {name: index for index, name in enumerate(names)}
 
 
-def _restyled(value: JsonValue, old: Outline) -> str:
-    """Return a string in the quotes of the value that it replaces, or nothing."""
-    if not isinstance(value, str) or not value.isprintable() or old.kind != "scalar":
-        return ""
-    if old.style == '"':
-        return json.dumps(value, ensure_ascii=False)
-    return "'" + value.replace("'", "''") + "'" if old.style == "'" else ""
-
-
-def _is_simple(text: str) -> bool:
-    return _SIMPLE.fullmatch(text) is not None and is_plain_safe(text)
-
-
-def _flow_children(node: Outline) -> list[tuple[int, int]]:
-    """Return the spans of the fields or items of a collection in flow style."""
-    fields = [(entry.key.start, max(entry.key.end, entry.value.end)) for entry in node.entries]
-    return fields or [(item.start, item.end) for item in node.items]
-
-
-def _last_leaf(node: Outline) -> Outline:
-    while is_block(node):
-        node = node.entries[-1].value if node.entries else node.items[-1]
-    return node
+def _length(node: Outline) -> int:
+    return len(node.entries) or len(node.items)
