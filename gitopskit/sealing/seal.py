@@ -93,13 +93,14 @@ def seal_secret(
     except for those that ``earlier`` holds unchanged, as far as ``options.comparison`` can tell.
 
     Raises:
-        InputError: it is no Secret, has no name, no namespace where the scope needs one, no data
-            or data that cannot be one, or becomes larger than a cluster takes.
+        InputError: it is no Secret, has no name, no namespace where the scope needs one, no data,
+            data or metadata that no Secret has, or becomes larger than a cluster takes.
     """
     place = where or str(ObjectRef.of(content))
     _require_secret(content, where=place)
     metadata = read_mapping(content, "metadata", where=place)
     annotations = _annotations(metadata, where=place)
+    read_mapping(metadata, "labels", where=place)  # as others they could not be read back
     binding = _binding(metadata, annotations, options, where=place)
     values = read_secret_values(content, where=place)
     if not values and not options.allows_empty_data:

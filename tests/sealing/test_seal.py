@@ -156,6 +156,10 @@ def test_an_empty_secret_is_sealed_when_it_is_meant(seal: Callable[..., JsonObje
         ({"metadata": None}, "the Secret has no name"),
         ({"metadata": []}, "`metadata` is not a mapping"),
         (
+            {"metadata": {"name": "a", "namespace": "b", "labels": "c"}},
+            "`labels` is not a mapping",
+        ),
+        (
             {"metadata": {"name": "Data_Base", "namespace": "shop"}},
             "the name of the Secret 'Data_Base' is not a DNS name",
         ),
@@ -193,6 +197,7 @@ def test_an_empty_secret_is_sealed_when_it_is_meant(seal: Callable[..., JsonObje
         "a number as name",
         "no metadata",
         "a list as metadata",
+        "a word as labels",
         "an impossible name",
         "no namespace",
         "an impossible namespace",
