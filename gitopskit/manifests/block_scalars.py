@@ -89,7 +89,7 @@ def rewrite_block_scalar(
         return None
     ends = len(value) - len(body)
     chomping = _chomping(scalar.chomping, ends, is_open=is_open)
-    style = "|" if "\n" in body else scalar.style
+    style = "|" if "\n" in body.lstrip("\n") else scalar.style
     lines = [" " * indentation + line if line else "" for line in body.split("\n")]
     new, end = newline.join(lines), scalar.lines_end
     if "+" in {chomping, scalar.chomping}:  # the blank lines behind it belong to the value

@@ -82,7 +82,7 @@ def _same_form(spans: Spans, node: Outline, value: JsonValue, *, column: int) ->
         value,
         column=column,
         newline=spans.newline(node.start),
-        is_open=not spans.text[: node.end].endswith(LINE_BREAKS),
+        is_open=not spans.text.endswith(LINE_BREAKS, 0, node.end),
     )
     if replacements is None:
         return None

@@ -63,12 +63,11 @@ def layout_of(spans: Spans, place: Place) -> Layout:
         layout = Layout(newline=spans.newline(node.start))
     else:
         layout = layout_of(spans, parent)
-    children = _children(node)
-    if not children:
+    if not _length(node):
         inner = None if layout.indentation is None else layout.indentation + layout.unit
         return Layout(indentation=inner, unit=layout.unit, newline=layout.newline)
-    colon, comma = _separators(spans.text, node, children)
-    start = children[-1][0]
+    colon, comma = _colon(spans.text, node), _comma(spans.text, node)
+    start, _ = _child(node, _length(node) - 1)
     indentation = spans.indentation(start) if spans.is_first_on_line(start) else None
     outer = spans.indentation(spans.body(node))
     return replace(
@@ -113,14 +112,14 @@ def add_in_flow(
 
     Children behind the last that is kept go.
     """
-    node, layout, children = place.node, layout_of(spans, place), _children(place.node)
+    node, layout, length = place.node, layout_of(spans, place), _length(place.node)
     fields = [_field(node, layout, part, value) for part, value in new.items()]
     written = layout.separator.join(fields)
-    if not children:
+    if not length:
         yield _fill(spans, node, layout, written)
-    elif not kept or kept[-1] < len(children) - 1:
+    elif not kept or kept[-1] < length - 1:
         first = kept[-1] + 1 if kept else 0
-        yield Piece(start=children[first][0], end=children[-1][1], new=written)
+        yield Piece(start=_child(node, first)[0], end=_child(node, length - 1)[1], new=written)
     else:
         yield from _append(spans, node, layout, written)
 
@@ -156,7 +155,7 @@ def _fill(spans: Spans, node: Outline, layout: Layout, written: str) -> Piece:
 
 
 def _append(spans: Spans, node: Outline, layout: Layout, written: str) -> Iterator[Piece]:
-    end = _children(node)[-1][1]
+    _, end = _child(node, _length(node) - 1)
     comma = _NEXT_COMMA.match(spans.text, end)
     after = end if comma is None else comma.end()
     if layout.indentation is None or spans.line_end(after) >= node.end:
@@ -209,13 +208,32 @@ def _field(node: Outline, layout: Layout, part: str | int, value: JsonValue) -> 
 
 def _children(node: Outline) -> list[tuple[int, int]]:
     """Return the spans of the fields or items of a collection in flow style."""
-    fields = [(entry.key.start, max(entry.key.end, entry.value.end)) for entry in node.entries]
-    return fields or [(item.start, item.end) for item in node.items]
+    return [_child(node, index) for index in range(_length(node))]
 
 
-def _separators(text: str, node: Outline, children: Sequence[tuple[int, int]]) -> tuple[str, str]:
-    """Return what stands between name and value, and between children; empty if not in doubt."""
-    gaps = [text[entry.key.end : entry.value.start] for entry in node.entries[-1:]]
-    colons = [gap for gap in gaps if _COLON.fullmatch(gap)]
-    between = text[children[-2][1] : children[-1][0]] if len(children) > 1 else ""
-    return "".join(colons), between if _COMMA.fullmatch(between) else ""
+def _child(node: Outline, index: int) -> tuple[int, int]:
+    if node.entries:
+        entry = node.entries[index]
+        return entry.key.start, max(entry.key.end, entry.value.end)
+    return node.items[index].start, node.items[index].end
+
+
+def _length(node: Outline) -> int:
+    return len(node.entries) or len(node.items)
+
+
+def _colon(text: str, node: Outline) -> str:
+    """Return what stands between the last name and its value, or nothing if that is unusual."""
+    if not node.entries:
+        return ""
+    gap = text[node.entries[-1].key.end : node.entries[-1].value.start]
+    return gap if _COLON.fullmatch(gap) else ""
+
+
+def _comma(text: str, node: Outline) -> str:
+    """Return what stands between the last two children, or nothing if that is unusual."""
+    length = _length(node)
+    if length == 1:
+        return ""
+    gap = text[_child(node, length - 2)[1] : _child(node, length - 1)[0]]
+    return gap if _COMMA.fullmatch(gap) else ""

@@ -24,6 +24,7 @@ _GAP: Final = r"(?:[ \t\r\n]|(?<=[ \t\r\n])\#[^\r\n]*)*"
 _COLON: Final = re.compile(_GAP + ":")
 _PROPERTY: Final = re.compile(r"[&!]\S*")
 _AFTER_PROPERTY: Final = re.compile(_GAP)
+_SPACES: Final = re.compile(r"[ \t]*")
 
 
 class Spans:
@@ -149,12 +150,16 @@ class Spans:
 
     def indentation(self, offset: int) -> str:
         """Return the spaces and tabs that the line of an offset begins with."""
-        line = self.text[self.line_start(offset) : self.line_end(offset)]
-        return line[: len(line) - len(line.lstrip(" \t"))]
+        start = self.line_start(offset)
+        return self.text[start : self._first_on_line(start)]
 
     def is_first_on_line(self, offset: int) -> bool:
         """Whether nothing but spaces stands before an offset on its line."""
-        return not self.text[self.line_start(offset) : offset].strip(" \t")
+        return self._first_on_line(self.line_start(offset)) >= offset
+
+    def _first_on_line(self, start: int) -> int:
+        spaces = _SPACES.match(self.text, start)
+        return spaces.end() if spaces else start
 
     def _after_property(self, offset: int, end: int) -> int:
         gap = _AFTER_PROPERTY.match(self.text, offset, end)
