@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
 from gitopskit.cli import output
+from gitopskit.cli.group_with_default import OWN_COMMAND, GroupWithDefault, OwnCommand
 from gitopskit.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
     from gitopskit.sealing.keys import SealingCertificate
 
 _STDIO = "-"
+_EPILOG: Final = (
+    "The first word may be a subcommand: " + "set, rm, edit, raw, reencrypt, verify; "
+    "`gitopskit seal set --help` tells more. A file of such a name is written `./set`."
+)
+_SUBCOMMANDS: Final[tuple[str, ...]] = ()
 
 _File = Annotated[
     str, typer.Argument(metavar="FILE", help="The Secrets, YAML or JSON; `-` is stdin.")
@@ -66,7 +73,13 @@ _DryRun = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("seal")(seal)
+    group = typer.Typer(
+        cls=GroupWithDefault, help="Seal Secrets, so that only a cluster can open them."
+    )
+    group.command(OWN_COMMAND, cls=OwnCommand, hidden=True, epilog=_EPILOG)(seal)
+    for module in _SUBCOMMANDS:
+        importlib.import_module(f"gitopskit.cli.{module}").register(group)
+    app.add_typer(group, name="seal")
 
 
 def seal(  # noqa: PLR0913 -- one parameter per flag

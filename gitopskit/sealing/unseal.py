@@ -43,6 +43,10 @@ class Keyring:
             unique.setdefault(key.fingerprint, key)
         object.__setattr__(self, "keys", tuple(unique.values()))
 
+    def first(self, fingerprint: str) -> list[PrivateKey]:
+        """Return the keys, the one of that fingerprint before all others if it is here."""
+        return sorted(self.keys, key=lambda key: key.fingerprint != fingerprint)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnsealedSecret:

@@ -237,3 +237,21 @@ def test_a_stranger_cannot_unseal(folder: Path, capsys: pytest.CaptureFixture[st
     shown = capsys.readouterr()
     assert (code, shown.out) == (4, "")
     assert shown.err.startswith("gitopskit: error: no key opens `password` - sealed.yaml:1:1\n")
+
+
+def test_a_file_that_is_called_like_a_subcommand_can_be_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "set").write_text(_SECRET)
+
+    assert app.run(["seal", "./set", "--cert", "tls.crt"]) == 0
+
+    assert json.loads(capsys.readouterr().out)["kind"] == "SealedSecret"
+
+
+def test_the_usage_of_sealing_names_the_group_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run(["seal", "--help"]) == 0
+
+    said = capsys.readouterr().out
+    assert said.startswith("Usage: gitopskit seal [OPTIONS] [FILE]\n")
+    assert "subcommand" in said

@@ -1,0 +1,137 @@
+"""Re-encryption: every item of a file to the newest key, and nothing but what needs it.
+
+Owns which items need it. How an item gets its new envelope is the caller's: with private keys here
+(``reseal_with_keys``), or by a controller. The key records make it resumable: a file that is done
+says so itself, so a run that was killed is simply run again. Start at ``reencrypt_text``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from gitopskit.errors import Undecryptable
+from gitopskit.manifests.findings import Finding
+from gitopskit.sealedfiles.closed_items import closed_item
+from gitopskit.sealedfiles.sealed_text import NewEnvelope, PartChange, SealedPart
+from gitopskit.sealing.envelope import open_value, seal_value
+from gitopskit.sealing.key_records import KeyRecord, record_of
+
+if TYPE_CHECKING:
+    from gitopskit.sealedfiles.sealed_text import SealedText
+    from gitopskit.sealing.keys import SealingCertificate
+    from gitopskit.sealing.unseal import Keyring
+
+Reseal: TypeAlias = Callable[
+    [SealedPart, Sequence[str]], tuple[Mapping[str, bytes], Sequence[Finding]]
+]
+"""Gives new envelopes to items of a SealedSecret; those that it cannot open become findings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reencrypted:
+    """A text after re-encryption, what was done to its items, and which could not be opened.
+
+    ``resealed`` counts new envelopes, ``current`` the items that needed none. ``text`` is the old
+    one where nothing changed.
+    """
+
+    text: str
+    resealed: int
+    current: int
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """What is to be done to one SealedSecret: items to seal anew, records to add."""
+
+    part: SealedPart
+    pending: tuple[str, ...]
+    recorded: Mapping[str, KeyRecord]
+
+
+def reencrypt_text(
+    sealed: SealedText, *, fingerprint: str, keyring: Keyring, reseal: Reseal
+) -> Reencrypted:
+    """Return a text whose items are sealed to the key of that fingerprint.
+
+    An item of which no key is recorded is opened with that key if the keyring has it; if it opens,
+    it is only recorded.
+
+    Raises:
+        InputError: an item cannot be edited in place; nothing of the text is changed then.
+    """
+    changes: list[PartChange] = []
+    findings: list[Finding] = []
+    resealed = current = 0
+    for plan in (_plan(part, fingerprint, keyring) for part in sealed.parts):
+        blobs, failed = reseal(plan.part, plan.pending) if plan.pending else ({}, ())
+        findings += failed
+        resealed += len(blobs)
+        current += len(plan.part.sealed.encrypted_data) - len(plan.pending)
+        if blobs or plan.recorded:
+            changes.append(_change(plan, blobs, fingerprint))
+    return Reencrypted(
+        text=sealed.changed(changes),
+        resealed=resealed,
+        current=current,
+        findings=tuple(findings),
+    )
+
+
+def reseal_with_keys(keyring: Keyring, certificate: SealingCertificate) -> Reseal:
+    """Return what opens items with private keys and seals their values to a certificate."""
+
+    def reseal(
+        part: SealedPart, items: Sequence[str]
+    ) -> tuple[Mapping[str, bytes], Sequence[Finding]]:
+        label, keys = part.sealed.binding.label, part.keys
+        blobs: dict[str, bytes] = {}
+        findings: list[Finding] = []
+        for item in items:
+            blob = part.sealed.encrypted_data[item]
+            private_keys = [key.key for key in keyring.first(keys[item])]
+            try:
+                value = open_value(blob, private_keys=private_keys, label=label)
+            except Undecryptable:
+                findings.append(closed_item(part, item, keyring=keyring))
+            else:
+                blobs[item] = seal_value(value, public_key=certificate.public_key, label=label)
+        return blobs, findings
+
+    return reseal
+
+
+def _plan(part: SealedPart, fingerprint: str, keyring: Keyring) -> _Plan:
+    keys = part.keys
+    recorded = {
+        item: record_of(part.sealed.encrypted_data[item], fingerprint=fingerprint)
+        for item, key in keys.items()
+        if not key and _opens_with(part, item, fingerprint, keyring)
+    }
+    pending = (item for item, key in keys.items() if key != fingerprint and item not in recorded)
+    return _Plan(part=part, pending=tuple(pending), recorded=recorded)
+
+
+def _opens_with(part: SealedPart, item: str, fingerprint: str, keyring: Keyring) -> bool:
+    private_keys = [key.key for key in keyring.keys if key.fingerprint == fingerprint]
+    blob, label = part.sealed.encrypted_data[item], part.sealed.binding.label
+    try:
+        open_value(blob, private_keys=private_keys, label=label)
+    except Undecryptable:
+        return False
+    return True
+
+
+def _change(plan: _Plan, blobs: Mapping[str, bytes], fingerprint: str) -> PartChange:
+    return PartChange(
+        part=plan.part,
+        items={
+            item: NewEnvelope(envelope=blob, fingerprint=fingerprint)
+            for item, blob in blobs.items()
+        },
+        recorded=plan.recorded,
+        begins_records=True,
+    )
