@@ -99,8 +99,9 @@ def seal(  # noqa: PLR0913 -- one parameter per flag
     dry_run: _DryRun = False,
 ) -> None:
     """Seal Secrets, so that only the cluster that holds the key can open them."""
-    from gitopskit.sealedfiles.texts import SealOptions, seal_text
+    from gitopskit.sealedfiles.texts import seal_text
     from gitopskit.sealing.scope import Scope
+    from gitopskit.sealing.seal import SealOptions
 
     source = source_of(file, secret_file, flag="--secret-file")
     target = _target_of(source, sealed_secret_file, is_in_place=in_place)

@@ -46,8 +46,9 @@ def unseal(
     output_format: _Format = None,
 ) -> None:
     """Open SealedSecrets with a private key; the result is plaintext."""
-    from gitopskit.sealedfiles.texts import Keyring, unseal_text
+    from gitopskit.sealedfiles.texts import unseal_text
     from gitopskit.sealing.keys import read_private_keys
+    from gitopskit.sealing.unseal import Keyring
 
     keys = [
         key

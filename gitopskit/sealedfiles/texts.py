@@ -10,26 +10,39 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from gitopskit.errors import InputError
 from gitopskit.manifests.documents import expand_lists, read_documents
+from gitopskit.manifests.identity import ObjectRef
 from gitopskit.manifests.write import dump_documents, dump_json
+from gitopskit.sealedfiles.sealed_text import SealedText
 from gitopskit.sealing.seal import SealOptions, seal_secret
+from gitopskit.sealing.sealed_secret import GROUP, KIND
 from gitopskit.sealing.unseal import Keyring, unseal_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from gitopskit.manifests.documents import Manifest
     from gitopskit.manifests.json_types import JsonObject
-
-__all__ = ["Keyring", "SealOptions", "TextFormat", "format_of", "seal_text", "unseal_text"]
+    from gitopskit.sealing.sealed_secret import SealedSecret
 
 TextFormat: TypeAlias = Literal["json", "yaml"]
 
+_NOTHING: Final[dict[ObjectRef, SealedSecret]] = {}
 _FORMATS: Final[dict[str, TextFormat]] = {".json": "json", ".yaml": "yaml", ".yml": "yaml"}
 
 
 def format_of(path: str) -> TextFormat | None:
     """Return the format that a file's name promises, or None."""
     return _FORMATS.get(PurePath(path).suffix.lower())
+
+
+def read_secrets(text: str | bytes, *, path: str) -> tuple[Manifest, ...]:
+    """Return the manifests in a text that is to be sealed; Lists are taken apart.
+
+    Raises:
+        MalformedDocument: the text cannot be read.
+        InputError: there is nothing in it.
+    """
+    return _manifests(text, path=path, kind="Secret")
 
 
 def seal_text(
@@ -43,9 +56,57 @@ def seal_text(
         MalformedDocument: the text cannot be read.
         InputError: it holds no Secret, or something that cannot be sealed; ``where`` says which.
     """
-    manifests = _manifests(text, path=path, kind="Secret")
-    sealed = [seal_secret(each.content, options, where=each.where) for each in manifests]
-    return _dump(sealed, output)
+    return dump(seal_manifests(read_secrets(text, path=path), options), output)
+
+
+def seal_manifests(
+    manifests: Iterable[Manifest],
+    options: SealOptions,
+    *,
+    earlier: Mapping[ObjectRef, SealedSecret] = _NOTHING,
+) -> list[JsonObject]:
+    """Return the SealedSecret of each Secret; ``earlier`` holds those of the last time, if any.
+
+    Raises:
+        InputError: one cannot be sealed; ``where`` says which.
+    """
+    sealed: list[JsonObject] = []
+    for manifest in manifests:
+        ref = sealed_ref(manifest, options)
+        sealed.append(
+            seal_secret(manifest.content, options, where=manifest.where, earlier=earlier.get(ref))
+        )
+    return sealed
+
+
+def sealed_ref(manifest: Manifest, options: SealOptions) -> ObjectRef:
+    """Return which SealedSecret a Secret becomes, by its own and the asked for name."""
+    return ObjectRef(
+        group=GROUP,
+        kind=KIND,
+        namespace=manifest.namespace or options.namespace or options.default_namespace,
+        name=options.name or manifest.name,
+    )
+
+
+def read_earlier(data: bytes, *, path: str) -> dict[ObjectRef, SealedSecret]:
+    """Return the SealedSecrets of a file that is about to be replaced; none if it is unreadable.
+
+    What cannot be read cannot be compared with, and is going to be overwritten in any case.
+    """
+    try:
+        return {part.sealed.ref: part.sealed for part in SealedText.read(data, path=path).parts}
+    except InputError:
+        return {}
+
+
+def holds_already(data: bytes, contents: Sequence[JsonObject], *, path: str) -> bool:
+    """Whether a file's documents are these very objects, however they are written."""
+    try:
+        found = expand_lists(read_documents(data, path=path))
+    except InputError:
+        return False
+    return [manifest.content for manifest in found] == list(contents)
 
 
 def unseal_text(
@@ -63,7 +124,7 @@ def unseal_text(
     unsealed = [
         unseal_secret(each.content, keyring=keyring, where=each.where) for each in manifests
     ]
-    return _dump([each.to_content() for each in unsealed], output)
+    return dump([each.to_content() for each in unsealed], output)
 
 
 def _manifests(text: str | bytes, *, path: str, kind: str) -> tuple[Manifest, ...]:
@@ -77,7 +138,8 @@ def _manifests(text: str | bytes, *, path: str, kind: str) -> tuple[Manifest, ..
     return manifests
 
 
-def _dump(contents: Sequence[JsonObject], output: TextFormat) -> str:
+def dump(contents: Sequence[JsonObject], output: TextFormat) -> str:
+    """Return objects as a text: YAML documents, or JSON values one after another."""
     if output == "json":
         return "".join(map(dump_json, contents))
     return dump_documents(contents)

@@ -65,7 +65,8 @@ class SealOptions:
     """What to seal with and what to override.
 
     ``scope`` None leaves it to the Secret's annotations. ``name`` replaces the Secret's.
-    ``namespace`` is given to a Secret that has none, and must equal that of one that does.
+    ``namespace`` is given to a Secret that has none, and must equal that of one that does;
+    ``default_namespace`` is given to a Secret that would have none otherwise.
     ``records_keys`` adds the annotation of key_records.py. ``comparison`` says how values are
     compared with those of an earlier sealing; its digest key adds digests to the records.
     """
@@ -74,6 +75,7 @@ class SealOptions:
     scope: Scope | None = None
     name: str = ""
     namespace: str = ""
+    default_namespace: str = ""
     allows_empty_data: bool = False
     records_keys: bool = True
     comparison: Comparison = _NO_COMPARISON
@@ -216,7 +218,9 @@ def _name(metadata: JsonObject, options: SealOptions, *, where: str) -> str:
     name = options.name or metadata.get("name")
     if not name or not isinstance(name, str):
         raise InputError(
-            "the Secret has no name", where=where, hint="add `metadata.name`, or give --name"
+            "missing metadata.name in input Secret",
+            where=where,
+            hint="add `metadata.name`, or give --name"
         )
     return require_dns_subdomain(name, what="name of the Secret", where=where)
 
@@ -225,11 +229,13 @@ def _namespace(metadata: JsonObject, options: SealOptions, *, scope: Scope, wher
     own = metadata.get("namespace") or ""
     if own and options.namespace and own != options.namespace:
         raise InputError(
-            f"the Secret is in namespace {own!r}, but {options.namespace!r} is asked for",
+            f'namespace mismatch: input secret is in namespace "{own}" but '
+            f'"{options.namespace}" was specified',
             where=where,
             hint="leave out --namespace, or change the manifest",
         )
-    namespace = own or options.namespace
+    fallback = "" if scope is Scope.CLUSTER_WIDE else options.default_namespace
+    namespace = own or options.namespace or fallback
     if namespace:
         return require_dns_label(str(namespace), what="namespace of the Secret", where=where)
     if scope is Scope.CLUSTER_WIDE:

@@ -155,7 +155,7 @@ def _nothing(_folder: Path) -> None:
             _write("secret.yaml", _SECRET.replace("name: database, ", "")),
             ["--cert", "tls.crt"],
             (
-                "error: the Secret has no name - secret.yaml:1:1\n"
+                "error: missing metadata.name in input Secret - secret.yaml:1:1\n"
                 "gitopskit: hint: add `metadata.name`, or give --name"
             ),
         ),

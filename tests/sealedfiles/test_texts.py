@@ -73,7 +73,7 @@ def test_the_place_of_what_cannot_be_sealed_is_named(options: SealOptions) -> No
     with pytest.raises(InputError) as caught:
         seal_text(text, path="apps/db.yaml", options=options)
 
-    assert str(caught.value) == "the Secret has no name - apps/db.yaml:8:1"
+    assert str(caught.value) == "missing metadata.name in input Secret - apps/db.yaml:8:1"
 
 
 def test_the_place_of_what_does_not_open_is_named(options: SealOptions) -> None:

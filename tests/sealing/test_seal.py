@@ -132,6 +132,25 @@ def test_name_and_namespace_can_be_given(seal: Callable[..., JsonObject], keyrin
     assert _opened(sealed, keyring) == {"password": _VALUE.encode()}
 
 
+def test_a_default_namespace_is_for_secrets_that_have_none(
+    seal: Callable[..., JsonObject],
+) -> None:
+    bare = _secret(metadata={"name": "database"})
+
+    sealed = [
+        seal(content, default_namespace="office", **options)
+        for content, options in (
+            (bare, {}),
+            (_secret(), {}),
+            (bare, {"namespace": "shop"}),
+            (bare, {"scope": Scope.CLUSTER_WIDE}),
+        )
+    ]
+
+    namespaces = [each["metadata"].get("namespace") for each in sealed]
+    assert namespaces == ["office", "shop", "shop", None]
+
+
 def test_cluster_wide_needs_no_namespace(seal: Callable[..., JsonObject], keyring: Keyring) -> None:
     sealed = seal(_secret(metadata={"name": "database"}), scope=Scope.CLUSTER_WIDE)
 
@@ -151,9 +170,9 @@ def test_an_empty_secret_is_sealed_when_it_is_meant(seal: Callable[..., JsonObje
         ({"kind": "SealedSecret"}, "this is a SealedSecret, not a Secret"),
         ({"kind": "ConfigMap"}, "this is a ConfigMap, not a Secret"),
         ({"apiVersion": "v2"}, "this is no Secret"),
-        ({"metadata": {"namespace": "shop"}}, "the Secret has no name"),
-        ({"metadata": {"name": 7, "namespace": "shop"}}, "the Secret has no name"),
-        ({"metadata": None}, "the Secret has no name"),
+        ({"metadata": {"namespace": "shop"}}, "missing metadata.name in input Secret"),
+        ({"metadata": {"name": 7, "namespace": "shop"}}, "missing metadata.name in input Secret"),
+        ({"metadata": None}, "missing metadata.name in input Secret"),
         ({"metadata": []}, "`metadata` is not a mapping"),
         (
             {"metadata": {"name": "a", "namespace": "b", "labels": "c"}},
@@ -230,5 +249,6 @@ def test_another_namespace_than_asked_for_is_refused(seal: Callable[..., JsonObj
         seal(_secret(), namespace="office")
 
     assert str(caught.value) == (
-        "the Secret is in namespace 'shop', but 'office' is asked for - Secret/shop/database"
+        'namespace mismatch: input secret is in namespace "shop" but "office" was specified'
+        " - Secret/shop/database"
     )
