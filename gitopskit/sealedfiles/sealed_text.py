@@ -22,6 +22,7 @@ from gitopskit.sealing.key_records import (
     read_records,
     record_of,
 )
+from gitopskit.sealing.seal import require_room
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,11 +71,13 @@ class PartChange:
     """New envelopes by item for one SealedSecret, None for an item to remove.
 
     Key records are kept up where the manifest has them, and begun if ``begins_records``.
-    ``recorded`` are records to write for items whose envelope stays.
+    ``recorded`` are records to write for items whose envelope stays, ``fields`` other values of
+    the object by their pointers.
     """
 
     part: SealedPart
     items: Mapping[str, NewEnvelope | None]
+    fields: Mapping[Pointer, JsonValue] = field(default_factory=dict)
     recorded: Mapping[str, KeyRecord] = field(default_factory=dict)
     begins_records: bool = False
 
@@ -143,8 +146,11 @@ class SealedText:
         """Return the text with the items of its SealedSecrets changed, all else byte for byte.
 
         Raises:
-            InputError: a place cannot be edited: behind an alias, for example.
+            InputError: a place cannot be edited (it is behind an alias, for example), or a
+                SealedSecret becomes larger than a cluster takes.
         """
+        for change in changes:
+            _require_room(change)
         edits = [edit for change in changes for edit in _edits(change)]
         if not edits:
             return self.text
@@ -157,8 +163,18 @@ def is_sealed(manifest: Manifest) -> bool:
     return manifest.kind == sealed_secret.KIND and group == sealed_secret.GROUP
 
 
+def _require_room(change: PartChange) -> None:
+    content = change.part.manifest.content
+    data = {**(content["spec"].get("encryptedData") or {})}
+    for item, new in change.items.items():
+        data[item] = "" if new is None else base64.b64encode(new.envelope).decode()
+    spec = {**content["spec"], "encryptedData": data}
+    require_room({**content, "spec": spec}, where=change.part.manifest.where)
+
+
 def _edits(change: PartChange) -> list[Edit]:
-    edits = [
+    edits = [_edit(change.part, pointer, value) for pointer, value in change.fields.items()]
+    edits += [
         _edit(
             change.part,
             ("spec", "encryptedData", item),
