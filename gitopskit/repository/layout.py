@@ -39,6 +39,11 @@ def overlay_folder(environment: str, app: str) -> PurePosixPath:
     return environment_folder(environment) / "apps" / app
 
 
+def environment_of(path: PurePosixPath) -> str:
+    """Return the environment that a path below the root belongs to, empty if it is of all."""
+    return path.parts[1] if len(path.parts) > 2 and path.parts[0] == str(_CLUSTERS) else ""  # noqa: PLR2004 -- clusters, the environment, a name in it
+
+
 def registrations_folder(environment: str) -> PurePosixPath:
     """Return what the Application ``root-<env>`` renders: Applications and AppProjects."""
     return environment_folder(environment) / "registrations"

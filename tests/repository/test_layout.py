@@ -25,6 +25,21 @@ def test_the_paths_of_the_layout(path: PurePosixPath, expected: str) -> None:
     assert path == PurePosixPath(expected)
 
 
+@pytest.mark.parametrize(
+    ("path", "environment"),
+    [
+        ("clusters/prod/apps/web/sealed.yaml", "prod"),
+        ("clusters/prod/sealed.yaml", "prod"),
+        ("clusters/sealed.yaml", ""),
+        ("apps/web/sealed.yaml", ""),
+        ("elsewhere/clusters/prod/sealed.yaml", ""),
+    ],
+    ids=["overlay", "environment", "no environment", "shared", "below another folder"],
+)
+def test_the_environment_of_a_file_is_that_of_its_folder(path: str, environment: str) -> None:
+    assert layout.environment_of(PurePosixPath(path)) == environment
+
+
 def test_a_repository_is_found_from_a_folder_below(repository: Repository) -> None:
     below = repository.path(layout.overlay_folder("prod", "web"))
     below.mkdir(parents=True)
