@@ -100,12 +100,7 @@ def unseal_secret(content: JsonObject, *, keyring: Keyring, where: str = "") -> 
     """
     sealed = sealed_secret.parse(content, where=where)
     place = where or str(sealed.ref)
-    if sealed.scope is not Scope.CLUSTER_WIDE and not sealed.namespace:
-        raise InputError(
-            f"the SealedSecret has no namespace, which the scope {sealed.scope.value} binds it to",
-            where=place,
-            hint="add the `metadata.namespace` for which it was sealed",
-        )
+    require_namespace(sealed, where=place)
     return UnsealedSecret(
         name=sealed.name,
         namespace=sealed.namespace,
@@ -115,6 +110,20 @@ def unseal_secret(content: JsonObject, *, keyring: Keyring, where: str = "") -> 
         data=_open_all(sealed, keyring, where=place),
         template_data=sealed.template_data,
     )
+
+
+def require_namespace(sealed: SealedSecret, *, where: str) -> None:
+    """Check that a SealedSecret says what its scope binds it to.
+
+    Raises:
+        InputError: it has no namespace, and its scope needs one.
+    """
+    if sealed.scope is not Scope.CLUSTER_WIDE and not sealed.namespace:
+        raise InputError(
+            f"the SealedSecret has no namespace, which the scope {sealed.scope.value} binds it to",
+            where=where,
+            hint="add the `metadata.namespace` for which it was sealed",
+        )
 
 
 def _metadata(sealed: SealedSecret) -> JsonObject:
