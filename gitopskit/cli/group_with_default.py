@@ -40,9 +40,9 @@ class GroupWithDefault(TyperGroup):
 class OwnCommand(TyperCommand):
     """The command of a group itself: known, in help and errors, by the group's name alone."""
 
-    def make_context(self, info_name: str | None, args: list[str], **extra: Any) -> Context:  # type: ignore[override] # as above  # noqa: ANN401 -- typer's own signature
+    def make_context(self, info_name: str | None, args: list[str], **extra: Any) -> Any:  # type: ignore[override] # typer spells out one of the extras  # noqa: ANN401 -- typer's own types, which it hides
         """Return a context beside the group's, so that its usage line names the group once."""
         group = extra.get("parent")
         if group is not None and group.parent is not None:
             extra["parent"], info_name = group.parent, group.info_name
-        return super().make_context(info_name, args, **extra)  # type: ignore[return-value] # as above
+        return super().make_context(info_name, args, **extra)

@@ -80,3 +80,12 @@ def current() -> Settings:
 def environment_for(names: Iterable[str]) -> dict[str, str]:
     """Return those variables of the environment that are set, and no others."""
     return {name: os.environ[name] for name in names if name in os.environ}
+
+
+def variables_after(prefix: str) -> dict[str, str]:
+    """Return the variables whose names begin with a prefix, by the rest of their names."""
+    return {
+        name.removeprefix(prefix): value
+        for name, value in os.environ.items()
+        if name.startswith(prefix) and name != prefix
+    }

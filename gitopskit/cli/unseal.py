@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from gitopskit.cli import output
-from gitopskit.cli.seal import choose_format, read_source
+from gitopskit.cli.manifest_texts import choose_format, read_source
 
 _File = Annotated[
     str, typer.Argument(metavar="FILE", help="The SealedSecrets, YAML or JSON; `-` is stdin.")

@@ -17,10 +17,11 @@ _Result = TypeVar("_Result")
 
 @asynccontextmanager
 async def connect(
-    context: str = "", *, prefers_pod: bool = False, in_flight: int = 32
+    context: str = "", *, kubeconfig: str = "", prefers_pod: bool = False, in_flight: int = 32
 ) -> AsyncIterator[KubeClient]:
     """Open a client of the cluster that the kubeconfig's context names.
 
+    ``kubeconfig`` goes before what KUBECONFIG says.
     ``prefers_pod`` is for controllers: without a context they use the pod's own credentials
     where there are any.
 
@@ -38,7 +39,7 @@ async def connect(
     found = settings.current()
     clock = SystemClock()
     connection = await load_connection(
-        kubeconfig=found.kubeconfig,
+        kubeconfig=kubeconfig or found.kubeconfig,
         context=context,
         in_cluster=prefers_pod and not context and found.is_in_cluster,
         environment=settings.environment_for(ENVIRONMENT_NAMES),

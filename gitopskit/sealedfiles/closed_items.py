@@ -42,6 +42,20 @@ def closed_item(
     )
 
 
+def unopened_by_controller(part: SealedPart) -> Finding:
+    """Return the finding about a SealedSecret that a controller cannot open; it says no reason."""
+    position = part.manifest.locate(("spec", "encryptedData"))
+    return Finding(
+        path=part.manifest.path,
+        line=position.line,
+        column=position.column,
+        rule=CLOSED,
+        message="the controller cannot open it",
+        hint="`gitopskit seal verify --private-key FILE` says why, with the keys in hand",
+        subject=str(part.sealed.ref),
+    )
+
+
 def finding_at(part: SealedPart, item: str, *, rule: str, message: str, hint: str = "") -> Finding:
     """Return an error about one item of a SealedSecret, at its place in the text."""
     position = part.manifest.locate(("spec", "encryptedData", item))

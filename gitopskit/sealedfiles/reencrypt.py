@@ -7,18 +7,20 @@ says so itself, so a run that was killed is simply run again. Start at ``reencry
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from gitopskit.errors import Undecryptable
 from gitopskit.manifests.findings import Finding
-from gitopskit.sealedfiles.closed_items import closed_item
+from gitopskit.sealedfiles.closed_items import closed_item, unopened_by_controller
 from gitopskit.sealedfiles.sealed_text import NewEnvelope, PartChange, SealedPart
 from gitopskit.sealing.envelope import open_value, seal_value
 from gitopskit.sealing.key_records import KeyRecord, record_of
 
 if TYPE_CHECKING:
+    from gitopskit.sealedfiles.controller import Controller
     from gitopskit.sealedfiles.sealed_text import SealedText
     from gitopskit.sealing.keys import SealingCertificate
     from gitopskit.sealing.unseal import Keyring
@@ -100,6 +102,34 @@ def reseal_with_keys(keyring: Keyring, certificate: SealingCertificate) -> Resea
             else:
                 blobs[item] = seal_value(value, public_key=certificate.public_key, label=label)
         return blobs, findings
+
+    return reseal
+
+
+async def reseal_by_controller(
+    sealed: SealedText, controller: Controller, *, fingerprint: str
+) -> Reseal:
+    """Return what gives the envelopes that a controller made for the items that need one.
+
+    The controller is asked here, one SealedSecret after another: Bitnami's answers two a second.
+
+    Raises:
+        IntegrityFault: it answers with something else than what was sent.
+        ApiError: it cannot be reached, or refuses.
+    """
+    answers: dict[int, Mapping[str, bytes]] = {}
+    for index, part in enumerate(sealed.parts):
+        if any(key != fingerprint for key in part.keys.values()):
+            with contextlib.suppress(Undecryptable):
+                answers[index] = await controller.rotate(part.sealed)
+
+    def reseal(
+        part: SealedPart, items: Sequence[str]
+    ) -> tuple[Mapping[str, bytes], Sequence[Finding]]:
+        blobs = answers.get(sealed.parts.index(part))
+        if blobs is None:
+            return {}, [unopened_by_controller(part)]
+        return {item: blobs[item] for item in items}, ()
 
     return reseal
 

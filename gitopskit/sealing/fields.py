@@ -38,6 +38,25 @@ def read_boolean(content: JsonObject, name: str, *, where: str) -> bool | None:
     return value
 
 
+def read_texts(content: JsonObject, name: str, *, where: str) -> dict[str, str]:
+    """Return a field that maps names to texts, as labels do; true, 1 and null become texts.
+
+    kubectl takes them so where they are written in YAML: ``x: y`` is read as true there.
+
+    Raises:
+        InputError: the field, or a value in it, is something else; the value is not quoted.
+    """
+    texts: dict[str, str] = {}
+    for key, value in read_mapping(content, name, where=where).items():
+        if isinstance(value, bool):
+            texts[key] = "true" if value else "false"
+        elif isinstance(value, str | int | None):
+            texts[key] = "" if value is None else str(value)
+        else:
+            raise wrong_shape(f"{name}.{key}", "a text; quote it", where=where)
+    return texts
+
+
 def wrong_shape(name: str, expected: str, *, where: str) -> InputError:
     """Return the error for a field that is not what it should be."""
     return InputError(f"`{name}` is not {expected}", where=where, hint=_HINT)

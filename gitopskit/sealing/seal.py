@@ -15,7 +15,7 @@ from gitopskit.manifests.identity import ObjectRef
 from gitopskit.manifests.names import require_dns_label, require_dns_subdomain
 from gitopskit.sealing import sealed_secret
 from gitopskit.sealing.envelope import seal_value
-from gitopskit.sealing.fields import read_boolean, read_mapping
+from gitopskit.sealing.fields import read_boolean, read_mapping, read_texts
 from gitopskit.sealing.key_records import KEY_RECORDS_ANNOTATION, dump_records, record_of
 from gitopskit.sealing.scope import Binding, Scope, rescope
 from gitopskit.sealing.sealed_secret import SealedSecret
@@ -102,7 +102,7 @@ def seal_secret(
     _require_secret(content, where=place)
     metadata = read_mapping(content, "metadata", where=place)
     annotations = _annotations(metadata, where=place)
-    read_mapping(metadata, "labels", where=place)  # as others they could not be read back
+    labels = read_texts(metadata, "labels", where=place)
     binding = _binding(metadata, annotations, options, where=place)
     values = read_secret_values(content, where=place)
     if not values and not options.allows_empty_data:
@@ -121,7 +121,9 @@ def seal_secret(
                 | _records(envelopes, values, binding, options)
             },
             encrypted_data=envelopes,
-            template_metadata=_template_metadata(metadata, rescope(annotations, binding.scope)),
+            template_metadata=_template_metadata(
+                metadata, labels=labels, annotations=rescope(annotations, binding.scope)
+            ),
             type=str(content.get("type") or ""),
             immutable=read_boolean(content, "immutable", where=place),
         )
@@ -210,7 +212,7 @@ def _require_secret(content: JsonObject, *, where: str) -> None:
 
 
 def _annotations(metadata: JsonObject, *, where: str) -> dict[str, str]:
-    annotations = read_mapping(metadata, "annotations", where=where)
+    annotations = read_texts(metadata, "annotations", where=where)
     return {key: value for key, value in annotations.items() if key not in _NOT_THE_SECRETS}
 
 
@@ -220,7 +222,7 @@ def _name(metadata: JsonObject, options: SealOptions, *, where: str) -> str:
         raise InputError(
             "missing metadata.name in input Secret",
             where=where,
-            hint="add `metadata.name`, or give --name"
+            hint="add `metadata.name`, or give --name",
         )
     return require_dns_subdomain(name, what="name of the Secret", where=where)
 
@@ -247,11 +249,14 @@ def _namespace(metadata: JsonObject, options: SealOptions, *, scope: Scope, wher
     )
 
 
-def _template_metadata(metadata: JsonObject, annotations: dict[str, str]) -> JsonObject:
+def _template_metadata(
+    metadata: JsonObject, *, labels: dict[str, str], annotations: dict[str, str]
+) -> JsonObject:
     """Return what the Secret carries beside name and namespace, which its SealedSecret gives it."""
-    dropped = _SET_BY_THE_SERVER | {"name", "namespace", "generateName", "annotations"}
-    kept = {key: value for key, value in metadata.items() if key not in dropped and value}
-    return ({"annotations": annotations} if annotations else {}) | kept
+    dropped = _SET_BY_THE_SERVER | {"name", "namespace", "generateName"}
+    kept = {key: value for key, value in metadata.items() if key not in dropped}
+    texts = {"annotations": annotations, "labels": labels}
+    return {key: value for key, value in (texts | kept | texts).items() if value}
 
 
 def _size_bytes(value: JsonValue) -> int:

@@ -53,7 +53,7 @@ def require_item_keys(items: Iterable[str], *, where: str) -> None:
     """
     keys = list(items)
     for number, key in enumerate(keys, start=1):
-        if not _ITEM_KEY.fullmatch(key) or key in (".", ".."):
+        if not _ITEM_KEY.fullmatch(key) or key == "." or key.startswith(".."):
             raise InputError(
                 f"item {number} of {len(keys)} has a key that a Secret cannot have",
                 where=where,
@@ -67,7 +67,16 @@ def require_values_fit(values: Mapping[str, Plaintext], *, where: str) -> None:
     Raises:
         InputError: they have more than 1 MiB together.
     """
-    if sum(len(value) for value in values.values()) > _LARGEST_SECRET_BYTES:
+    require_sizes_fit((len(value) for value in values.values()), where=where)
+
+
+def require_sizes_fit(sizes_bytes: Iterable[int], *, where: str) -> None:
+    """Check that values of these sizes can lie in one Secret.
+
+    Raises:
+        InputError: they have more than 1 MiB together.
+    """
+    if sum(sizes_bytes) > _LARGEST_SECRET_BYTES:
         raise InputError(
             "the values are larger than 1 MiB together, which no cluster takes",
             where=where,

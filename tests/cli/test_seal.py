@@ -179,8 +179,8 @@ def _nothing(_folder: Path) -> None:
             _nothing,
             ["--cert", "nowhere.crt"],
             (
-                "error: cannot read the file: No such file or directory - nowhere.crt\n"
-                "gitopskit: hint: check the path, or use `-` for standard input"
+                "error: cannot read the certificate: No such file or directory - nowhere.crt\n"
+                "gitopskit: hint: check the path"
             ),
         ),
         (
@@ -188,7 +188,11 @@ def _nothing(_folder: Path) -> None:
             ["--cert", "tls.crt"],
             "error: cannot read the file: No such file or directory - secret.yaml",
         ),
-        (_nothing, [], "error: no certificate to seal with, and no repository to take one from"),
+        (
+            _nothing,
+            [],
+            "error: no certificate to seal with, and no repository or kubeconfig to take one from",
+        ),
         (_nothing, ["--cert", "tls.crt", "--env", "prod"], "error: both --cert and --env"),
         (_nothing, ["--cert", "tls.crt", "-f", "x"], "error: both FILE and --secret-file"),
         (_nothing, ["--cert", "tls.crt", "-i", "-w", "x"], "error: --in-place needs a FILE"),

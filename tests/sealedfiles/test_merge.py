@@ -117,7 +117,10 @@ def test_many_secrets_go_into_the_only_target(options: SealOptions) -> None:
     ("given", "said"),
     [
         (
-            "{apiVersion: v1, kind: Secret, metadata: {name: x, namespace: office}, stringData: {a: b}}",
+            (
+                "{apiVersion: v1, kind: Secret, metadata: {name: x, namespace: office}, "
+                "stringData: {a: b}}"
+            ),
             (
                 'namespace mismatch: input secret is in namespace "office" but the SealedSecret '
                 'is in "shop"'

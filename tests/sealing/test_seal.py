@@ -96,6 +96,18 @@ def test_what_a_server_or_client_added_is_dropped(seal: Callable[..., JsonObject
     assert _VALUE not in str(sealed)
 
 
+def test_what_yaml_makes_of_unquoted_labels_and_annotations_becomes_text(
+    seal: Callable[..., JsonObject],
+) -> None:
+    texts = {"a": True, "b": False, "c": 7, "d": None, "e": "text"}
+    metadata = {"name": "database", "namespace": "shop", "labels": texts, "annotations": texts}
+
+    template = seal(_secret(metadata=metadata))["spec"]["template"]["metadata"]
+
+    expected = {"a": "true", "b": "false", "c": "7", "d": "", "e": "text"}
+    assert template == {"annotations": expected, "labels": expected}
+
+
 @pytest.mark.parametrize(
     ("annotation", "asked", "expected"),
     [
@@ -179,6 +191,10 @@ def test_an_empty_secret_is_sealed_when_it_is_meant(seal: Callable[..., JsonObje
             "`labels` is not a mapping",
         ),
         (
+            {"metadata": {"name": "a", "namespace": "b", "labels": {"c": ["d"]}}},
+            "`labels.c` is not a text; quote it",
+        ),
+        (
             {"metadata": {"name": "Data_Base", "namespace": "shop"}},
             "the name of the Secret 'Data_Base' is not a DNS name",
         ),
@@ -197,7 +213,8 @@ def test_an_empty_secret_is_sealed_when_it_is_meant(seal: Callable[..., JsonObje
         ({"stringData": {"a": 5432}}, "`stringData.a` is not a text; quote it"),
         ({"stringData": {"a": "\ud800"}}, "`stringData.a` is not a text; quote it"),
         ({"stringData": {"a b": ""}}, "item 1 of 1 has a key that a Secret cannot have"),
-        ({"stringData": {"..": ""}}, "item 1 of 1 has a key that a Secret cannot have"),
+        ({"stringData": {".": ""}}, "item 1 of 1 has a key that a Secret cannot have"),
+        ({"stringData": {"..a": ""}}, "item 1 of 1 has a key that a Secret cannot have"),
         ({"immutable": "yes"}, "`immutable` is not true or false"),
         (
             {"stringData": {"a": "x" * (1024 * 1024 + 1)}},
@@ -217,6 +234,7 @@ def test_an_empty_secret_is_sealed_when_it_is_meant(seal: Callable[..., JsonObje
         "no metadata",
         "a list as metadata",
         "a word as labels",
+        "a list as a label",
         "an impossible name",
         "no namespace",
         "an impossible namespace",
@@ -227,7 +245,8 @@ def test_an_empty_secret_is_sealed_when_it_is_meant(seal: Callable[..., JsonObje
         "a number in stringData",
         "half a character",
         "an impossible key",
-        "a key of dots",
+        "a dot as key",
+        "a key with dots in front",
         "immutable as a word",
         "too many bytes",
         "too large an object",

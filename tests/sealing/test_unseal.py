@@ -31,7 +31,9 @@ def sealed(certificate: SealingCertificate) -> JsonObject:
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    data=st.dictionaries(st.from_regex(r"[a-z.]{3,20}", fullmatch=True), st.text(max_size=80)),
+    data=st.dictionaries(
+        st.from_regex(r"\.?[a-z][a-z.]{2,20}", fullmatch=True), st.text(max_size=80)
+    ),
     scope=st.sampled_from(Scope),
 )
 def test_what_is_sealed_is_unsealed(

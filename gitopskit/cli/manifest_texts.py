@@ -1,0 +1,40 @@
+"""Where commands that seal and unseal read their manifests, and in which format they write them."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Final
+
+from gitopskit.cli import output
+from gitopskit.errors import InputError
+
+if TYPE_CHECKING:
+    from gitopskit.sealedfiles.texts import TextFormat
+
+_STDIO: Final = "-"
+
+
+def source_of(file: str, flagged: str, *, flag: str) -> str:
+    """Return where to read: the argument, the flag's value, or standard input.
+
+    Raises:
+        InputError: both are given.
+    """
+    if file and flagged:
+        raise InputError(f"both FILE and {flag} are given", hint="give one of them")
+    return file or flagged or _STDIO
+
+
+def read_source(source: str) -> bytes:
+    """Return what is to be worked on; tells a person at a terminal that we wait for input."""
+    if source == _STDIO and sys.stdin.isatty():
+        output.note("reading manifests from the terminal; end them with Ctrl-D")
+    return output.read_input(source)
+
+
+def choose_format(asked: TextFormat | None, *, target: str) -> TextFormat:
+    """Return the format asked for, or that of the target's name, or what suits its reader."""
+    from gitopskit.sealedfiles.texts import format_of
+
+    at_terminal: TextFormat = "yaml" if sys.stdout.isatty() else "json"
+    return asked or format_of(target) or at_terminal

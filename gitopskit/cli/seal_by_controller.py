@@ -1,0 +1,117 @@
+"""What `gitopskit seal` asks a cluster's controller: its certificate, verdicts, new envelopes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from gitopskit.cli import output
+from gitopskit.cli.manifest_texts import read_source
+from gitopskit.cli.seal_request import address_of, fetch_from_cluster
+from gitopskit.cli.wiring import connect, run_async
+from gitopskit.errors import InputError, Undecryptable
+from gitopskit.manifests.documents import expand_lists, read_documents
+from gitopskit.sealedfiles.controller import find_controller
+from gitopskit.sealedfiles.reencrypt import reencrypt_text, reseal_by_controller
+from gitopskit.sealedfiles.sealed_text import SealedText
+from gitopskit.sealedfiles.texts import dump
+from gitopskit.sealing.keys import read_certificate
+from gitopskit.sealing.unseal import Keyring
+
+if TYPE_CHECKING:
+    from gitopskit.cli.seal_flags import Target
+    from gitopskit.cli.seal_request import SealRequest
+    from gitopskit.kube.client import KubeClient
+    from gitopskit.sealedfiles.reencrypt import Reencrypted
+
+_STDIO: Final = "-"
+
+
+def fetch_certificate(request: SealRequest) -> None:
+    """Print the certificate that the cluster seals with."""
+    certificate = fetch_from_cluster(request.cluster)
+    output.write_output(request.target or _STDIO, certificate.pem.decode())
+
+
+def validate(request: SealRequest) -> None:
+    """Ask the controller whether it can open each SealedSecret; the first that it cannot ends it.
+
+    Raises:
+        Undecryptable: it cannot open one; the error names the object and no cause.
+    """
+    sealed = _read(request, read_source(request.source))
+    run_async(_verify(request.cluster, sealed))
+
+
+def reencrypt(request: SealRequest) -> None:
+    """Have the controller seal each SealedSecret to its newest key; all else stays as it is.
+
+    A FILE that is given without ``--sealed-secret-file`` is rewritten.
+    """
+    from gitopskit.sealedfiles.trees import replace_text
+
+    before = read_source(request.source)
+    sealed = _read(request, before)
+    text = run_async(_rotated(request.cluster, sealed))
+    if request.output_format is not None:
+        text = _converted(text, request)
+    if request.target or request.source == _STDIO or request.is_dry_run:
+        output.write_output(_STDIO if request.is_dry_run else request.target or _STDIO, text)
+    elif text != sealed.text:
+        replace_text(Path(request.source), text, before=before)
+
+
+async def _verify(target: Target, sealed: SealedText) -> None:
+    async with connect(target.context, kubeconfig=target.kubeconfig) as api:
+        controller = await find_controller(
+            api, address_of(target), is_default=target.is_default_controller
+        )
+        for part in sealed.parts:
+            if not await controller.verify(part.sealed):
+                raise Undecryptable(
+                    f"unable to decrypt sealed secret: {part.sealed.name}",
+                    where=part.manifest.where,
+                    hint="`gitopskit seal verify --private-key FILE` says why, with the keys",
+                )
+
+
+async def _rotated(target: Target, sealed: SealedText) -> str:
+    async with connect(target.context, kubeconfig=target.kubeconfig) as api:
+        result = await rotate_text(sealed, api, target)
+    if result.findings:
+        raise Undecryptable(
+            "unable to rotate secret",
+            where=result.findings[0].where,
+            hint="`gitopskit seal verify --private-key FILE` says why, with the keys",
+        )
+    return result.text
+
+
+async def rotate_text(sealed: SealedText, api: KubeClient, target: Target) -> Reencrypted:
+    """Return a text whose items a cluster's controller sealed to its newest key."""
+    controller = await find_controller(
+        api, address_of(target), is_default=target.is_default_controller
+    )
+    pem = await controller.fetch_certificate_pem()
+    newest = read_certificate(pem, where=controller.port.where, now=api.clock.now_utc())
+    reseal = await reseal_by_controller(sealed, controller, fingerprint=newest.fingerprint)
+    return reencrypt_text(
+        sealed, fingerprint=newest.fingerprint, keyring=Keyring(()), reseal=reseal
+    )
+
+
+def _read(request: SealRequest, data: bytes) -> SealedText:
+    sealed = SealedText.read(data, path=request.source)
+    if not sealed.parts:
+        raise InputError(
+            "there is no SealedSecret in the input",
+            where=request.source,
+            hint="give a manifest of kind SealedSecret, as YAML or JSON",
+        )
+    return sealed
+
+
+def _converted(text: str, request: SealRequest) -> str:
+    manifests = expand_lists(read_documents(text, path=request.source))
+    contents = [manifest.content for manifest in manifests]
+    return dump(contents, request.output_format or "yaml")

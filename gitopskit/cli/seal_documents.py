@@ -1,0 +1,141 @@
+"""The sealing of documents: to standard output, to a file, in place, or into a sealed file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from gitopskit.cli import output
+from gitopskit.cli.manifest_texts import choose_format, read_source
+from gitopskit.cli.seal_request import (
+    comparison_of,
+    find_certificate,
+    kubeconfig_of,
+    read_keyring,
+)
+from gitopskit.errors import InputError
+from gitopskit.sealing.scope import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitopskit.cli.seal_request import SealRequest
+    from gitopskit.manifests.documents import Manifest
+    from gitopskit.sealing.seal import SealOptions
+
+_STDIO: Final = "-"
+
+
+def seal(request: SealRequest) -> None:
+    """Seal the Secrets of the input; all of them, or nothing is written."""
+    from gitopskit.sealedfiles import texts
+
+    if request.from_file:
+        raise InputError(
+            "--from-file requires --raw, or --name",
+            hint="give --raw for one value, or --name for a Secret that is made of files",
+        )
+    target = _target_of(request)
+    secrets = texts.read_secrets(read_source(request.source), path=request.source)
+    options = _options(request, secrets)
+    before = _content_of(target)
+    earlier = texts.read_earlier(before, path=target) if before and _compares(options) else {}
+    sealed = texts.seal_manifests(secrets, options, earlier=earlier)
+    if earlier and before and texts.holds_already(before, sealed, path=target):
+        output.note(f"{target} holds these very values already")
+        return
+    text = texts.dump(sealed, choose_format(request.output_format, target=target))
+    output.write_output(_STDIO if request.is_dry_run else target, text)
+
+
+def merge(request: SealRequest) -> None:
+    """Seal the items of the input into the SealedSecrets of a file, and leave the rest alone."""
+    from gitopskit.sealedfiles import texts
+    from gitopskit.sealedfiles.merge import merge_into
+    from gitopskit.sealedfiles.sealed_text import SealedText
+    from gitopskit.sealedfiles.trees import read_file, replace_text
+
+    if request.target or request.is_in_place:
+        raise InputError(
+            "--merge-into writes into its FILE", hint="leave out --sealed-secret-file, --in-place"
+        )
+    path = Path(request.merge_into)
+    before = read_file(path)
+    target = SealedText.read(before, path=str(path))
+    secrets = texts.read_secrets(read_source(request.source), path=request.source)
+    text = merge_into(target, secrets, _options(request, ()))
+    if request.is_dry_run:
+        output.print_result(text)
+    elif text != target.text:
+        replace_text(path, text, before=before)
+
+
+def recover(request: SealRequest) -> None:
+    """Open SealedSecrets with private keys: kubeseal's name for `gitopskit unseal`."""
+    from gitopskit.sealedfiles.texts import unseal_text
+
+    if not request.recovery_keys:
+        raise InputError(
+            "--recovery-unseal needs --recovery-private-key",
+            hint="give the file with the private key",
+        )
+    target = request.target or _STDIO
+    text = unseal_text(
+        read_source(request.source),
+        path=request.source,
+        keyring=read_keyring(request.recovery_keys),
+        output=choose_format(request.output_format, target=target),
+    )
+    output.write_output(target, text, is_private=True)
+
+
+def _options(request: SealRequest, secrets: Sequence[Manifest]) -> SealOptions:
+    from gitopskit.sealing.seal import SealOptions
+
+    options = SealOptions(
+        certificate=find_certificate(request),
+        scope=Scope(request.scope) if request.scope else None,
+        name=request.name,
+        namespace=request.namespace,
+        allows_empty_data=request.allows_empty_data,
+        records_keys=request.records_keys,
+        comparison=comparison_of(request),
+    )
+    if request.namespace or all(secret.namespace for secret in secrets):
+        return options
+    return replace(options, default_namespace=_namespace_of_context(request))
+
+
+def _namespace_of_context(request: SealRequest) -> str:
+    from gitopskit.kube.contexts import context_namespace
+
+    namespace = context_namespace(kubeconfig_of(request.cluster), request.cluster.context)
+    if namespace:
+        output.note(
+            f"no namespace is given: taking {namespace!r}, that of the kubeconfig's context"
+        )
+    return namespace
+
+
+def _compares(options: SealOptions) -> bool:
+    comparison = options.comparison
+    return comparison.keyring is not None or comparison.digest_key is not None
+
+
+def _content_of(target: str) -> bytes:
+    """Return what a file holds before it is written, empty where there is none."""
+    if target == _STDIO or not Path(target).is_file():
+        return b""
+    return output.read_input(target)
+
+
+def _target_of(request: SealRequest) -> str:
+    if not request.is_in_place:
+        return request.target or _STDIO
+    if request.target or request.source == _STDIO:
+        raise InputError(
+            "--in-place needs a FILE, and no --sealed-secret-file",
+            hint="give the one file that is to be replaced",
+        )
+    return request.source

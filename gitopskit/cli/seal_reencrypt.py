@@ -1,0 +1,210 @@
+"""`gitopskit seal reencrypt`: every SealedSecret of a tree to the newest key, file by file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gitopskit.cli import output, seal_flags
+from gitopskit.errors import GitopskitError, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gitopskit.sealedfiles.reencrypt import Reencrypted
+
+_EXIT_INTEGRITY = 4
+_NOTHING: list[str] = []
+
+_Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files and folders.")]
+_FromKeys = Annotated[
+    list[str],
+    typer.Option(
+        "--from-key",
+        help="A private key to open with: PEM, key Secret or List; may be repeated.",
+        metavar="FILE",
+    ),
+]
+_ToCertificate = Annotated[
+    str,
+    typer.Option(
+        "--to-cert", help="The certificate to seal to: a file or a URL.", metavar="FILE|URL"
+    ),
+]
+_Environment = Annotated[
+    str, typer.Option("--env", help="Seal to this environment's certificate.", metavar="ENV")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """One file that was looked at: what came of it, or why nothing did."""
+
+    path: Path
+    before: bytes
+    result: Reencrypted | None = None
+    error: GitopskitError | None = None
+
+
+def register(group: typer.Typer) -> None:
+    """Add the command."""
+    group.command("reencrypt")(reencrypt)
+
+
+def reencrypt(  # noqa: PLR0913 -- one parameter per flag
+    paths: _Paths,
+    *,
+    from_key: _FromKeys = _NOTHING,
+    to_cert: _ToCertificate = "",
+    env: _Environment = "",
+    controller_name: seal_flags.ControllerName = seal_flags.DEFAULT_CONTROLLER_NAME,
+    controller_namespace: seal_flags.ControllerNamespace = seal_flags.DEFAULT_CONTROLLER_NAMESPACE,
+    context: seal_flags.Context = "",
+    kubeconfig: seal_flags.Kubeconfig = "",
+    dry_run: seal_flags.DryRun = False,
+) -> None:
+    """Move every SealedSecret to the newest key: offline with keys, else through the controller.
+
+    Only what is not sealed to that key already is changed, and nothing else in a file. What was
+    interrupted is finished by running it again. Exit code 4: some items could not be opened.
+    """
+    target = seal_flags.Target(
+        context=context,
+        kubeconfig=kubeconfig,
+        controller_name=controller_name,
+        controller_namespace=controller_namespace,
+    )
+    if from_key:
+        work = _offline(tuple(from_key), to_cert, env)
+        workers = os.cpu_count() or 1
+    elif to_cert or env:
+        raise InputError(
+            "without --from-key the controller seals, to its own newest key",
+            hint="give --from-key FILE, or leave out --to-cert and --env",
+        )
+    else:
+        work, workers = _online(target), 1
+    _finish(_work_through(paths, work, workers=workers, is_dry_run=dry_run), is_dry_run=dry_run)
+
+
+def _offline(
+    from_key: tuple[str, ...], to_cert: str, env: str
+) -> Callable[[Path, bytes], Reencrypted]:
+    """Return what re-encrypts one file with private keys that are here."""
+    from gitopskit.cli.seal_request import SealRequest, find_certificate, read_keyring
+    from gitopskit.sealedfiles.reencrypt import reencrypt_text, reseal_with_keys
+    from gitopskit.sealedfiles.sealed_text import SealedText
+
+    environments = (env,) if env else ()
+    certificate = find_certificate(SealRequest(source="", cert=to_cert, environments=environments))
+    keyring = read_keyring(from_key)
+    reseal = reseal_with_keys(keyring, certificate)
+
+    def work(path: Path, data: bytes) -> Reencrypted:
+        sealed = SealedText.read(data, path=str(path))
+        return reencrypt_text(
+            sealed, fingerprint=certificate.fingerprint, keyring=keyring, reseal=reseal
+        )
+
+    return work
+
+
+def _online(target: seal_flags.Target) -> Callable[[Path, bytes], Reencrypted]:
+    """Return what has a cluster's controller re-encrypt one file."""
+    from gitopskit.cli.seal_by_controller import rotate_text
+    from gitopskit.cli.wiring import connect, run_async
+    from gitopskit.sealedfiles.sealed_text import SealedText
+
+    def work(path: Path, data: bytes) -> Reencrypted:
+        sealed = SealedText.read(data, path=str(path))
+
+        async def ask() -> Reencrypted:
+            async with connect(target.context, kubeconfig=target.kubeconfig) as api:
+                return await rotate_text(sealed, api, target)
+
+        return run_async(ask())
+
+    return work
+
+
+def _work_through(
+    paths: list[str],
+    work: Callable[[Path, bytes], Reencrypted],
+    *,
+    workers: int,
+    is_dry_run: bool,
+) -> list[_Done]:
+    """Do every file, several at a time, each written as soon as it is done."""
+    from gitopskit.sealedfiles.trees import replace_text, sealed_files
+
+    def one(path: Path, data: bytes) -> _Done:
+        try:
+            result = work(path, data)
+            if result.text.encode() != data and not is_dry_run:
+                replace_text(path, result.text, before=data)
+        except GitopskitError as error:
+            return _Done(path, data, error=error)
+        return _Done(path, data, result=result)
+
+    files = list(sealed_files([Path(path) for path in paths]))
+    if not files:
+        raise InputError("there is no SealedSecret in these paths", where=", ".join(paths))
+    pool = ThreadPoolExecutor(max_workers=workers)
+    try:
+        running = [pool.submit(one, path, data) for path, data in files]
+        with _progress(len(running)) as advance:
+            for _ in as_completed(running):
+                advance()
+        return [each.result() for each in running]
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[], None]]:
+    """Show a bar on a terminal, and nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("re-encrypting", total=total)
+        yield lambda: bar.advance(task)
+
+
+def _finish(done: list[_Done], *, is_dry_run: bool) -> None:
+    """Tell what was done, and end with the code of the worst that happened."""
+    from gitopskit.comparison.text_diff import unified_diff
+
+    for each in done:
+        if each.error is not None:
+            output.show_error(each.error)
+        elif each.result is not None and is_dry_run:
+            diff = unified_diff(each.before.decode(), each.result.text, path=str(each.path))
+            if diff:
+                output.print_result(diff)
+    results = [each.result for each in done if each.result is not None]
+    findings = [finding for result in results for finding in result.findings]
+    for finding in findings:
+        output.say(f"{finding.where}: {finding.severity}: {finding.message} [{finding.rule}]")
+        output.say(f"    hint: {finding.hint}")
+    resealed = sum(result.resealed for result in results)
+    current = sum(result.current for result in results)
+    word = "to re-encrypt" if is_dry_run else "re-encrypted"
+    output.note(
+        f"files: {len(done)}, items {word}: {resealed}, on the newest key already: {current}, "
+        f"not opened: {len(findings)}, files that failed: {len(done) - len(results)}"
+    )
+    codes = [each.error.exit_code for each in done if each.error is not None]
+    code = max([*codes, _EXIT_INTEGRITY if findings else 0])
+    if code:
+        raise typer.Exit(code)

@@ -1,0 +1,176 @@
+"""What `gitopskit seal` was asked for, as one value, and the certificate that follows from it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitopskit.cli import output, settings
+from gitopskit.cli.seal_flags import Target
+from gitopskit.errors import InputError
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from gitopskit.sealedfiles.controller import ControllerAddress
+    from gitopskit.sealedfiles.texts import TextFormat
+    from gitopskit.sealing.keys import SealingCertificate
+    from gitopskit.sealing.unchanged import Comparison
+    from gitopskit.sealing.unseal import Keyring
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealRequest:
+    """The flags of one call; empty where nothing was said. ``source`` ``-`` is standard input."""
+
+    source: str
+    target: str = ""
+    cert: str = ""
+    environments: tuple[str, ...] = ()
+    app: str = ""
+    scope: Literal["strict", "namespace-wide", "cluster-wide"] | None = None
+    name: str = ""
+    namespace: str = ""
+    is_in_place: bool = False
+    merge_into: str = ""
+    output_format: TextFormat | None = None
+    allows_empty_data: bool = False
+    from_file: tuple[str, ...] = ()
+    generate: tuple[str, ...] = ()
+    secret_type: str = ""
+    registers: bool = True
+    records_keys: bool = True
+    private_keys: tuple[str, ...] = ()
+    digest_key: str = ""
+    is_dry_run: bool = False
+    recovery_keys: tuple[str, ...] = ()
+    cluster: Target = field(default_factory=Target)
+
+    @property
+    def environment(self) -> str:
+        """Return the environment that was named, if it was one.
+
+        Raises:
+            InputError: several were named, which only ``--app`` can place.
+        """
+        if len(self.environments) > 1:
+            raise InputError(
+                "several --env are given without --app",
+                hint="name the app, so that each environment's overlay gets its file",
+            )
+        return "".join(self.environments)
+
+
+def find_certificate(request: SealRequest) -> SealingCertificate:
+    """Return the certificate to seal with.
+
+    It is the one that is named; without a name the repository's, and outside a repository, or
+    where a cluster or controller is named, the one that the cluster seals with.
+
+    Raises:
+        InputError: two are named, or none can be found.
+        UnusableKey: it cannot be used, or expired.
+        EnvironmentFault: it cannot be fetched.
+    """
+    from gitopskit.clock import SystemClock
+    from gitopskit.kube.proxies import PROXY_VARIABLES
+    from gitopskit.sealedfiles.certificates import open_certificate, stored_certificate
+    from gitopskit.sealing.keys import read_certificate
+
+    clock = SystemClock()
+    if request.cert and request.environment:
+        raise InputError("both --cert and --env are given", hint="give one of them")
+    if request.cert == "-":
+        return read_certificate(output.read_input("-"), where="-", now=clock.now_utc())
+    if request.cert:
+        variables = settings.environment_for(PROXY_VARIABLES)
+        return open_certificate(request.cert, environment=variables, clock=clock)
+    if request.environment or (not request.cluster.is_chosen and is_in_repository(Path())):
+        return stored_certificate(Path(), request.environment, now=clock.now_utc())
+    if not any(Path(name).is_file() for name in kubeconfig_of(request.cluster).split(os.pathsep)):
+        raise InputError(
+            "no certificate to seal with, and no repository or kubeconfig to take one from",
+            hint="name one with `--cert FILE`, or go to a repository made by `gitopskit init`",
+        )
+    return fetch_from_cluster(request.cluster)
+
+
+def kubeconfig_of(target: Target) -> str:
+    """Return the kubeconfig that is meant: the flag's, the variable's, or the usual one."""
+    found = settings.current()
+    return target.kubeconfig or found.kubeconfig or str(found.home / ".kube" / "config")
+
+
+def is_in_repository(folder: Path) -> bool:
+    """Whether a folder belongs to a repository of ours."""
+    from gitopskit.repository.layout import find_repository
+
+    try:
+        find_repository(folder)
+    except InputError:
+        return False
+    return True
+
+
+def fetch_from_cluster(target: Target) -> SealingCertificate:
+    """Return the certificate that a cluster seals with.
+
+    Raises:
+        EnvironmentFault: there is no usable kubeconfig, or the cluster cannot be asked.
+        InputError: the cluster offers none.
+    """
+    from gitopskit.cli.wiring import connect, run_async
+    from gitopskit.sealedfiles.certificates import live_certificate
+
+    async def fetch() -> SealingCertificate:
+        async with connect(target.context, kubeconfig=target.kubeconfig) as api:
+            return await live_certificate(
+                api, address=address_of(target), is_default=target.is_default_controller
+            )
+
+    return run_async(fetch())
+
+
+def address_of(target: Target) -> ControllerAddress:
+    """Return where the controller is looked for."""
+    from gitopskit.sealedfiles.controller import ControllerAddress
+
+    return ControllerAddress(name=target.controller_name, namespace=target.controller_namespace)
+
+
+def read_keyring(files: tuple[str, ...]) -> Keyring:
+    """Return the private keys in files.
+
+    Raises:
+        InputError: a file cannot be read, or is no private key.
+    """
+    from gitopskit.sealing.keys import read_private_keys
+    from gitopskit.sealing.unseal import Keyring
+
+    return Keyring(
+        [key for path in files for key in read_private_keys(output.read_input(path), where=path)]
+    )
+
+
+def comparison_of(request: SealRequest) -> Comparison:
+    """Return how values are compared with those of an earlier sealing.
+
+    Raises:
+        InputError: a key cannot be read, or the digest key is where it must not be.
+    """
+    from gitopskit.sealedfiles.digest_keys import read_digest_key
+    from gitopskit.sealing.unchanged import Comparison
+
+    if not (request.private_keys or request.digest_key):
+        return Comparison()
+    if request.digest_key and not request.records_keys:
+        raise InputError(
+            "--digest-key needs the key records that --no-record-keys leaves out",
+            hint="give one of them",
+        )
+    return Comparison(
+        keyring=read_keyring(request.private_keys) if request.private_keys else None,
+        digest_key=read_digest_key(Path(request.digest_key)) if request.digest_key else None,
+    )
