@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,6 +141,8 @@ def _work_through(
     is_dry_run: bool,
 ) -> list[_Done]:
     """Do every file, several at a time, each written as soon as it is done."""
+    from concurrent.futures import ThreadPoolExecutor, as_completed
+
     from gitopskit.sealedfiles.trees import replace_text, sealed_files
 
     def one(path: Path, data: bytes) -> _Done:

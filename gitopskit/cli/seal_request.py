@@ -75,7 +75,6 @@ def find_certificate(request: SealRequest) -> SealingCertificate:
         EnvironmentFault: it cannot be fetched.
     """
     from gitopskit.clock import SystemClock
-    from gitopskit.kube.proxies import PROXY_VARIABLES
     from gitopskit.sealedfiles.certificates import open_certificate, stored_certificate
     from gitopskit.sealing.keys import read_certificate
 
@@ -85,6 +84,8 @@ def find_certificate(request: SealRequest) -> SealingCertificate:
     if request.cert == "-":
         return read_certificate(output.read_input("-"), where="-", now=clock.now_utc())
     if request.cert:
+        from gitopskit.kube.proxies import PROXY_VARIABLES
+
         variables = settings.environment_for(PROXY_VARIABLES)
         return open_certificate(request.cert, environment=variables, clock=clock)
     if request.environment or (not request.cluster.is_chosen and is_in_repository(Path())):

@@ -15,11 +15,7 @@ from gitopskit.errors import (
     InputError,
     UnusableKey,
 )
-from gitopskit.kube.resources import CONFIG_MAPS
 from gitopskit.manifests.settled_names import CERTIFICATE_CONFIG_MAP, SYSTEM_NAMESPACE
-from gitopskit.repository.certificates import read_certificate_of
-from gitopskit.repository.layout import find_repository
-from gitopskit.sealedfiles.controller import ControllerAddress, find_controller
 from gitopskit.sealing.keys import CERTIFICATE_ITEM, SealingCertificate, read_certificate
 
 if TYPE_CHECKING:
@@ -28,6 +24,7 @@ if TYPE_CHECKING:
 
     from gitopskit.clock import Clock
     from gitopskit.kube.client import KubeClient
+    from gitopskit.sealedfiles.controller import ControllerAddress
 
 _LARGEST_FILE_BYTES: Final = 1024 * 1024
 _URL: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://")
@@ -65,6 +62,9 @@ def stored_certificate(folder: Path, environment: str, *, now: datetime) -> Seal
         InputError: there is no repository, no such environment, no certificate, or several.
         UnusableKey: the certificate cannot be used, or expired.
     """
+    from gitopskit.repository.certificates import read_certificate_of  # noqa: PLC0415 -- a file needs no repository
+    from gitopskit.repository.layout import find_repository  # noqa: PLC0415 -- as above
+
     try:
         repository = find_repository(folder)
     except InputError as error:
@@ -85,6 +85,8 @@ async def fetch_certificate(api: KubeClient, *, namespace: str) -> SealingCertif
         UnusableKey: what it publishes cannot be used.
         ApiError: the API server refuses or does not answer.
     """
+    from gitopskit.kube.resources import CONFIG_MAPS  # noqa: PLC0415 -- a file needs no cluster
+
     place = f"ConfigMap/{namespace}/{CERTIFICATE_CONFIG_MAP}"
     try:
         content = await api.get(CONFIG_MAPS, CERTIFICATE_CONFIG_MAP, namespace)
@@ -134,6 +136,8 @@ async def live_certificate(
 async def _controllers_certificate(
     api: KubeClient, address: ControllerAddress, *, is_default: bool
 ) -> SealingCertificate:
+    from gitopskit.sealedfiles.controller import find_controller  # noqa: PLC0415 -- a file needs no cluster
+
     controller = await find_controller(api, address, is_default=is_default)
     pem = await controller.fetch_certificate_pem()
     return read_certificate(pem, where=controller.port.where, now=api.clock.now_utc())

@@ -12,7 +12,6 @@ from gitopskit.errors import InputError
 from gitopskit.manifests.documents import expand_lists, read_documents
 from gitopskit.manifests.identity import ObjectRef
 from gitopskit.manifests.write import dump_documents, dump_json
-from gitopskit.sealedfiles.sealed_text import SealedText
 from gitopskit.sealing.seal import SealOptions, seal_secret
 from gitopskit.sealing.sealed_secret import GROUP, KIND
 from gitopskit.sealing.unseal import Keyring, unseal_secret
@@ -94,6 +93,8 @@ def read_earlier(data: bytes, *, path: str) -> dict[ObjectRef, SealedSecret]:
 
     What cannot be read cannot be compared with, and is going to be overwritten in any case.
     """
+    from gitopskit.sealedfiles.sealed_text import SealedText  # noqa: PLC0415 -- nothing else here edits texts
+
     try:
         return {part.sealed.ref: part.sealed for part in SealedText.read(data, path=path).parts}
     except InputError:
