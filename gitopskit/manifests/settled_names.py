@@ -20,6 +20,9 @@ PLATFORM_APPLIER: Final = "gitopskit-platform-applier"
 CERTIFICATE_CONFIG_MAP: Final = "gitopskit-sealing-certificate"
 """The ConfigMap, with the item ``tls.crt``, in which a cluster publishes its certificate."""
 
+KEY_RECORDS_ANNOTATION: Final = "gitopskit.io/sealing-keys"
+"""The annotation of a SealedSecret that says which key each of its items was sealed to."""
+
 OWN_SERVER: Final = "https://kubernetes.default.svc"
 """The address by which an Application names the cluster that it is in."""
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from gitopskit.errors import InputError
 from gitopskit.manifests.documents import Document, Manifest, as_manifest, expand_lists, read_values
 from gitopskit.manifests.edit import REMOVED, Edit, apply_edits
+from gitopskit.manifests.settled_names import KEY_RECORDS_ANNOTATION
 from gitopskit.sealing import sealed_secret
 from gitopskit.sealing.key_records import (
-    KEY_RECORDS_ANNOTATION,
     KeyRecord,
     dump_records,
     key_of,

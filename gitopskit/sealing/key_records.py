@@ -21,13 +21,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from gitopskit.manifests.settled_names import KEY_RECORDS_ANNOTATION
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitopskit.manifests.json_types import JsonValue
     from gitopskit.redaction import Plaintext
-
-KEY_RECORDS_ANNOTATION: Final = "gitopskit.io/sealing-keys"
 
 _DIGEST_SIZE_BYTES: Final = 16
 """Enough to see that an envelope is another one; nobody gains by a collision."""

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final
 from gitopskit.errors import InputError
 from gitopskit.manifests.identity import ObjectRef
 from gitopskit.manifests.names import require_dns_label, require_dns_subdomain
+from gitopskit.manifests.settled_names import KEY_RECORDS_ANNOTATION
 from gitopskit.sealing import sealed_secret
 from gitopskit.sealing.envelope import seal_value
 from gitopskit.sealing.fields import read_boolean, read_mapping, read_texts
-from gitopskit.sealing.key_records import KEY_RECORDS_ANNOTATION, dump_records, record_of
+from gitopskit.sealing.key_records import dump_records, record_of
 from gitopskit.sealing.scope import Binding, Scope, rescope
 from gitopskit.sealing.sealed_secret import SealedSecret
 from gitopskit.sealing.secret_values import read_secret_values

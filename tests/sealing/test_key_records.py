@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitopskit.manifests.settled_names import KEY_RECORDS_ANNOTATION
 from gitopskit.redaction import Plaintext
 from gitopskit.sealing import sealed_secret
 from gitopskit.sealing.key_records import (
-    KEY_RECORDS_ANNOTATION,
     DigestKey,
     dump_records,
     key_of,
