@@ -10,15 +10,13 @@ import re
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from gitopskit.manifests.inline import UNREADABLE
+
 Replacement: TypeAlias = tuple[int, int, str]
 """Where a piece of text begins and ends, and the text to put there."""
 
 _HEADER: Final = re.compile(r"([|>])([1-9]?)([-+]?)([1-9]?)")
 _LINE: Final = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
-_UNWRITABLE: Final = re.compile(
-    r"[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
-"""What has no place in a block scalar: control characters, and line ends of some readers only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +53,9 @@ def read_block_scalar(text: str, start: int, end: int) -> BlockScalar:
     below = [row for row in rows[1:] if row.start() < end]
     written = [row[1] for row in below if row[1].strip(" ")]
     indentation = min((len(line) - len(line.lstrip(" ")) for line in written), default=0)
+    spaces = 0 if before or after else indentation or end
     own = [
-        row.end(1)
-        for row in below
-        if chomping == "+" or row[1].strip(" ") or len(row[1]) > indentation > 0
+        row.end(1) for row in below if chomping == "+" or row[1].strip(" ") or len(row[1]) > spaces
     ]
     return BlockScalar(
         style=style,
@@ -85,7 +82,7 @@ def rewrite_block_scalar(
     body = value.rstrip("\n")
     indentation = column + int(scalar.explicit) if scalar.explicit else scalar.indentation
     is_misread = not scalar.explicit and body.lstrip("\n")[:1] in {" ", "\t"}
-    if not (body and indentation) or is_misread or _UNWRITABLE.search(value):
+    if not (body and indentation) or is_misread or UNREADABLE.search(value):
         return None
     ends = len(value) - len(body)
     chomping = _chomping(scalar.chomping, ends, is_open=is_open)

@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitopskit.manifests.block_values import added_lines, block_lines, shifted
+from gitopskit.manifests.block_values import (
+    added_lines,
+    block_lines,
+    indicator_end,
+    shifted,
+)
 from gitopskit.manifests.pieces import Piece
 
 if TYPE_CHECKING:
@@ -16,6 +21,7 @@ if TYPE_CHECKING:
 
     from gitopskit.manifests.json_types import JsonValue
     from gitopskit.manifests.outline import Outline
+    from gitopskit.manifests.places import Place
     from gitopskit.manifests.spans import Spans
 
 
@@ -29,7 +35,7 @@ def add_in_block(
 
 
 def remove_in_block(spans: Spans, node: Outline, *, kept: Sequence[int]) -> Iterator[Piece]:
-    """Give the pieces that remove the children that are not kept; at least one is."""
+    """Give the pieces that remove the children that are not kept."""
     removed = sorted(set(range(len(node.entries) or len(node.items))) - set(kept))
     done = 0
     for index in removed:
@@ -46,6 +52,36 @@ def remove_in_block(spans: Spans, node: Outline, *, kept: Sequence[int]) -> Iter
             yield Piece(start=spans.line_start(start) + len(line), end=spans.line_end(end))
         else:
             yield Piece(start=start, end=_start(spans, node, done))
+
+
+def has_own_lines(spans: Spans, node: Outline) -> bool:
+    """Whether the first child of a collection is the first on its line."""
+    return spans.is_first_on_line(_start(spans, node, 0))
+
+
+def leave_empty(spans: Spans, place: Place) -> Piece:
+    """Return the piece that makes a collection an empty one, all lines of which are removed."""
+    node, parent = place.node, place.parent
+    empty = "{}" if node.kind == "mapping" else "[]"
+    if parent is None:
+        return added_lines(spans, spans.end(node), [empty])
+    indicator = indicator_end(spans, parent.node, place.index)
+    end = max([indicator, *(end for _, end in spans.properties(node))])
+    return Piece(start=end, end=end, new=f" {empty}")
+
+
+def refill_in_block(
+    spans: Spans, node: Outline, new: Mapping[str | int, JsonValue]
+) -> Iterator[Piece]:
+    """Give the pieces that put new children, or none, where the first shares a line with a dash."""
+    lines = block_lines(dict(new) if node.kind == "mapping" else list(new.values()))
+    written = spans.newline(node.start).join(shifted(lines, spans.column(spans.body(node))))
+    yield Piece(
+        start=_start(spans, node, 0), end=spans.line_end(_end(spans, node, 0)), new=written.lstrip()
+    )
+    for index in range(1, len(node.entries) or len(node.items)):
+        start, end = _start(spans, node, index), _end(spans, node, index)
+        yield Piece(start=spans.line_start(start), end=spans.next_line(end))
 
 
 def _has_comment(spans: Spans, node: Outline, first: int, after: int) -> bool:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from gitopskit.manifests.json_types import JsonValue
     from gitopskit.manifests.outline import Outline
-    from gitopskit.manifests.places import Place
     from gitopskit.manifests.properties import Properties
     from gitopskit.manifests.spans import Spans
 
@@ -36,27 +35,25 @@ def shifted(lines: Sequence[str], column: int) -> list[str]:
     return [" " * column + line if line else line for line in lines]
 
 
-def replace_in_block(spans: Spans, place: Place, value: JsonValue) -> Iterator[Piece]:
-    """Give the pieces that replace the value of a field or an item.
+def replace_in_block(
+    spans: Spans, parent: Outline, index: int, *, value: JsonValue
+) -> Iterator[Piece]:
+    """Give the pieces that replace the value of a field, or an item, of a collection.
 
     Raises:
         ValueError: a shape that is not handled.
     """
-    if place.parent is None:
-        raise ValueError("the root is in no block")
-    parent, node, entry = place.parent.node, place.node, place.entry
-    if entry is not None:
-        indicator, column = spans.after_colon(entry), spans.column(spans.body(parent))
-    else:
-        dash = spans.dash(parent, place.index)
-        indicator, column = dash + 1, spans.column(dash)
+    is_item = parent.kind == "sequence"
+    node = parent.items[index] if is_item else parent.entries[index].value
+    indicator = indicator_end(spans, parent, index)
+    column = spans.column(spans.body(parent))
     properties = properties_for(spans, node, value, start=indicator)
     kept_form = _same_form(spans, node, value, column=column)
     if kept_form is not None:
         yield from _changed(properties)
         yield from kept_form
         return
-    inline, below = _rendered(value, node, is_item=entry is None)
+    inline, below = _rendered(value, node, is_item=is_item)
     slot = _Slot(
         spans=spans,
         node=node,
@@ -65,6 +62,17 @@ def replace_in_block(spans: Spans, place: Place, value: JsonValue) -> Iterator[P
         below=shifted(below, column),
     )
     yield from slot.pieces()
+
+
+def indicator_end(spans: Spans, parent: Outline, index: int) -> int:
+    """Return the offset after the ``:`` of a field or the ``-`` of an item.
+
+    Raises:
+        ValueError: there is none, or it is not where it is expected.
+    """
+    if parent.kind == "sequence":
+        return spans.dash(parent, index) + 1
+    return spans.after_colon(parent.entries[index])
 
 
 def _changed(properties: Properties) -> list[Piece]:
@@ -97,6 +105,9 @@ def _rendered(value: JsonValue, old: Outline, *, is_item: bool) -> tuple[str, li
         if inline:
             return inline, []
     lines = block_lines([value] if is_item else {"k": value})
+    if is_item and old.anchor and value and isinstance(value, dict | list):
+        # behind an anchor, a collection begins below
+        return "", [" " + lines[0].removeprefix("-"), *lines[1:]]
     return lines[0].partition(" ")[2], lines[1:]
 
 
@@ -127,7 +138,7 @@ class _Slot:
 
     def _on_this_line(self, body: int) -> Iterator[Piece]:
         spans, node = self.spans, self.node
-        gap = spans.text[self.properties.end : body]
+        gap = " " if self.below else spans.text[self.properties.end : body]
         if not is_block_scalar(node):
             end = spans.end(node)
             yield self._head(end, gap=gap)

@@ -170,14 +170,15 @@ class _Batch:
             raise refused(document, error.pointer) from error
 
     def _candidates(self, pieces: Sequence[Piece]) -> Iterator[str]:
-        """Give the texts that the pieces may make: without a new last line break, and with it."""
+        """Give the texts that the pieces may make: as it ended before, or as the values need it."""
         try:
             edited = join_pieces(self._text, pieces)
         except ValueError:
             return
-        if edited.endswith(LINE_BREAKS) and not self._text.endswith(LINE_BREAKS):
-            yield _LAST_LINE_BREAK.sub("", edited)
-        yield edited
+        if self._text.endswith(LINE_BREAKS):
+            yield edited
+        else:
+            yield from (_LAST_LINE_BREAK.sub("", edited), edited, edited + self._splicer.newline)
 
     def _says(self, text: str, wanted: Sequence[JsonValue]) -> bool:
         try:

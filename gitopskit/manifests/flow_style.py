@@ -133,8 +133,7 @@ def remove_in_flow(
     """
     children = _children(node)
     if not kept and not is_refilled:
-        start = spans.body(node)
-        yield Piece(start=start, end=node.end, new=spans.text[start] + spans.text[node.end - 1])
+        yield _without_all(spans, node, children)
     before = -1
     for index in kept:
         if index - before > 1:
@@ -172,6 +171,24 @@ def _append(spans: Spans, node: Outline, layout: Layout, written: str) -> Iterat
     )
 
 
+def _without_all(spans: Spans, node: Outline, children: Sequence[tuple[int, int]]) -> Piece:
+    """Return the piece that empties a collection; comments before and after the children stay."""
+    opening, closing = spans.body(node), node.end - 1
+    start, end = children[0][0], children[-1][1]
+    comma = _NEXT_COMMA.match(spans.text, end)
+    end = end if comma is None else comma.end()
+    if "#" not in spans.text[opening:start] + spans.text[end:closing]:
+        return Piece(start=opening + 1, end=closing)
+    return _whole_lines(spans, node, start, end)
+
+
+def _whole_lines(spans: Spans, node: Outline, start: int, end: int) -> Piece:
+    """Return the piece that removes a span, with its lines if there is nothing else on them."""
+    if spans.is_first_on_line(start) and spans.line_end(end) < node.end:
+        return Piece(start=spans.line_start(start), end=spans.next_line(end))
+    return Piece(start=start, end=end)
+
+
 def _without_head(
     spans: Spans, children: Sequence[tuple[int, int]], first: int, after: int
 ) -> Piece:
@@ -192,9 +209,7 @@ def _without_tail(
     before, start, end = children[last][1], children[last + 1][0], children[-1][1]
     if "#" not in spans.text[before:start]:
         return Piece(start=before, end=end)
-    if spans.is_first_on_line(start) and spans.line_end(end) < node.end:
-        return Piece(start=spans.line_start(start), end=spans.next_line(end))
-    return Piece(start=start, end=end)
+    return _whole_lines(spans, node, start, end)
 
 
 def _field(node: Outline, layout: Layout, part: str | int, value: JsonValue) -> str:

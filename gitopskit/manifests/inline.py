@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonValue
 
 _SIMPLE: Final = re.compile(r"[A-Za-z_][\w./+=-]*", re.ASCII)
-_UNREADABLE: Final = re.compile(
-    r"[^\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+UNREADABLE: Final = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f]|[\u2028\u2029]|[\ud800-\udfff]|[\ufeff\ufffe\uffff]"
 )
-"""What JSON leaves as it is in a string and YAML does not take, or takes for a line break."""
+"""What YAML does not take as it is, or takes for a line break or a byte order mark."""
 
 
 def is_simple(text: str) -> bool:
@@ -28,7 +28,7 @@ def json_text(
 ) -> str:
     """Return a value as JSON that YAML reads alike."""
     text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
-    return _UNREADABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return UNREADABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def requoted(value: str, quote: str) -> str:

@@ -37,8 +37,9 @@ _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _UNPRINTABLE: Final = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]|[\ud800-\udfff]|[\ufffe\uffff]"
 )
-"""What libyaml refuses and JSON allows inside strings; apart, because one set of them all takes 6 ms
-to compile. Source: YAML 1.1, c-printable.
+"""What libyaml refuses and JSON allows inside strings; one set of them all takes 6 ms to compile.
+
+Source: YAML 1.1, c-printable.
 """
 
 

@@ -41,13 +41,12 @@ class Spans:
 
     def properties(self, node: Outline) -> list[tuple[int, int]]:
         """Return the spans of a node's anchor and tag, in the order in which they stand."""
+        count = bool(node.anchor) + (node.tag is not None)
         spans: list[tuple[int, int]] = []
         place = node.start
-        for _ in range(bool(node.anchor) + (node.tag is not None)):
-            match = _PROPERTY.match(self.text, place, node.end)
-            if match is not None:
-                spans.append(match.span())
-                place = self._after_property(match.end(), node.end)
+        while len(spans) < count and (match := _PROPERTY.match(self.text, place, node.end)):
+            spans.append(match.span())
+            place = self._after_property(match.end(), node.end)
         return spans
 
     def body(self, node: Outline) -> int:

@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitopskit.manifests.block_style import add_in_block, remove_in_block
+from gitopskit.manifests.block_style import (
+    add_in_block,
+    has_own_lines,
+    leave_empty,
+    refill_in_block,
+    remove_in_block,
+)
 from gitopskit.manifests.block_values import block_lines, replace_in_block
 from gitopskit.manifests.flow_style import (
     add_in_flow,
@@ -47,6 +53,7 @@ class Splicer:
     def __init__(self, text: str) -> None:
         """Keep the text."""
         self._spans = Spans(text)
+        self.newline = self._spans.newline(0)
 
     def pieces(self, outline: Outline, content: JsonValue, change: Change) -> list[Piece]:
         """Return the pieces for the change of a document, which is possible for its content.
@@ -96,12 +103,14 @@ class Splicer:
             yield from remove_in_flow(spans, node, kept=kept, is_refilled=bool(new))
             if new:
                 yield from add_in_flow(spans, place, new, kept=kept)
-        elif not kept:
-            yield from self._replaced(place, new if node.kind == "mapping" else [*new.values()])
+        elif not kept and not has_own_lines(spans, node):
+            yield from refill_in_block(spans, node, new)
         else:
             yield from remove_in_block(spans, node, kept=kept)
             if new:
-                yield add_in_block(spans, node, new, last=kept[-1])
+                yield add_in_block(spans, node, new, last=kept[-1] if kept else _length(node) - 1)
+            elif not kept:
+                yield leave_empty(spans, place)
 
     def _replaced(self, place: Place, value: JsonValue) -> Iterator[Piece]:
         spans, node = self._spans, place.node
@@ -110,7 +119,7 @@ class Splicer:
             lines = [written_in_flow(spans, place, value)] if node.style else block_lines(value)
             yield Piece(start=node.start, end=spans.end(node), new=newline.join(lines))
         elif is_block(place.parent.node):
-            yield from replace_in_block(spans, place, value)
+            yield from replace_in_block(spans, place.parent.node, place.index, value=value)
         else:
             yield replace_in_flow(spans, place, value)
 

@@ -6,7 +6,7 @@ place is found without the code under test.
 
 from __future__ import annotations
 
-from os.path import commonprefix
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,9 +66,14 @@ def _span(text: str) -> tuple[int, int]:
 
 def _difference(one: str, other: str) -> tuple[str, str]:
     """Return what of two texts is between their common beginning and their common end."""
-    start = len(commonprefix([one, other]))
-    behind = len(commonprefix([one[start:][::-1], other[start:][::-1]]))
+    start = _common(one, other)
+    behind = _common(one[start:][::-1], other[start:][::-1])
     return one[start : len(one) - behind], other[start : len(other) - behind]
+
+
+def _common(one: str, other: str) -> int:
+    pairs = zip(one, other, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def test_there_are_many_shapes() -> None:
