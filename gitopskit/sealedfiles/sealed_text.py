@@ -178,7 +178,7 @@ def _edits(change: PartChange) -> list[Edit]:
         _edit(
             change.part,
             ("spec", "encryptedData", item),
-            REMOVED if new is None else base64.b64encode(new.envelope).decode(),
+            REMOVED if new is None else _as_before(change.part, item, new.envelope),
         )
         for item, new in change.items.items()
     ]
@@ -190,6 +190,17 @@ def _edits(change: PartChange) -> list[Edit]:
         pointer = ("metadata", "annotations", KEY_RECORDS_ANNOTATION)
         edits.append(_edit(change.part, pointer, text or REMOVED))
     return edits
+
+
+def _as_before(part: SealedPart, item: str, envelope: bytes) -> str:
+    """Return an envelope in base64, with the line breaks around it that the old one has.
+
+    A block scalar ends in one, and would have to be written otherwise without it.
+    """
+    text = base64.b64encode(envelope).decode()
+    old = str((part.manifest.content["spec"].get("encryptedData") or {}).get(item) or "")
+    body = old.strip("\r\n")
+    return old.replace(body, text) if body else text
 
 
 def _new_records(change: PartChange) -> dict[str, KeyRecord]:

@@ -112,8 +112,13 @@ def unseal_secret(content: JsonObject, *, keyring: Keyring, where: str = "") -> 
     )
 
 
-def require_namespace(sealed: SealedSecret, *, where: str) -> None:
-    """Check that a SealedSecret says what its scope binds it to.
+def require_namespace(
+    sealed: SealedSecret,
+    *,
+    where: str,
+    hint: str = "add the `metadata.namespace` for which it was sealed",
+) -> None:
+    """Check that a SealedSecret says what its scope binds it to; ``hint`` is for where it does not.
 
     Raises:
         InputError: it has no namespace, and its scope needs one.
@@ -122,7 +127,7 @@ def require_namespace(sealed: SealedSecret, *, where: str) -> None:
         raise InputError(
             f"the SealedSecret has no namespace, which the scope {sealed.scope.value} binds it to",
             where=where,
-            hint="add the `metadata.namespace` for which it was sealed",
+            hint=hint,
         )
 
 
