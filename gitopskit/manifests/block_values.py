@@ -50,7 +50,7 @@ def replace_in_block(
     properties = properties_for(spans, node, value, start=indicator)
     kept_form = _same_form(spans, node, value, column=column)
     if kept_form is not None:
-        yield from _changed(properties)
+        yield from _changed(spans, properties)
         yield from kept_form
         return
     inline, below = _rendered(value, node, is_item=is_item)
@@ -75,10 +75,12 @@ def indicator_end(spans: Spans, parent: Outline, index: int) -> int:
     return spans.after_colon(parent.entries[index])
 
 
-def _changed(properties: Properties) -> list[Piece]:
+def _changed(spans: Spans, properties: Properties) -> list[Piece]:
+    """Return the piece for an anchor and a tag in front of a value that is edited in its place."""
     if not properties.are_changed:
         return []
-    return [Piece(start=properties.start, end=properties.end, new=properties.kept)]
+    end = properties.end if properties.kept else spans.after_spaces(properties.end)
+    return [Piece(start=properties.start, end=end, new=properties.kept)]
 
 
 def _same_form(spans: Spans, node: Outline, value: JsonValue, *, column: int) -> list[Piece] | None:
@@ -131,7 +133,7 @@ class _Slot:
         elif body <= spans.line_end(self.properties.end):
             yield from self._on_this_line(body)
         elif self.inline and not self.below and not _is_in_block(node):
-            yield from _changed(self.properties)
+            yield from _changed(spans, self.properties)
             yield Piece(start=body, end=node.end, new=self.inline)
         else:
             yield from self._on_lines_of_its_own(body)

@@ -150,15 +150,16 @@ class Spans:
     def indentation(self, offset: int) -> str:
         """Return the spaces and tabs that the line of an offset begins with."""
         start = self.line_start(offset)
-        return self.text[start : self._first_on_line(start)]
+        return self.text[start : self.after_spaces(start)]
 
     def is_first_on_line(self, offset: int) -> bool:
         """Whether nothing but spaces stands before an offset on its line."""
-        return self._first_on_line(self.line_start(offset)) >= offset
+        return self.after_spaces(self.line_start(offset)) >= offset
 
-    def _first_on_line(self, start: int) -> int:
-        spaces = _SPACES.match(self.text, start)
-        return spaces.end() if spaces else start
+    def after_spaces(self, offset: int) -> int:
+        """Return the offset after the spaces and tabs at an offset."""
+        spaces = _SPACES.match(self.text, offset)
+        return spaces.end() if spaces else offset
 
     def _after_property(self, offset: int, end: int) -> int:
         gap = _AFTER_PROPERTY.match(self.text, offset, end)
