@@ -25,6 +25,8 @@ _READ_SIZE_BYTES: Final = 65536
 _LOCAL_MODES: Final = 3
 """Where the flags that hold ECHO are in what ``tcgetattr`` returns."""
 
+_END: Final = b"\x00end of what the program wrote\x00"
+
 _LAUNCHER: Final = """\
 import fcntl, os, sys, termios
 fcntl.ioctl(int(sys.argv[1]), termios.TIOCSCTTY, 0)
@@ -105,7 +107,15 @@ class Terminal:
         if self._ours in ready:
             self._shown += os.read(self._ours, _READ_SIZE_BYTES)
             return True
+        self._read_rest()
         return False
+
+    def _read_rest(self) -> None:
+        """Read what an ended program wrote last: it may come later than the news of its end."""
+        os.write(self._theirs, _END)
+        while _END not in self._shown:
+            self._shown += os.read(self._ours, _READ_SIZE_BYTES)
+        self._shown = self._shown.replace(_END, b"")
 
 
 @contextmanager
