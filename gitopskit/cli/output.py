@@ -9,6 +9,7 @@ whole or not at all.
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -16,6 +17,8 @@ from gitopskit.errors import EnvironmentFault, GitopskitError, InputError
 from gitopskit.redaction import show_controls
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gitopskit.manifests.json_types import JsonValue
 
 OutputFormat = Literal["text", "json", "yaml"]
@@ -30,9 +33,28 @@ def print_result(text: str) -> None:
         BrokenPipeError: nobody reads any more.
         EnvironmentFault: standard output cannot be written, on a full disk for example.
     """
-    try:
+    with _told_as_result():
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         sys.stdout.flush()
+
+
+def print_exactly(text: str) -> None:
+    """Print a result on standard output in UTF-8, and not a byte beside it.
+
+    Raises:
+        BrokenPipeError: nobody reads any more.
+        EnvironmentFault: standard output cannot be written.
+    """
+    with _told_as_result():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.flush()
+
+
+@contextmanager
+def _told_as_result() -> Iterator[None]:
+    try:
+        yield
     except BrokenPipeError:
         raise
     except OSError as error:
