@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.manifests.emitter import emit
@@ -21,9 +22,14 @@ _MISREAD_BY_OTHERS: Final = re.compile(
     r"[-+.]?[0-9_][0-9_:.+-]*"  # base 60 in YAML 1.1, and versions that look like numbers
     r"|[-+]?[0-9_.]+[eE][-+]?[0-9]+"  # too large for kubectl's float, infinity to others
     r"|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*"  # a date to kustomize
+    r"|[-+]?0(?:b[01_]+|x[0-9a-fA-F_]+)"  # a number to PyYAML, even without digits
     r"|[-+.][-+._]*"  # no number, yet some readers try to make one of it
     r"|=|<<"
 )
+
+
+_LINE_ENDS_OF_SOME: Final = frozenset("\x85\u2028\u2029\ufeff")
+_LONGEST_NAME: Final = 64
 
 
 def dump_documents(contents: Sequence[JsonValue]) -> str:
@@ -31,6 +37,9 @@ def dump_documents(contents: Sequence[JsonValue]) -> str:
 
     Strings that kubectl, kustomize or a YAML 1.2 reader would take for something else are quoted,
     those of several lines are written as ``|`` where that keeps every character.
+
+    Raises:
+        TypeError: a value is not plain JSON; a Plaintext is refused like that.
     """
     return "---\n".join(emit(content, style_of=_style_of) for content in contents)
 
@@ -52,8 +61,13 @@ def is_plain_safe(text: str) -> bool:
 
 def _style_of(text: str) -> str:
     """Return how to write a string: ``|``, a double quote, or empty for as it is."""
-    if any(character in text for character in "\x85\u2028\u2029\ufeff\r"):
+    if "\r" in text or not (text.isascii() or _LINE_ENDS_OF_SOME.isdisjoint(text)):
         return '"'
     if "\n" in text:
         return "|"
-    return "" if is_plain_safe(text) else '"'
+    is_safe = _is_plain_safe_name(text) if len(text) <= _LONGEST_NAME else is_plain_safe(text)
+    return "" if is_safe else '"'
+
+
+_is_plain_safe_name: Final = lru_cache(maxsize=4096)(is_plain_safe)
+"""The same few names make up most of a file."""

@@ -37,7 +37,7 @@ def test_documents_are_block_style_in_the_given_order() -> None:
 
 MISREAD = """
 yes No on y n ~ null 0644 0o17 1_000 1e3 1.5 .5 12:30:45 2001-01-01 2001-01-01T00:00:00Z 1.2.3
-= << 5e526 -7E846 0x1F +1 .inf .nan true False 0b1 1. 190:20:30.5
+= << 5e526 -7E846 0x1F +1 .inf .nan true False 0b1 1. 190:20:30.5 0b_ -0x_
 """.split()  # noqa: SIM905 -- as a list it would fill a page
 
 
