@@ -9,13 +9,20 @@ import yaml
 from yaml import _yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from typing import TypeAlias
 
     from gitopskit.manifests.json_types import JsonValue
+
+    Emit: TypeAlias = Callable[[yaml.Event], None]
 
 _DOCUMENT_END: Final = "\n...\n"
 _NO_LINE_BREAKING: Final = -1
 _IMPLICIT: Final = (True, True)
+_MAPPING_START: Final = yaml.MappingStartEvent(None, None, implicit=True, flow_style=False)
+_MAPPING_END: Final = yaml.MappingEndEvent()
+_SEQUENCE_START: Final = yaml.SequenceStartEvent(None, None, implicit=True, flow_style=False)
+_SEQUENCE_END: Final = yaml.SequenceEndEvent()
 _WORDS: Final = {None: "null", True: "true", False: "false"}
 
 
@@ -33,31 +40,30 @@ def emit(content: JsonValue, *, style_of: Callable[[str], str]) -> str:
     emitter = _yaml.CEmitter(stream, allow_unicode=True, width=_NO_LINE_BREAKING)
     emitter.emit(yaml.StreamStartEvent())
     emitter.emit(yaml.DocumentStartEvent(explicit=False))
-    for event in _events(content, style_of):
-        emitter.emit(event)
+    _put(content, style_of, emitter.emit)
     emitter.emit(yaml.DocumentEndEvent(explicit=False))
     emitter.emit(yaml.StreamEndEvent())
     text = stream.getvalue()
     return text[: -len("...\n")] if text.endswith(_DOCUMENT_END) else text
 
 
-def _events(content: JsonValue, style_of: Callable[[str], str]) -> Iterator[yaml.Event]:
-    """Yield the events of a value: PyYAML's representer makes the same ones in thrice the time."""
+def _put(content: JsonValue, style_of: Callable[[str], str], emit: Emit) -> None:
+    """Emit the events of a value: PyYAML's representer makes the same ones in thrice the time."""
     if isinstance(content, str):
-        yield yaml.ScalarEvent(None, None, _IMPLICIT, content, style=style_of(content) or None)
+        emit(yaml.ScalarEvent(None, None, _IMPLICIT, content, style=style_of(content) or None))
     elif isinstance(content, dict):
-        yield yaml.MappingStartEvent(None, None, implicit=True, flow_style=False)
+        emit(_MAPPING_START)
         for name, value in content.items():
-            yield from _events(name, style_of)
-            yield from _events(value, style_of)
-        yield yaml.MappingEndEvent()
+            _put(name, style_of, emit)
+            _put(value, style_of, emit)
+        emit(_MAPPING_END)
     elif isinstance(content, list):
-        yield yaml.SequenceStartEvent(None, None, implicit=True, flow_style=False)
+        emit(_SEQUENCE_START)
         for value in content:
-            yield from _events(value, style_of)
-        yield yaml.SequenceEndEvent()
+            _put(value, style_of, emit)
+        emit(_SEQUENCE_END)
     else:
-        yield yaml.ScalarEvent(None, None, _IMPLICIT, _text_of(content))
+        emit(yaml.ScalarEvent(None, None, _IMPLICIT, _text_of(content)))
 
 
 def _text_of(content: JsonValue) -> str:
