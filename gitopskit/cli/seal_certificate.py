@@ -35,11 +35,12 @@ def choose_certificate(cert: str, env: str, *, near: Path) -> SealingCertificate
     clock = SystemClock()
     if cert:
         return _named(cert, clock)
-    repository = _repository_around(near)
-    if repository is None:
-        return stored_certificate(Path(), env, now=clock.now_utc())
-    chosen = env or _environment_around(near, repository)
-    return stored_certificate(repository.root, chosen, now=clock.now_utc())
+    for place in (near, Path()):
+        repository = _repository_around(place)
+        if repository is not None:
+            chosen = env or _environment_around(place, repository)
+            return stored_certificate(repository.root, chosen, now=clock.now_utc())
+    return stored_certificate(Path(), env, now=clock.now_utc())
 
 
 def _named(cert: str, clock: Clock) -> SealingCertificate:
