@@ -1,18 +1,26 @@
-"""Replacing a file whole or not at all."""
+"""Replacing a file whole or not at all.
+
+The new content is first written beside the file, as ``.gitopskit-XXXXXXXX.tmp``: a name that
+nothing takes for a manifest. A kill may leave such a file behind; ``remove_leftovers`` removes it.
+"""
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from gitopskit.errors import ChangedMeanwhile
 
 _PUBLIC_MODE = 0o644
 _PRIVATE_MODE = 0o600
+_PREFIX: Final = ".gitopskit-"
+_SUFFIX: Final = ".tmp"
 
 
 def replace_file(
@@ -33,21 +41,46 @@ def replace_file(
     target = Path(os.path.realpath(path))
     old_mode = _mode_of(target)
     mode = _PRIVATE_MODE if is_private else old_mode
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    descriptor, temporary = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX, dir=target.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
+            _lock(file.fileno())
             file.write(content)
             file.flush()
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
-        if expected is not None:
-            _require_unchanged(target, expected)
-        Path(temporary).replace(target)
+            if expected is not None:
+                _require_unchanged(target, expected)
+            Path(temporary).replace(target)
     except BaseException:
         with suppress(FileNotFoundError):
             Path(temporary).unlink()
         raise
     _sync_folder(target.parent)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files that killed processes left in a folder.
+
+    Those of living processes are locked and stay, as does what may not be removed.
+    """
+    for path in folder.glob(f"{_PREFIX}????????{_SUFFIX}"):
+        with suppress(OSError):
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            try:
+                if _lock(descriptor):
+                    path.unlink()
+            finally:
+                os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool:
+    """Lock a file until it is closed, by a kill at the latest; tell whether that could be done."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _require_unchanged(target: Path, expected: bytes) -> None:

@@ -1,12 +1,15 @@
 """A file is replaced whole or not at all."""
 
 import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from gitopskit.errors import ChangedMeanwhile
-from gitopskit.repository.files import replace_file
+from gitopskit.repository.files import remove_leftovers, replace_file
 
 
 def test_a_new_file_can_be_read_by_all(tmp_path: Path) -> None:
@@ -81,3 +84,61 @@ def test_what_somebody_else_wrote_meanwhile_is_kept(tmp_path: Path, found: bytes
         replace_file(path, b"two", expected=b"one")
 
     assert [each.read_bytes() for each in tmp_path.iterdir()] == ([] if found is None else [found])
+
+
+def test_a_file_with_the_longest_name_there_can_be_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / ("n" * 255)
+
+    replace_file(path, b"one")
+
+    assert path.read_bytes() == b"one"
+
+
+def test_what_a_killed_process_left_behind_is_removed(tmp_path: Path) -> None:
+    program = (
+        "import os, pathlib, signal\n"
+        "from gitopskit.repository import files\n"
+        "os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "files.replace_file(pathlib.Path('db.yaml'), b'half of it')\n"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=False)
+    left = [path.name for path in tmp_path.iterdir()]
+
+    remove_leftovers(tmp_path)
+
+    assert len(left) == 1
+    assert re.fullmatch(r"\.gitopskit-\w{8}\.tmp", left[0])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_living_process_is_writing_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def meanwhile(_descriptor: int) -> None:
+        remove_leftovers(tmp_path)
+        seen.append(len(list(tmp_path.iterdir())))
+
+    monkeypatch.setattr(os, "fsync", meanwhile)
+
+    replace_file(tmp_path / "a", b"one")
+
+    assert seen[0] == 1
+    assert (tmp_path / "a").read_bytes() == b"one"
+
+
+def test_only_files_of_our_name_are_removed(tmp_path: Path) -> None:
+    kept = [".gitopskit", ".gitopskit-x.tmp", ".db.yaml.swp", "gitopskit-01234567.tmp"]
+    for name in kept:
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / ".gitopskit-aaaaaaaa.tmp").symlink_to(tmp_path / "gitopskit-01234567.tmp")
+    (tmp_path / ".gitopskit-bbbbbbbb.tmp").mkdir()
+
+    remove_leftovers(tmp_path)
+
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *kept,
+        ".gitopskit-aaaaaaaa.tmp",
+        ".gitopskit-bbbbbbbb.tmp",
+    }
