@@ -52,6 +52,14 @@ class _Done:
     error: GitopskitError | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """All files that were worked on, and why others could not be looked at."""
+
+    files: list[_Done]
+    faults: list[GitopskitError]
+
+
 def register(group: typer.Typer) -> None:
     """Add the command."""
     group.command("reencrypt")(reencrypt)
@@ -139,11 +147,11 @@ def _work_through(
     *,
     workers: int,
     is_dry_run: bool,
-) -> list[_Done]:
+) -> _Outcome:
     """Do every file, several at a time, each written as soon as it is done."""
     from concurrent.futures import ThreadPoolExecutor, as_completed
 
-    from gitopskit.sealedfiles.trees import replace_text, sealed_files
+    from gitopskit.sealedfiles.trees import clear_up, replace_text, sealed_files
 
     def one(path: Path, data: bytes) -> _Done:
         try:
@@ -154,16 +162,19 @@ def _work_through(
             return _Done(path, data, error=error)
         return _Done(path, data, result=result)
 
-    files = list(sealed_files([Path(path) for path in paths]))
-    if not files:
+    faults: list[GitopskitError] = []
+    files = list(sealed_files([Path(path) for path in paths], on_fault=faults.append))
+    if not files and not faults:
         raise InputError("there is no SealedSecret in these paths", where=", ".join(paths))
+    if not is_dry_run:
+        clear_up(path for path, _ in files)
     pool = ThreadPoolExecutor(max_workers=workers)
     try:
         running = [pool.submit(one, path, data) for path, data in files]
         with _progress(len(running)) as advance:
             for _ in as_completed(running):
                 advance()
-        return [each.result() for each in running]
+        return _Outcome([each.result() for each in running], faults)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -182,30 +193,40 @@ def _progress(total: int) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
-def _finish(done: list[_Done], *, is_dry_run: bool) -> None:
+def _finish(outcome: _Outcome, *, is_dry_run: bool) -> None:
     """Tell what was done, and end with the code of the worst that happened."""
-    from gitopskit.comparison.text_diff import unified_diff
-
-    for each in done:
-        if each.error is not None:
-            output.show_error(each.error)
-        elif each.result is not None and is_dry_run:
-            diff = unified_diff(each.before.decode(), each.result.text, path=str(each.path))
-            if diff:
-                output.print_result(diff)
-    results = [each.result for each in done if each.result is not None]
+    results = [each.result for each in outcome.files if each.result is not None]
     findings = [finding for result in results for finding in result.findings]
+    errors = [*outcome.faults, *(each.error for each in outcome.files if each.error is not None)]
+    if is_dry_run:
+        _show_changes(outcome.files)
+    for error in errors:
+        output.show_error(error)
     for finding in findings:
         output.say(f"{finding.where}: {finding.severity}: {finding.message} [{finding.rule}]")
         output.say(f"    hint: {finding.hint}")
-    resealed = sum(result.resealed for result in results)
-    current = sum(result.current for result in results)
     word = "to re-encrypt" if is_dry_run else "re-encrypted"
     output.note(
-        f"files: {len(done)}, items {word}: {resealed}, on the newest key already: {current}, "
-        f"not opened: {len(findings)}, files that failed: {len(done) - len(results)}"
+        f"files: {len(outcome.files) + len(outcome.faults)}, "
+        f"items {word}: {sum(result.resealed for result in results)}, "
+        f"on the newest key already: {sum(result.current for result in results)}, "
+        f"not opened: {len(findings)}, files that failed: {len(errors)}"
     )
-    codes = [each.error.exit_code for each in done if each.error is not None]
-    code = max([*codes, _EXIT_INTEGRITY if findings else 0])
+    code = max([0, *(error.exit_code for error in errors), *(_EXIT_INTEGRITY for _ in findings)])
     if code:
         raise typer.Exit(code)
+
+
+def _show_changes(files: list[_Done]) -> None:
+    from gitopskit.comparison.text_diff import unified_diff
+
+    for each in files:
+        if each.result is not None:
+            diff = unified_diff(each.before.decode(), each.result.text, path=_from_here(each.path))
+            output.print_exactly(diff)
+
+
+def _from_here(path: Path) -> str:
+    """Return a path as ``git apply`` takes it in the working folder, if it lies in there."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

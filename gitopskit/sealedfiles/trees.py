@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
-from gitopskit.errors import EnvironmentFault, InputError
-from gitopskit.repository.files import replace_file
+from gitopskit.errors import EnvironmentFault, GitopskitError, InputError
+from gitopskit.repository.files import remove_leftovers, replace_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 _SUFFIXES: Final = (".yaml", ".yml", ".json")
 _SKIPPED_FOLDERS: Final = frozenset({".git", ".hg", ".svn", ".venv", "node_modules"})
@@ -19,24 +20,43 @@ _LARGEST_FILE_BYTES: Final = 32 * 1024 * 1024
 """What the reader of manifests takes at most; see manifests/source.py."""
 
 
-def sealed_files(paths: Sequence[Path]) -> Iterator[tuple[Path, bytes]]:
+def _raise(fault: GitopskitError) -> NoReturn:
+    raise fault
+
+
+def sealed_files(
+    paths: Sequence[Path], *, on_fault: Callable[[GitopskitError], object] = _raise
+) -> Iterator[tuple[Path, bytes]]:
     """Yield each file under the paths that mentions a SealedSecret, once and in order.
 
     Links inside a folder are not followed: a repository must not lead us out of it. A file that
-    is named itself is read whatever it is called.
+    is named itself is read whatever it is called. ``on_fault`` gets what cannot be read, which is
+    then left out; without it, that is raised.
 
     Raises:
-        InputError: a path does not exist.
+        InputError: a path does not exist, or a file is too large.
         EnvironmentFault: a file or folder cannot be read.
     """
-    seen: set[Path] = set()
+    seen: set[str] = set()
     for path in paths:
-        for file in _files(path):
-            if file not in seen:
-                seen.add(file)
+        for file in _files(path, on_fault):
+            real = os.path.realpath(file)
+            if real in seen:
+                continue
+            seen.add(real)
+            try:
                 data = read_file(file)
+            except GitopskitError as fault:
+                on_fault(fault)
+            else:
                 if _MARK in data:
                     yield file, data
+
+
+def clear_up(files: Iterable[Path]) -> None:
+    """Remove what a kill in the middle of a replacement left in the folders of these files."""
+    for folder in {Path(os.path.realpath(file)).parent for file in files}:
+        remove_leftovers(folder)
 
 
 def read_file(path: Path) -> bytes:
@@ -75,22 +95,40 @@ def replace_text(path: Path, text: str, *, before: bytes) -> None:
         ) from error
 
 
-def _files(path: Path) -> Iterator[Path]:
-    if path.is_file():
+def _files(path: Path, on_fault: Callable[[GitopskitError], object]) -> Iterator[Path]:
+    mode = _mode_of(path)
+    if stat.S_ISREG(mode):
         yield path
         return
-    if not path.is_dir():
+    if not stat.S_ISDIR(mode):
         raise InputError("there is no such file or folder", where=str(path))
-    for folder, folders, names in os.walk(path, onerror=_refuse):
+    walk = os.walk(path, onerror=lambda error: on_fault(_unreadable(Path(error.filename), error)))
+    for folder, folders, names in walk:
         folders[:] = sorted(set(folders) - _SKIPPED_FOLDERS)
         for name in sorted(names):
             file = Path(folder, name)
-            if name.endswith(_SUFFIXES) and file.is_file() and not file.is_symlink():
+            if name.endswith(_SUFFIXES) and _is_file(file):
                 yield file
 
 
-def _refuse(error: OSError) -> None:
-    raise _unreadable(Path(error.filename), error) from error
+def _mode_of(path: Path) -> int:
+    """Return what a path is, 0 if there is nothing."""
+    try:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _is_file(path: Path) -> bool:
+    """Whether a path is a file and no link to one; where that is hidden, reading it will tell."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
 
 
 def _unreadable(path: Path, error: OSError) -> EnvironmentFault:
