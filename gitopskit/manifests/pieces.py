@@ -38,14 +38,17 @@ def join_pieces(text: str, pieces: Iterable[Piece]) -> str:
     """
     parts: list[str] = []
     done = 0
+    is_line_open = False
+    has_last_break = text.endswith(LINE_BREAKS)
     for piece in sorted(pieces, key=lambda piece: (piece.start, piece.end)):
         if piece.start < done:
             raise ValueError("two pieces overlap")
-        parts += filter(None, [text[done : piece.start]])
-        if piece.is_lines and parts and not parts[-1].endswith(LINE_BREAKS):
-            parts.append(piece.newline)
-        parts += filter(None, [piece.new])
-        if piece.is_lines and (piece.end < len(text) or text.endswith(LINE_BREAKS)):
-            parts.append(piece.newline)
+        before = text[done : piece.start] + ("" if piece.is_lines else piece.new)
         done = piece.end
+        parts.append(before)
+        is_line_open = not before.endswith(LINE_BREAKS) if before else is_line_open
+        if piece.is_lines:
+            parts += [piece.newline if is_line_open else "", piece.new]
+            is_line_open = done == len(text) and not has_last_break
+            parts.append("" if is_line_open else piece.newline)
     return "".join([*parts, text[done:]])

@@ -117,6 +117,12 @@ def _edits(changes: dict[Pointer, object]) -> list[Edit]:
             id="before another document",
         ),
         pytest.param(
+            "- 1\n- 2",
+            {(1,): "\n", (2,): 3},
+            "- 1\n- |2+\n\n- 3",
+            id="an empty line before a last line without end",
+        ),
+        pytest.param(
             "{a: 1, b: 2, c: 3, d: 4}",
             {("a",): REMOVED, ("c",): REMOVED, ("d",): REMOVED, ("e",): 5, ("f",): 6},
             "{b: 2, e: 5, f: 6}",
