@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -9,7 +11,7 @@ from gitopskit.cli import output
 from gitopskit.cli.manifest_texts import read_source
 from gitopskit.cli.seal_request import address_of, fetch_from_cluster
 from gitopskit.cli.wiring import connect, run_async
-from gitopskit.errors import InputError, Undecryptable
+from gitopskit.errors import EnvironmentFault, InputError, Undecryptable
 from gitopskit.manifests.documents import expand_lists, read_documents
 from gitopskit.sealedfiles.controller import find_controller
 from gitopskit.sealedfiles.reencrypt import reencrypt_text, reseal_by_controller
@@ -19,12 +21,18 @@ from gitopskit.sealing.keys import read_certificate
 from gitopskit.sealing.unseal import Keyring
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from gitopskit.cli.seal_flags import Target
     from gitopskit.cli.seal_request import SealRequest
     from gitopskit.kube.client import KubeClient
+    from gitopskit.sealedfiles.controller import Controller
     from gitopskit.sealedfiles.reencrypt import Reencrypted
+    from gitopskit.sealing.keys import SealingCertificate
 
 _STDIO: Final = "-"
+_MOST_RENEWALS: Final = 2
+"""How often a controller may renew its key while it seals one file again."""
 
 
 def fetch_certificate(request: SealRequest) -> None:
@@ -52,7 +60,8 @@ def reencrypt(request: SealRequest) -> None:
 
     before = read_source(request.source)
     sealed = _read(request, before)
-    text = run_async(_rotated(request.cluster, sealed))
+    with rotation(request.cluster) as rotate:
+        text = _whole(rotate(sealed))
     if request.output_format is not None:
         text = _converted(text, request)
     if request.target or request.source == _STDIO or request.is_dry_run:
@@ -75,9 +84,68 @@ async def _verify(target: Target, sealed: SealedText) -> None:
                 )
 
 
-async def _rotated(target: Target, sealed: SealedText) -> str:
-    async with connect(target.context, kubeconfig=target.kubeconfig) as api:
-        result = await rotate_text(sealed, api, target)
+@contextmanager
+def rotation(target: Target) -> Iterator[Callable[[SealedText], Reencrypted]]:
+    """Find a cluster's controller, and give what has it seal texts to its newest key.
+
+    What is given may be called in another thread, but in one at a time.
+
+    Raises:
+        EnvironmentFault: the cluster cannot be asked.
+        InputError: there is no controller in it, or there are several.
+    """
+    with asyncio.Runner() as runner:
+        opened = AsyncExitStack()
+        try:
+            controller = runner.run(_open(target, opened))
+            yield lambda sealed: runner.run(_rotate(sealed, controller))
+        finally:
+            runner.run(opened.aclose())
+
+
+async def _open(target: Target, opened: AsyncExitStack) -> Controller:
+    api: KubeClient = await opened.enter_async_context(
+        connect(target.context, kubeconfig=target.kubeconfig)
+    )
+    return await find_controller(api, address_of(target), is_default=target.is_default_controller)
+
+
+async def _rotate(sealed: SealedText, controller: Controller) -> Reencrypted:
+    """Return a text whose items are sealed to the controller's newest key, and recorded for it.
+
+    It names no key with what it seals, so the certificate must be the same before and after.
+
+    Raises:
+        EnvironmentFault: it renews its key all the time.
+    """
+    newest = await _newest(controller)
+    for _ in range(_MOST_RENEWALS):
+        reseal = await reseal_by_controller(sealed, controller, fingerprint=newest.fingerprint)
+        result = reencrypt_text(
+            sealed, fingerprint=newest.fingerprint, keyring=Keyring(()), reseal=reseal
+        )
+        before, newest = newest, await _newest(controller) if result.resealed else newest
+        if before.fingerprint == newest.fingerprint:
+            return result
+    raise EnvironmentFault(
+        "the controller renews its key again and again",
+        where=controller.port.where,
+        hint="run the command again; what is done is not done twice",
+    )
+
+
+async def _newest(controller: Controller) -> SealingCertificate:
+    pem = await controller.fetch_certificate_pem()
+    now = controller.api.clock.now_utc()
+    return read_certificate(pem, where=controller.port.where, now=now)
+
+
+def _whole(result: Reencrypted) -> str:
+    """Return the text in which everything could be sealed again.
+
+    Raises:
+        Undecryptable: something could not; kubeseal changes nothing then.
+    """
     if result.findings:
         raise Undecryptable(
             "unable to rotate secret",
@@ -85,19 +153,6 @@ async def _rotated(target: Target, sealed: SealedText) -> str:
             hint="`gitopskit seal verify --private-key FILE` says why, with the keys",
         )
     return result.text
-
-
-async def rotate_text(sealed: SealedText, api: KubeClient, target: Target) -> Reencrypted:
-    """Return a text whose items a cluster's controller sealed to its newest key."""
-    controller = await find_controller(
-        api, address_of(target), is_default=target.is_default_controller
-    )
-    pem = await controller.fetch_certificate_pem()
-    newest = read_certificate(pem, where=controller.port.where, now=api.clock.now_utc())
-    reseal = await reseal_by_controller(sealed, controller, fingerprint=newest.fingerprint)
-    return reencrypt_text(
-        sealed, fingerprint=newest.fingerprint, keyring=Keyring(()), reseal=reseal
-    )
 
 
 def _read(request: SealRequest, data: bytes) -> SealedText:

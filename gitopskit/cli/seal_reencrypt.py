@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gitopskit.cli import output, seal_flags
-from gitopskit.errors import GitopskitError, InputError
+from gitopskit.errors import ApiError, GitopskitError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from gitopskit.sealedfiles.reencrypt import Reencrypted
 
@@ -88,17 +89,19 @@ def reencrypt(  # noqa: PLR0913 -- one parameter per flag
         controller_name=controller_name,
         controller_namespace=controller_namespace,
     )
+    opened: AbstractContextManager[Callable[[Path, bytes], Reencrypted]]
     if from_key:
-        work = _offline(tuple(from_key), to_cert, env)
-        workers = os.cpu_count() or 1
+        opened, workers = nullcontext(_offline(tuple(from_key), to_cert, env)), os.cpu_count() or 1
     elif to_cert or env:
         raise InputError(
             "without --from-key the controller seals, to its own newest key",
             hint="give --from-key FILE, or leave out --to-cert and --env",
         )
     else:
-        work, workers = _online(target), 1
-    _finish(_work_through(paths, work, workers=workers, is_dry_run=dry_run), is_dry_run=dry_run)
+        opened, workers = _online(target), 1
+    with opened as work:
+        outcome = _work_through(paths, work, workers=workers, is_dry_run=dry_run)
+    _finish(outcome, is_dry_run=dry_run)
 
 
 def _offline(
@@ -123,22 +126,14 @@ def _offline(
     return work
 
 
-def _online(target: seal_flags.Target) -> Callable[[Path, bytes], Reencrypted]:
-    """Return what has a cluster's controller re-encrypt one file."""
-    from gitopskit.cli.seal_by_controller import rotate_text
-    from gitopskit.cli.wiring import connect, run_async
+@contextmanager
+def _online(target: seal_flags.Target) -> Iterator[Callable[[Path, bytes], Reencrypted]]:
+    """Give what has a cluster's controller re-encrypt one file after the other."""
+    from gitopskit.cli.seal_by_controller import rotation
     from gitopskit.sealedfiles.sealed_text import SealedText
 
-    def work(path: Path, data: bytes) -> Reencrypted:
-        sealed = SealedText.read(data, path=str(path))
-
-        async def ask() -> Reencrypted:
-            async with connect(target.context, kubeconfig=target.kubeconfig) as api:
-                return await rotate_text(sealed, api, target)
-
-        return run_async(ask())
-
-    return work
+    with rotation(target) as rotate:
+        yield lambda path, data: rotate(SealedText.read(data, path=str(path)))
 
 
 def _work_through(
@@ -148,7 +143,11 @@ def _work_through(
     workers: int,
     is_dry_run: bool,
 ) -> _Outcome:
-    """Do every file, several at a time, each written as soon as it is done."""
+    """Do every file, several at a time, each written as soon as it is done.
+
+    Raises:
+        ApiError: the cluster fails, and would with the next file.
+    """
     from concurrent.futures import ThreadPoolExecutor, as_completed
 
     from gitopskit.sealedfiles.trees import clear_up, replace_text, sealed_files
@@ -158,6 +157,8 @@ def _work_through(
             result = work(path, data)
             if result.text.encode() != data and not is_dry_run:
                 replace_text(path, result.text, before=data)
+        except ApiError:
+            raise
         except GitopskitError as error:
             return _Done(path, data, error=error)
         return _Done(path, data, result=result)
@@ -172,7 +173,8 @@ def _work_through(
     try:
         running = [pool.submit(one, path, data) for path, data in files]
         with _progress(len(running)) as advance:
-            for _ in as_completed(running):
+            for each in as_completed(running):
+                each.result()
                 advance()
         return _Outcome([each.result() for each in running], faults)
     finally:
