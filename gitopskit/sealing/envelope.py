@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 _SESSION_KEY_SIZE_BYTES: Final = 32
 _PREFIX: Final = struct.Struct(">H")
 _TAG_SIZE_BYTES: Final = 16
+_SMALLEST_MODULUS_BYTES: Final = 128
+_LARGEST_MODULUS_BYTES: Final = 2048
+"""Sizes of RSA keys that somebody may have sealed with: 1024 to 16384 bits."""
+
 _NONCE: Final = bytes(12)
 """All zero, which is sound because no session key ever encrypts a second value."""
 
@@ -79,6 +83,16 @@ class Measures:
 
     wrapped_size_bytes: int
     value_size_bytes: int
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the end is missing, if the first bytes are true."""
+        return self.value_size_bytes < 0 and self.wrapped_size_bytes <= _LARGEST_MODULUS_BYTES
+
+    @property
+    def is_of_no_key(self) -> bool:
+        """Whether the first bytes are not true: nobody's key has such a size."""
+        return not _SMALLEST_MODULUS_BYTES <= self.wrapped_size_bytes <= _LARGEST_MODULUS_BYTES
 
 
 def measure(blob: bytes) -> Measures:

@@ -65,11 +65,18 @@ def explain(
 
 def _by_size(blob: bytes, keys: Sequence[PrivateKey]) -> Explanation | None:
     sizes = measure(blob)
-    if sizes.value_size_bytes < 0:
+    if sizes.is_cut_off:
         return Explanation(
             cause=Cause.CUT_OFF,
             sentence=f"the value is cut off: {len(blob)} bytes cannot hold a wrapped key of "
             f"{sizes.wrapped_size_bytes} bytes and a tag",
+            hint="take the value from Git's history, or seal it again",
+        )
+    if sizes.is_of_no_key:
+        return Explanation(
+            cause=Cause.ALTERED,
+            sentence="its first bytes were altered: they announce a wrapped key of "
+            f"{sizes.wrapped_size_bytes} bytes, which no RSA key has",
             hint="take the value from Git's history, or seal it again",
         )
     fitting = {(key.key.key_size + 7) // 8 for key in keys}
@@ -156,8 +163,8 @@ def _by_record(keys: Sequence[PrivateKey], binding: Binding, recorded_key: str) 
         )
     return Explanation(
         cause=Cause.UNKNOWN,
-        sentence="it was sealed to a key that is not here, or for another name or namespace than "
-        f"{_place(binding)}; keys tried: {tried}",
+        sentence="it was altered, or sealed to a key that is not here, or for another name or "
+        f"namespace than {_place(binding)}; keys tried: {tried}",
         hint="give more private keys, or the name and namespace that it was sealed for",
     )
 
@@ -165,6 +172,8 @@ def _by_record(keys: Sequence[PrivateKey], binding: Binding, recorded_key: str) 
 def _place(binding: Binding) -> str:
     if binding.scope is Scope.CLUSTER_WIDE:
         return "the whole cluster"
+    if not binding.namespace:
+        return f"{binding.name} in no namespace"
     if binding.scope is Scope.NAMESPACE_WIDE:
         return f"the namespace {binding.namespace}"
     return f"{binding.namespace}/{binding.name}"

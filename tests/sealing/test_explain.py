@@ -51,6 +51,19 @@ def test_a_value_that_lacks_almost_everything_is_cut_off(
     assert explain(bytes(size), keys=[private_key], binding=_HERE).cause is Cause.CUT_OFF
 
 
+@pytest.mark.parametrize("first", [b"\x00\x05", b"\xff\xff"], ids=["too small", "too large"])
+def test_first_bytes_that_fit_no_key_are_altered(
+    seal: Callable[[Binding], bytes], private_key: PrivateKey, first: bytes
+) -> None:
+    found = explain(first + seal(_HERE)[2:], keys=[private_key], binding=_HERE)
+
+    assert found.cause is Cause.ALTERED
+    assert found.sentence == (
+        f"its first bytes were altered: they announce a wrapped key of {int.from_bytes(first)} "
+        "bytes, which no RSA key has"
+    )
+
+
 def test_a_key_of_another_size_is_named(seal: Callable[[Binding], bytes]) -> None:
     larger = private_key_of(new_sealing_key(now=BORN, size_bits=3072))
 
@@ -178,7 +191,24 @@ def test_without_a_record_key_and_place_cannot_be_told_apart(
     found = explain(seal(_HERE), keys=[other_key], binding=_HERE)
 
     assert found.cause is Cause.UNKNOWN
-    assert found.sentence.endswith(f"than shop/db; keys tried: {other_key.fingerprint}")
+    assert found.sentence == (
+        "it was altered, or sealed to a key that is not here, or for another name or namespace "
+        f"than shop/db; keys tried: {other_key.fingerprint}"
+    )
+
+
+@pytest.mark.parametrize("scope", [Scope.STRICT, Scope.NAMESPACE_WIDE], ids=["strict", "wide"])
+def test_a_manifest_without_a_namespace_is_said_to_have_none(
+    seal: Callable[[Binding], bytes], private_key: PrivateKey, scope: Scope
+) -> None:
+    nowhere = Binding(scope=scope, namespace="", name="db")
+
+    found = explain(seal(_HERE), keys=[private_key], binding=nowhere, elsewhere=[_HERE])
+
+    assert found.cause is Cause.OTHER_PLACE
+    assert found.sentence == (
+        "it was sealed for shop/db, and the manifest is for db in no namespace"
+    )
 
 
 def test_no_keys_at_all_is_said(seal: Callable[[Binding], bytes]) -> None:
