@@ -71,6 +71,34 @@ def merge(request: SealRequest) -> None:
         replace_text(path, text, before=before)
 
 
+def seal_raw(request: SealRequest) -> None:
+    """Seal one value, and print it: kubeseal's name for `gitopskit seal raw`."""
+    from gitopskit.cli.seal_raw import RawRequest, print_raw
+    from gitopskit.cli.value_source import ValueSource
+    from gitopskit.sealedfiles.raw import raw_binding
+
+    if len(request.from_file) > 1 or (request.from_file and request.source != _STDIO):
+        raise InputError(
+            "must provide only one --from-file when encrypting a single item with --raw",
+            hint="give one --from-file, and no FILE beside it",
+        )
+    scope = Scope(request.scope or Scope.STRICT.value)
+    source = ValueSource(
+        from_file="".join(request.from_file) or request.source,
+        generate="",
+        trims=False,
+        allows_empty=request.allows_empty_data,
+        stdin_is_taken=request.cert == _STDIO,
+    )
+    binding = raw_binding(name=request.name, namespace=_raw_namespace(request, scope), scope=scope)
+    print_raw(RawRequest(binding=binding, source=source), find_certificate(request))
+
+
+def _raw_namespace(request: SealRequest, scope: Scope) -> str:
+    is_needed = scope is not Scope.CLUSTER_WIDE and not request.namespace
+    return _namespace_of_context(request) if is_needed else request.namespace
+
+
 def recover(request: SealRequest) -> None:
     """Open SealedSecrets with private keys: kubeseal's name for `gitopskit unseal`."""
     from gitopskit.sealedfiles.texts import unseal_text

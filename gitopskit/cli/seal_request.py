@@ -74,23 +74,14 @@ def find_certificate(request: SealRequest) -> SealingCertificate:
         UnusableKey: it cannot be used, or expired.
         EnvironmentFault: it cannot be fetched.
     """
-    from gitopskit.clock import SystemClock
-    from gitopskit.sealedfiles.certificates import open_certificate, stored_certificate
-    from gitopskit.sealing.keys import read_certificate
+    from gitopskit.cli.seal_certificate import choose_certificate
 
-    clock = SystemClock()
-    if request.cert and request.environment:
-        raise InputError("both --cert and --env are given", hint="give one of them")
-    if request.cert == "-":
-        return read_certificate(output.read_input("-"), where="-", now=clock.now_utc())
-    if request.cert:
-        from gitopskit.kube.proxies import PROXY_VARIABLES
-
-        variables = settings.environment_for(PROXY_VARIABLES)
-        return open_certificate(request.cert, environment=variables, clock=clock)
-    if request.environment or (not request.cluster.is_chosen and is_in_repository(Path())):
-        return stored_certificate(Path(), request.environment, now=clock.now_utc())
-    if not any(Path(name).is_file() for name in kubeconfig_of(request.cluster).split(os.pathsep)):
+    near = Path(request.target) if request.target not in ("", "-") else Path()
+    is_named = bool(request.cert or request.environment)
+    if is_named or (not request.cluster.is_chosen and _is_in_repository(near)):
+        return choose_certificate(request.cert, request.environment, near=near)
+    has_cluster = any(map(os.path.isfile, kubeconfig_of(request.cluster).split(os.pathsep)))
+    if not has_cluster:
         raise InputError(
             "no certificate to seal with, and no repository or kubeconfig to take one from",
             hint="name one with `--cert FILE`, or go to a repository made by `gitopskit init`",
@@ -104,15 +95,17 @@ def kubeconfig_of(target: Target) -> str:
     return target.kubeconfig or found.kubeconfig or str(found.home / ".kube" / "config")
 
 
-def is_in_repository(folder: Path) -> bool:
-    """Whether a folder belongs to a repository of ours."""
+def _is_in_repository(path: Path) -> bool:
+    """Whether a path, or else the working folder, belongs to a repository of ours."""
     from gitopskit.repository.layout import find_repository
 
-    try:
-        find_repository(folder)
-    except InputError:
-        return False
-    return True
+    for place in (path, Path()):
+        try:
+            find_repository(place)
+        except InputError:
+            continue
+        return True
+    return False
 
 
 def fetch_from_cluster(target: Target) -> SealingCertificate:
