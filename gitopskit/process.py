@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -20,8 +21,9 @@ from gitopskit.redaction import scrub
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
+    from types import FrameType
 
 _READ_SIZE_BYTES: Final = 65536
 _GRACE_SECONDS: Final = 5.0
@@ -99,6 +101,29 @@ def run_checked(command: Command) -> bytes:
     return completed.stdout
 
 
+def run_at_terminal(argv: Sequence[str], *, environment: Mapping[str, str]) -> int:
+    """Run a program that takes over our terminal, and return its exit code, ``-n`` for signal n.
+
+    It stays in our process group, or it could not read the terminal, and has no time limit. While
+    it runs, the keys that send SIGINT and SIGQUIT are its own: editors have a use for them. What
+    the handler of SIGTERM or SIGHUP raises ends the program first. For the main thread only.
+
+    Raises:
+        MissingTool: the program cannot be started.
+    """
+    command = Command(argv=argv, environment=environment)
+    child: subprocess.Popen[bytes] | None = None
+    with _handled(_nothing, (signal.SIGINT, signal.SIGQUIT)):
+        try:
+            with _held_back((signal.SIGTERM, signal.SIGHUP)):
+                child = _popen(command, starts_session=False)
+            return child.wait()
+        except BaseException:
+            if child is not None:
+                stop(child)
+            raise
+
+
 def start(command: Command, *, output: Path) -> subprocess.Popen[bytes]:
     """Start a program that goes on in the background, its output appended to a file.
 
@@ -137,6 +162,16 @@ def kill_group(child: subprocess.Popen[bytes]) -> None:
 
 
 def _start(command: Command, *, stdin: int, output: int) -> subprocess.Popen[bytes]:
+    return _popen(command, stdin=stdin, output=output, starts_session=True)
+
+
+def _popen(
+    command: Command,
+    *,
+    stdin: int | None = None,
+    output: int | None = None,
+    starts_session: bool,
+) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
             list(command.argv),
@@ -146,13 +181,41 @@ def _start(command: Command, *, stdin: int, output: int) -> subprocess.Popen[byt
             stdout=output,
             stderr=output,
             pass_fds=command.pass_fds,
-            start_new_session=True,
+            start_new_session=starts_session,
         )
     except OSError as error:
         raise MissingTool(
             f"cannot start {command.argv[0]}: {error.strerror or 'not found'}",
             hint="run `gitopskit doctor` to see what is missing",
         ) from error
+
+
+@contextmanager
+def _held_back(numbers: Sequence[signal.Signals]) -> Iterator[None]:
+    """Deal with some signals at the end: what their handlers raise would lose a half-made child."""
+    pending: list[int] = []
+    handled = [number for number in numbers if callable(signal.getsignal(number))]
+    with _handled(lambda number, _frame: pending.append(number), handled):
+        yield
+    for number in pending:
+        signal.raise_signal(number)
+
+
+@contextmanager
+def _handled(
+    handler: Callable[[int, FrameType | None], None], numbers: Sequence[signal.Signals]
+) -> Iterator[None]:
+    """Handle some signals so meanwhile; to ignore them would have a child ignore them as well."""
+    before = {number: signal.signal(number, handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
+
+
+def _nothing(_number: int, _frame: FrameType | None) -> None:
+    pass
 
 
 def _limit_memory(pid: int, limit_bytes: int) -> None:

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitopskit.errors import MissingTool, ProcessFailed
-from gitopskit.process import Command, find_program, kill_group, run, run_checked, start, stop
+from gitopskit.process import (
+    Command,
+    find_program,
+    kill_group,
+    run,
+    run_at_terminal,
+    run_checked,
+    start,
+    stop,
+)
 from tests.support.polling import eventually
 
 if TYPE_CHECKING:
@@ -118,6 +127,46 @@ def test_a_program_is_looked_up_in_the_path_that_is_given(tmp_path: Path) -> Non
 
     assert find_program("kustomize", path=str(tmp_path)) == str(program)
     assert find_program("kubectl", path=str(tmp_path)) == ""
+
+
+@pytest.mark.parametrize(
+    ("script", "code"),
+    [("exit 3", 3), ("kill -INT $$", -signal.SIGINT), ('exit "$CODE"', 4)],
+    ids=["ends", "is killed", "sees its environment"],
+)
+def test_a_program_at_the_terminal_is_run_to_its_end(script: str, code: int) -> None:
+    before = signal.getsignal(signal.SIGINT)
+
+    assert run_at_terminal(_argv(script), environment={"CODE": "4"}) == code
+
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_program_at_the_terminal_has_the_interrupts_for_itself() -> None:
+    """Each signal is delivered to us before the program that sent it ends."""
+    script = "kill -INT $PPID; kill -QUIT $PPID; exit 5"
+
+    assert run_at_terminal(_argv(script), environment={}) == 5
+
+
+def test_a_program_at_the_terminal_ends_with_what_a_signal_raises(tmp_path: Path) -> None:
+    def fail(_number: int, _frame: object) -> None:
+        raise ValueError
+
+    before = signal.signal(signal.SIGTERM, fail)
+    script = f"echo $$ > {tmp_path}/pid; kill -TERM $PPID; exec sleep 600"
+    try:
+        with pytest.raises(ValueError, match=r"^$"):
+            run_at_terminal(_argv(script), environment=_ENVIRONMENT)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+    assert _state(int((tmp_path / "pid").read_text())) == "gone"
+
+
+def test_a_program_for_the_terminal_that_is_not_there_is_a_missing_tool() -> None:
+    with pytest.raises(MissingTool, match=r"cannot start /no/such/editor"):
+        run_at_terminal(["/no/such/editor"], environment={})
 
 
 async def test_a_program_in_the_background_is_stopped(tmp_path: Path) -> None:
