@@ -19,7 +19,13 @@ _EPILOG: Final = (
     "The first word may be a subcommand: set, rm, edit, raw, reencrypt, verify; "
     "`gitopskit seal set --help` tells more. A file of such a name is written `./set`."
 )
-_SUBCOMMANDS: Final[tuple[str, ...]] = ("seal_set", "seal_reencrypt", "seal_verify")
+_SUBCOMMANDS: Final[tuple[str, ...]] = (
+    "seal_set",
+    "seal_edit",
+    "seal_raw",
+    "seal_reencrypt",
+    "seal_verify",
+)
 _NOTHING: Final[list[str]] = []
 
 

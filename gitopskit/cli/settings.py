@@ -53,6 +53,8 @@ class Settings:
     pod_namespace: str
     kubebuilder_assets: str
     go_environment: Mapping[str, str]
+    editor: str
+    runtime_dir: str
 
     @property
     def program_path(self) -> str:
@@ -74,12 +76,19 @@ def current() -> Settings:
         pod_namespace=os.environ.get("POD_NAMESPACE", ""),
         kubebuilder_assets=os.environ.get("KUBEBUILDER_ASSETS", ""),
         go_environment=environment_for(_GO_BUILD_NAMES),
+        editor=os.environ.get("VISUAL") or os.environ.get("EDITOR", ""),
+        runtime_dir=os.environ.get("XDG_RUNTIME_DIR", ""),
     )
 
 
 def environment_for(names: Iterable[str]) -> dict[str, str]:
     """Return those variables of the environment that are set, and no others."""
     return {name: os.environ[name] for name in names if name in os.environ}
+
+
+def environment_of_person() -> dict[str, str]:
+    """Return the whole environment: for a person's own editor, which is theirs to set up."""
+    return dict(os.environ)
 
 
 def variables_after(prefix: str) -> dict[str, str]:
