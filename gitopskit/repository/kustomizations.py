@@ -78,7 +78,7 @@ def register_resource(text: str, name: str, *, path: str = FILE_NAMES[0]) -> str
     return apply_edits(text, [edit], path=path)
 
 
-def read_naming(text: str, *, path: str = FILE_NAMES[0]) -> Naming:
+def read_naming(text: str | bytes, *, path: str = FILE_NAMES[0]) -> Naming:
     """Return what a kustomization does to the names of what it lists.
 
     Raises:
@@ -93,7 +93,7 @@ def read_naming(text: str, *, path: str = FILE_NAMES[0]) -> Naming:
     )
 
 
-def _read(text: str, *, path: str) -> Manifest:
+def _read(text: str | bytes, *, path: str) -> Manifest:
     documents = read_documents(text, path=path)
     if len(documents) != 1:
         raise InputError(
