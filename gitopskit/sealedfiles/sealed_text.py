@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gitopskit.manifests.edit import Pointer
-    from gitopskit.manifests.json_types import JsonValue
+    from gitopskit.manifests.json_types import JsonObject, JsonValue
     from gitopskit.sealing.sealed_secret import SealedSecret
 
 
@@ -165,11 +165,27 @@ def is_sealed(manifest: Manifest) -> bool:
 
 def _require_room(change: PartChange) -> None:
     content = change.part.manifest.content
-    data = {**(content["spec"].get("encryptedData") or {})}
+    data = dict(_items(content))
     for item, new in change.items.items():
         data[item] = "" if new is None else base64.b64encode(new.envelope).decode()
-    spec = {**content["spec"], "encryptedData": data}
-    require_room({**content, "spec": spec}, where=change.part.manifest.where)
+    annotations = {**change.part.sealed.annotations}
+    if _keeps_records(change):
+        annotations[KEY_RECORDS_ANNOTATION] = dump_records(_new_records(change))
+    larger = {
+        **content,
+        "metadata": {**content["metadata"], "annotations": annotations},
+        "spec": {**(content.get("spec") or {}), "encryptedData": data},
+    }
+    require_room(larger, where=change.part.manifest.where)
+
+
+def _items(content: JsonObject) -> JsonObject:
+    """Return the items of a SealedSecret as they are written; it may have no spec at all."""
+    return (content.get("spec") or {}).get("encryptedData") or {}
+
+
+def _keeps_records(change: PartChange) -> bool:
+    return change.begins_records or KEY_RECORDS_ANNOTATION in change.part.sealed.annotations
 
 
 def _edits(change: PartChange) -> list[Edit]:
@@ -182,11 +198,10 @@ def _edits(change: PartChange) -> list[Edit]:
         )
         for item, new in change.items.items()
     ]
-    annotations = change.part.sealed.annotations
-    if KEY_RECORDS_ANNOTATION not in annotations and not change.begins_records:
+    if not _keeps_records(change):
         return edits
     text = dump_records(_new_records(change))
-    if text != (annotations.get(KEY_RECORDS_ANNOTATION) or ""):
+    if text != (change.part.sealed.annotations.get(KEY_RECORDS_ANNOTATION) or ""):
         pointer = ("metadata", "annotations", KEY_RECORDS_ANNOTATION)
         edits.append(_edit(change.part, pointer, text or REMOVED))
     return edits
@@ -198,7 +213,7 @@ def _as_before(part: SealedPart, item: str, envelope: bytes) -> str:
     A block scalar ends in one, and would have to be written otherwise without it.
     """
     text = base64.b64encode(envelope).decode()
-    old = str((part.manifest.content["spec"].get("encryptedData") or {}).get(item) or "")
+    old = str(_items(part.manifest.content).get(item) or "")
     body = old.strip("\r\n")
     return old.replace(body, text) if body else text
 
