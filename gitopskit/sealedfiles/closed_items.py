@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gitopskit.manifests.findings import Finding
-from gitopskit.sealing.explain import explain
+from gitopskit.sealedfiles.part_findings import finding_at, named_in
+from gitopskit.sealing.explain import Cause, explain
 from gitopskit.sealing.scope import Binding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from gitopskit.manifests.findings import Finding
     from gitopskit.sealedfiles.sealed_text import SealedPart
+    from gitopskit.sealing.explain import Explanation
     from gitopskit.sealing.unseal import Keyring
 
 CLOSED: Final = "sealed-closed"
 """The rule that such a finding is about; exit codes go by it."""
+
+_ITEMS: Final = ("spec", "encryptedData")
+_MOST_PLACES: Final = 200
+_MOST_VAIN_SEARCHES: Final = 10
+"""How many items may be looked for in vain: each costs an RSA operation a place and key."""
 
 
 def closed_item(
@@ -26,48 +33,67 @@ def closed_item(
     ``elsewhere`` are places that it may have been sealed for; the name and namespace that the
     template gives to the Secret are tried in any case, since a renamed file often kept them.
     """
-    explanation = explain(
+    return _told(part, item, _explain(part, item, keyring, elsewhere))
+
+
+def closed_items(
+    closed: Iterable[tuple[SealedPart, str]], *, keyring: Keyring, places: Sequence[Binding]
+) -> Iterator[Finding]:
+    """Yield the finding about each item, which is looked for in the other places, near ones first.
+
+    An item whose recorded key is not here is not looked for, and after ten vain searches none is:
+    the same wrong key for a whole tree must not cost the square of its size.
+    """
+    vain = 0
+    for part, item in closed:
+        recorded = part.keys[item]
+        is_here = not recorded or any(key.fingerprint == recorded for key in keyring.keys)
+        searches = is_here and vain < _MOST_VAIN_SEARCHES
+        elsewhere = _near(part.sealed.binding, places) if searches else ()
+        explanation = _explain(part, item, keyring, elsewhere)
+        vain += searches and explanation.cause in (Cause.UNKNOWN, Cause.PLACE_UNKNOWN)
+        yield _told(part, item, explanation)
+
+
+def unopened_by_controller(part: SealedPart) -> Finding:
+    """Return the finding about a SealedSecret that a controller cannot open; it says no reason."""
+    return finding_at(
+        part,
+        _ITEMS,
+        rule=CLOSED,
+        message="the controller cannot open it",
+        hint="`gitopskit seal verify --private-key FILE` says why, with the keys in hand",
+    )
+
+
+def _explain(
+    part: SealedPart, item: str, keyring: Keyring, elsewhere: Iterable[Binding]
+) -> Explanation:
+    return explain(
         part.sealed.encrypted_data[item],
         keys=keyring.keys,
         binding=part.sealed.binding,
         recorded_key=part.keys[item],
         elsewhere=(*_of_template(part), *elsewhere),
     )
+
+
+def _told(part: SealedPart, item: str, explanation: Explanation) -> Finding:
     return finding_at(
         part,
-        item,
+        (*_ITEMS, item),
         rule=CLOSED,
-        message=f"no key opens `{item}`: {explanation.sentence}",
+        message=f"no key opens {named_in(part, item)}: {explanation.sentence}",
         hint=explanation.hint,
     )
 
 
-def unopened_by_controller(part: SealedPart) -> Finding:
-    """Return the finding about a SealedSecret that a controller cannot open; it says no reason."""
-    position = part.manifest.locate(("spec", "encryptedData"))
-    return Finding(
-        path=part.manifest.path,
-        line=position.line,
-        column=position.column,
-        rule=CLOSED,
-        message="the controller cannot open it",
-        hint="`gitopskit seal verify --private-key FILE` says why, with the keys in hand",
-        subject=str(part.sealed.ref),
-    )
-
-
-def finding_at(part: SealedPart, item: str, *, rule: str, message: str, hint: str = "") -> Finding:
-    """Return an error about one item of a SealedSecret, at its place in the text."""
-    position = part.manifest.locate(("spec", "encryptedData", item))
-    return Finding(
-        path=part.manifest.path,
-        line=position.line,
-        column=position.column,
-        rule=rule,
-        message=message,
-        hint=hint,
-        subject=str(part.sealed.ref),
-    )
+def _near(binding: Binding, places: Sequence[Binding]) -> list[Binding]:
+    """Return at most 200 places, those first that share the name or the namespace."""
+    return sorted(
+        places,
+        key=lambda place: place.name != binding.name and place.namespace != binding.namespace,
+    )[:_MOST_PLACES]
 
 
 def _of_template(part: SealedPart) -> tuple[Binding, ...]:

@@ -1,0 +1,168 @@
+"""What can be seen of a SealedSecret without any key: items, envelopes, size, scope, namespace.
+
+Pure. Which key its items should have is verify.py's. Start at ``check_part``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from gitopskit.errors import InputError
+from gitopskit.sealedfiles.part_findings import finding_at, named
+from gitopskit.sealing.envelope import measure
+from gitopskit.sealing.scope import CLUSTER_WIDE_ANNOTATION, NAMESPACE_WIDE_ANNOTATION, Scope
+from gitopskit.sealing.seal import require_room
+from gitopskit.sealing.secret_values import require_item_keys
+from gitopskit.sealing.unseal import require_namespace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from gitopskit.manifests.findings import Finding
+    from gitopskit.sealedfiles.sealed_text import SealedPart
+    from gitopskit.sealedfiles.usage import ItemKey
+
+EMPTY: Final = "sealed-empty"
+ITEM_KEY: Final = "sealed-item-key"
+ENVELOPE: Final = "sealed-envelope"
+OBJECT_SIZE: Final = "sealed-object-size"
+SCOPE: Final = "sealed-scope"
+NAMESPACE: Final = "sealed-namespace"
+
+_ITEMS: Final = ("spec", "encryptedData")
+_ANNOTATIONS: Final = ("metadata", "annotations")
+_SCOPES: Final = (CLUSTER_WIDE_ANNOTATION, NAMESPACE_WIDE_ANNOTATION)
+_SET: Final = "true"
+_NAMESPACE_HINT: Final = (
+    "add the `metadata.namespace` for which it was sealed, unless a kustomization does"
+)
+_SEAL_AGAIN: Final = "take the value from Git's history, or seal it again"
+
+
+def check_part(part: SealedPart) -> Iterator[Finding]:
+    """Yield what is wrong with a SealedSecret, whatever it is sealed to."""
+    items = part.sealed.encrypted_data
+    if not items:
+        what = "there are no items in `spec.encryptedData`"
+        hint = "add one with `gitopskit seal set`, if it is not meant to be empty"
+        yield finding_at(part, (), rule=EMPTY, severity="warning", message=what, hint=hint)
+    try:
+        require_item_keys(items, where="")
+    except InputError:
+        yield from _unusable_keys(part)
+    try:
+        require_room(part.manifest.content, where="")
+    except InputError as error:
+        what = "the SealedSecret is larger than 1.5 MiB, which no cluster takes"
+        yield finding_at(part, (), rule=OBJECT_SIZE, message=what, hint=error.hint)
+    try:
+        require_namespace(part.sealed, where="", hint=_NAMESPACE_HINT)
+    except InputError as error:
+        yield finding_at(
+            part,
+            ("metadata",),
+            rule=NAMESPACE,
+            severity="warning",
+            message=error.what,
+            hint=error.hint,
+        )
+    yield from _check_scope(part)
+
+
+def check_envelopes(
+    part: SealedPart, keys: Iterable[ItemKey], *, sizes_bits: Mapping[str, int]
+) -> Iterator[Finding]:
+    """Yield which envelopes cannot be what they claim to be.
+
+    ``sizes_bits`` has the sizes of known keys by fingerprint. Items that a private key was tried
+    on are left out: whether they open says more.
+    """
+    for number, key in enumerate(keys, start=1):
+        if key.opened or key.is_closed:
+            continue
+        bits = sizes_bits.get(key.recorded, 0)
+        fault = _fault_of(part.sealed.encrypted_data[key.item], expected_bytes=(bits + 7) // 8)
+        if fault:
+            yield finding_at(
+                part,
+                (*_ITEMS, key.item),
+                rule=ENVELOPE,
+                message=f"{named(key.item, number)} {fault}",
+                hint=_SEAL_AGAIN,
+            )
+
+
+def _fault_of(blob: bytes, *, expected_bytes: int) -> str:
+    """Return what is wrong with the sizes of an envelope, or nothing; 0 expects any size."""
+    found = measure(blob)
+    size_bytes = found.wrapped_size_bytes
+    if found.is_cut_off:
+        return (
+            f"is cut off: it has {len(blob)} bytes and announces a wrapped key of {size_bytes}, "
+            "a value and a tag"
+        )
+    if found.is_of_no_key:
+        return f"announces a wrapped key of {size_bytes} bytes, which no RSA key has"
+    if expected_bytes not in (0, size_bytes):
+        return (
+            f"announces a wrapped key of {size_bytes} bytes, and that of its recorded key has "
+            f"{expected_bytes}"
+        )
+    return ""
+
+
+def _unusable_keys(part: SealedPart) -> Iterator[Finding]:
+    items = part.sealed.encrypted_data
+    for number, item in enumerate(items, start=1):
+        if named(item, number) != f"`{item}`":
+            yield finding_at(
+                part,
+                (*_ITEMS, item),
+                rule=ITEM_KEY,
+                message=f"item {number} of {len(items)} has a key that a Secret cannot have",
+                hint="use letters, digits, `-`, `_` and `.`, and no `..` at the beginning",
+            )
+
+
+def _check_scope(part: SealedPart) -> Iterator[Finding]:
+    own = part.sealed.annotations
+    given = [annotation for annotation in _SCOPES if annotation in own]
+    for annotation in given:
+        if own[annotation] != _SET:
+            is_text = isinstance(own[annotation], str)
+            yield finding_at(
+                part,
+                (*_ANNOTATIONS, annotation),
+                rule=SCOPE,
+                severity="warning" if is_text else "error",
+                message=f"`{annotation}` counts only if it is exactly `true`"
+                if is_text
+                else f"`{annotation}` is not a text, which no cluster takes",
+                hint='write `"true"` with its quotes, or remove it',
+            )
+    if [own[annotation] for annotation in given] == [_SET, _SET]:
+        yield finding_at(
+            part,
+            _ANNOTATIONS,
+            rule=SCOPE,
+            severity="warning",
+            message="it is annotated as cluster-wide and as namespace-wide; cluster-wide holds",
+            hint="remove one of the two annotations",
+        )
+    yield from _check_template_scope(part)
+
+
+def _check_template_scope(part: SealedPart) -> Iterator[Finding]:
+    """Yield a template's scope that is not the object's; one that says nothing agrees."""
+    annotations = part.sealed.template_metadata.get("annotations") or {}
+    asked, own = Scope.of_annotations(annotations), part.sealed.scope
+    if asked not in (Scope.STRICT, own):
+        yield finding_at(
+            part,
+            ("spec", "template", *_ANNOTATIONS),
+            rule=SCOPE,
+            severity="warning",
+            message=f"the template says {asked.value}, and the SealedSecret itself {own.value}, "
+            "which holds",
+            hint="scope annotations count in the SealedSecret's own `metadata.annotations`",
+        )

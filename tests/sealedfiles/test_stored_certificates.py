@@ -1,0 +1,178 @@
+"""The certificates of a repository: which are expected where, and what is wrong with them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from gitopskit.errors import InputError
+from gitopskit.repository.layout import Repository
+from gitopskit.sealedfiles.certificate_list import check, rows_of
+from gitopskit.sealedfiles.stored_certificates import (
+    ExpectedCertificates,
+    NamedCertificate,
+    check_validity,
+    read_stored,
+)
+from tests.support.sealed_manifests import certificate_of, fingerprint_of
+from tests.support.sealing import BORN, sealing_pair
+
+_END = certificate_of().not_after_utc
+_CONFIG = """\
+apiVersion: gitopskit.io/v1
+kind: Repository
+spec:
+  name: shop
+  repoURL: https://git.example.com/shop.git
+  environments: [{name: dev}, {name: staging}, {name: prod}]
+"""
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with certificates of staging (key 0) and prod (key 1), and none of dev."""
+    certificates = tmp_path / ".gitopskit" / "certs"
+    certificates.mkdir(parents=True)
+    (tmp_path / ".gitopskit" / "config.yaml").write_text(_CONFIG)
+    for number, environment in enumerate(("staging", "prod")):
+        pem = sealing_pair(number).certificate_pem
+        (certificates / f"{environment}.pem").write_bytes(pem)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def _names(path: str | Path) -> list[str]:
+    return [each.name for each in ExpectedCertificates().of_file(Path(path))]
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("clusters/prod/apps/shop/db.yaml", ["prod"]),
+        ("clusters/prod/db.yaml", ["prod"]),
+        ("clusters/prod/../staging/db.yaml", ["staging"]),
+        ("clusters/elsewhere/db.yaml", ["staging", "prod"]),
+        ("apps/shop/db.yaml", ["staging", "prod"]),
+        ("-", ["staging", "prod"]),
+    ],
+    ids=["overlay", "environment", "dots", "unknown environment", "shared", "stdin"],
+)
+@pytest.mark.usefixtures("root")
+def test_a_files_folder_tells_which_certificates_are_expected(path: str, names: list[str]) -> None:
+    assert _names(path) == names
+
+
+def test_the_working_folder_counts_for_relative_paths(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "clusters" / "prod").mkdir(parents=True)
+    monkeypatch.chdir(root / "clusters" / "prod")
+
+    assert _names("db.yaml") == ["prod"]
+
+
+def test_outside_a_repository_nothing_is_expected(tmp_path: Path) -> None:
+    assert _names(tmp_path / "db.yaml") == []
+
+
+@pytest.mark.usefixtures("root")
+def test_an_environment_without_a_certificate_is_told_once() -> None:
+    expected = ExpectedCertificates()
+
+    found = [expected.of_file(Path(f"clusters/dev/{name}/db.yaml")) for name in "ab"]
+
+    assert found == [(), ()]
+    (finding,) = expected.findings
+    assert (finding.path, finding.severity) == (".gitopskit/certs/dev.pem", "info")
+    assert finding.hint == "run `gitopskit keys fetch --env dev`"
+
+
+def test_an_unusable_certificate_is_an_error_and_no_missing_one(root: Path) -> None:
+    (root / ".gitopskit" / "certs" / "prod.pem").write_text("nothing")
+    expected = ExpectedCertificates()
+
+    assert expected.of_file(Path("clusters/prod/x/db.yaml")) == ()
+
+    (finding,) = expected.findings
+    assert (finding.path, finding.severity) == (".gitopskit/certs/prod.pem", "error")
+    assert finding.message == "this is no PEM certificate"
+
+
+def test_a_broken_configuration_is_raised(root: Path) -> None:
+    (root / ".gitopskit" / "config.yaml").write_text("kind: Nothing")
+
+    with pytest.raises(InputError):
+        _names("clusters/prod/x/db.yaml")
+
+
+@pytest.mark.parametrize(
+    ("before_end", "severity", "words"),
+    [
+        (timedelta(days=30, seconds=1), None, ""),
+        (timedelta(days=30), "warning", "the certificate expires in 30 days, at 2036-05-29T12"),
+        (timedelta(0), "warning", "the certificate expires in 0 days"),
+        (timedelta(seconds=-1), "error", "the certificate expired at 2036-05-29T12:00:00Z"),
+    ],
+    ids=["more than 30 days", "30 days", "today", "over"],
+)
+def test_the_end_of_a_certificate_is_told_30_days_before(
+    before_end: timedelta, severity: str | None, words: str
+) -> None:
+    named = NamedCertificate(name="prod", path="prod.pem", certificate=certificate_of())
+
+    finding = check_validity(named, now=_END - before_end)
+
+    assert (finding.severity if finding else None) == severity
+    assert words in (finding.message if finding else "")
+
+
+def test_a_list_has_a_row_for_each_environment(root: Path) -> None:
+    stored = read_stored(Repository(root))
+
+    rows = rows_of(stored, {"prod": certificate_of(0)}, now=BORN + timedelta(days=3))
+
+    assert [(row.environment, row.age_days, row.is_live) for row in rows] == [
+        ("dev", None, None),
+        ("staging", 3, None),
+        ("prod", 3, False),
+    ]
+    assert rows[2].structured() == {
+        "environment": "prod",
+        "fingerprint": fingerprint_of(1),
+        "not_before_utc": "2026-06-01T12:00:00Z",
+        "not_after_utc": "2036-05-29T12:00:00Z",
+        "age_days": 3,
+        "live_fingerprint": fingerprint_of(0),
+        "is_live": False,
+    }
+
+
+def test_a_cluster_that_seals_with_another_key_is_an_error(root: Path) -> None:
+    live = {"staging": certificate_of(0), "prod": certificate_of(0), "dev": certificate_of(0)}
+
+    findings = check(read_stored(Repository(root)), live, now=BORN)
+
+    assert [(each.path, each.severity) for each in findings] == [
+        (".gitopskit/certs/dev.pem", "info"),
+        (".gitopskit/certs/dev.pem", "error"),
+        (".gitopskit/certs/prod.pem", "error"),
+    ]
+    assert findings[2].message == (
+        f"the cluster of prod seals to {fingerprint_of(0)}, and the certificate here is "
+        f"{fingerprint_of(1)}"
+    )
+    assert "`gitopskit keys fetch --env prod`" in findings[2].hint
+
+
+def test_a_list_tells_expired_and_unusable_certificates(root: Path) -> None:
+    (root / ".gitopskit" / "certs" / "prod.pem").write_text("nothing")
+
+    findings = check(read_stored(Repository(root)), {}, now=_END + timedelta(days=1))
+
+    assert [(each.path, each.severity) for each in findings] == [
+        (".gitopskit/certs/prod.pem", "error"),
+        (".gitopskit/certs/dev.pem", "info"),
+        (".gitopskit/certs/staging.pem", "error"),
+    ]
