@@ -1,44 +1,26 @@
-"""Whether the unsealer works under the Bitnami project's own definition of SealedSecret.
+"""Whether the unsealer works under the Bitnami project's own definition of SealedSecret, too.
 
-Reads that definition from ../shared/crds; without the folder the test is skipped and says so. What
-the real kubeseal wrote is unsealed under either definition.
+What the real kubeseal wrote is unsealed under either definition.
 """
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gitopskit.kube.resources import SECRETS
 from gitopskit.process import Command, run_checked
-from gitopskit.repository.templates import templates_root
-from tests.support.cluster import kubectl, wait_established
 from tests.support.unsealer_cluster import Cluster, running
 from tests.support.unsealing import SealingKey
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
-    from gitopskit.controlplane.server import ControlPlane
     from gitopskit.kube.client import KubeClient
     from gitopskit.manifests.json_types import JsonObject
-
-UPSTREAM: Final = Path(__file__).parents[3] / "shared/crds/sealed-secrets"
-OURS: Final = templates_root() / "platform/crds/sealedsecrets.yaml"
-
-
-@pytest.fixture(params=["ours", "upstream"])
-def definition(platform: ControlPlane, request: pytest.FixtureRequest) -> Iterator[str]:
-    """Install one of the two definitions for the length of a test, then ours again."""
-    if request.param == "upstream":
-        if not UPSTREAM.is_dir():
-            pytest.skip("../shared/crds is absent: the upstream definition was not tried")
-        _install(platform, UPSTREAM)
-    yield request.param
-    _install(platform, OURS)
 
 
 @pytest.fixture(scope="module")
@@ -69,12 +51,6 @@ async def test_what_kubeseal_wrote_is_unsealed_and_healed(  # noqa: PLR0913, PLR
 
     assert secret["metadata"]["labels"] == {"app": "shop"}
     assert condition["reason"] == "Unsealed"
-
-
-def _install(platform: ControlPlane, path: Path) -> None:
-    file = f"--filename={path}"
-    kubectl(platform, "apply", "--server-side", "--force-conflicts", file)
-    wait_established(platform, file)
 
 
 def _by_kubeseal(
