@@ -1,0 +1,444 @@
+"""`gitopskit seal verify`, as a person meets it."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gitopskit.cli import app
+from gitopskit.clock import SystemClock
+from gitopskit.manifests.documents import read_value
+from gitopskit.sealing.keys import KeyPair, load_certificate, new_sealing_key
+from gitopskit.sealing.scope import Scope
+from gitopskit.sealing.seal import SealOptions, seal_secret
+from tests.support.fake_controller import FakeController
+from tests.support.sealed_manifests import fingerprint_of, sealed_content, yaml_of
+from tests.support.sealing import BORN, sealing_pair, write_pair
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from gitopskit.manifests.json_types import JsonObject
+
+_OLD, _NEW = fingerprint_of(0), fingerprint_of(1)
+_CONFIG = """\
+apiVersion: gitopskit.io/v1
+kind: Repository
+spec:
+  name: shop
+  repoURL: https://git.example.com/shop.git
+  environments: [{name: staging}, {name: prod}]
+"""
+_CLEAN = "gitopskit: scopes: strict: 1\ngitopskit: documents: 1, files: 1, errors: 0, warnings: 0\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder, with key 0 in tls.key and tls.crt."""
+    monkeypatch.chdir(tmp_path)
+    write_pair(sealing_pair(), tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def repository(folder: Path) -> Path:
+    """The working folder as a repository: staging has key 0, prod key 1."""
+    (folder / ".gitopskit" / "certs").mkdir(parents=True)
+    (folder / ".gitopskit" / "config.yaml").write_text(_CONFIG)
+    _store(folder, "staging", sealing_pair(0))
+    _store(folder, "prod", sealing_pair(1))
+    (folder / "clusters" / "prod" / "apps").mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def controller(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeController]:
+    """A cluster whose controller has key 0; KUBECONFIG leads there."""
+    with FakeController([sealing_pair()]) as running:
+        monkeypatch.setenv("KUBECONFIG", str(running.kubeconfig))
+        yield running
+
+
+def _store(folder: Path, environment: str, pair: KeyPair) -> None:
+    path = folder / ".gitopskit" / "certs" / f"{environment}.pem"
+    path.write_bytes(pair.certificate_pem)
+
+
+def _write(path: Path, *contents: JsonObject) -> None:
+    path.write_bytes(yaml_of(*contents))
+
+
+def _changed(content: JsonObject, change: Callable[[bytes], bytes]) -> JsonObject:
+    """Return a SealedSecret with its first envelope changed."""
+    items = content["spec"]["encryptedData"]
+    first = next(iter(items))
+    items[first] = base64.b64encode(change(base64.b64decode(items[first]))).decode()
+    return content
+
+
+def _sealed(name: str = "db", *, key: int = 0, is_recorded: bool = True) -> JsonObject:
+    return sealed_content(name, items={"a": "1"}, key=key, is_recorded=is_recorded)
+
+
+def _moved() -> JsonObject:
+    content = _sealed("cache")
+    content["metadata"]["name"] = "db"
+    return content
+
+
+def _rescoped() -> JsonObject:
+    content = _sealed()
+    content["metadata"]["annotations"] |= Scope.CLUSTER_WIDE.annotations
+    return content
+
+
+def _larger() -> JsonObject:
+    pem = new_sealing_key(now=BORN, size_bits=3072).certificate_pem
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "db", "namespace": "shop"},
+        "stringData": {"a": "1"},
+    }
+    options = SealOptions(certificate=load_certificate(pem, where=""), records_keys=False)
+    return seal_secret(secret, options)
+
+
+def test_what_is_without_fault_ends_with_0(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _write(folder / "x.yaml", _sealed())
+
+    assert app.run(["seal", "verify", "."]) == 0
+
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", f"gitopskit: key {_OLD}: items: 1, files: 1\n{_CLEAN}")
+
+
+def test_findings_are_told_at_their_places_and_end_with_1(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = sealed_content("broken")
+    broken["spec"]["encryptedData"]["token"] = "***"  # noqa: S105 -- no base64
+    del broken["metadata"]["annotations"]
+    _write(
+        folder / "x.yaml", broken, {"apiVersion": "bitnami.com/v1alpha1", "kind": "SealedSecret"}
+    )
+
+    assert app.run(["seal", "verify", "x.yaml"]) == 1
+
+    assert capsys.readouterr().out == (
+        "x.yaml:1:1: info: no key is recorded for `password` [sealed-key]\n"
+        "    hint: `gitopskit seal reencrypt` records it\n"
+        "x.yaml:9:5: error: `token` is not base64 [sealed-base64]\n"
+        "    hint: take the value from Git's history, or seal it again\n"
+        "x.yaml:11:1: error: the SealedSecret has no name [sealed-structure]\n"
+        "    hint: add `metadata.name`\n"
+    )
+
+
+def test_a_file_that_cannot_be_read_ends_with_2_and_hides_no_other(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "a.yaml").write_text("kind: SealedSecret\nx: [")
+    broken = _sealed()
+    del broken["metadata"]["name"]
+    _write(folder / "b.yaml", broken)
+
+    assert app.run(["seal", "verify", "."]) == 2
+
+    said = capsys.readouterr().out
+    assert "a.yaml:2:5: error: " in said
+    assert "b.yaml:1:1: error: the SealedSecret has no name" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["."], "there is no SealedSecret in these paths - ."),
+        (["nowhere"], "there is no such file or folder - nowhere"),
+        ([".", "--cert", "tls.crt", "--env", "prod"], "both --cert and --env are given"),
+        ([".", "--cert", "tls.key"], "this is a private key, not a certificate - tls.key"),
+        ([".", "--private-key", "tls.crt"], "there is no private key in it - tls.crt"),
+        ([".", "--context", "prod"], "a cluster or a controller is named, and it is not to be"),
+        ([".", "--env", "prod"], "this is no gitopskit repository"),
+    ],
+    ids=["nothing", "missing", "two", "private key", "certificate", "nobody asks", "no repository"],
+)
+@pytest.mark.usefixtures("folder")
+def test_unusable_arguments_end_with_2(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert app.run(["seal", "verify", *arguments]) == 2
+
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith(f"gitopskit: error: {words}")
+
+
+def test_standard_input_is_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _write(folder / "x.yaml", _sealed())
+    data = b"kind: SealedSecret\n---\n" + (folder / "x.yaml").read_bytes()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+    assert app.run(["seal", "verify", "-", "x.yaml"]) == 1
+
+    said = capsys.readouterr()
+    assert said.out.startswith("-:1:1: error: this is no SealedSecret of bitnami.com/v1alpha1")
+    assert "documents: 3, files: 2, errors: 1, warnings: 0" in said.err
+
+
+def test_warnings_count_only_where_they_are_to(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = _sealed()
+    del content["metadata"]["namespace"]
+    _write(folder / "x.yaml", content)
+
+    codes = [app.run(["seal", "verify", "x.yaml", *flags]) for flags in ([], ["--strict"])]
+
+    assert codes == [0, 1]
+    assert "x.yaml:3:1: warning: the SealedSecret has no namespace" in capsys.readouterr().out
+
+
+def test_information_does_not_count_as_a_warning(folder: Path) -> None:
+    _write(folder / "x.yaml", _sealed(is_recorded=False))
+
+    assert app.run(["seal", "verify", "x.yaml", "--strict"]) == 0
+
+
+def test_the_folder_tells_the_environment(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _write(repository / "clusters" / "prod" / "apps" / "old.yaml", _sealed())
+    _write(repository / "clusters" / "prod" / "apps" / "new.yaml", _sealed(key=1))
+
+    assert app.run(["seal", "verify", "clusters", "--strict"]) == 1
+
+    said = capsys.readouterr()
+    assert said.out.startswith(
+        f"clusters/prod/apps/old.yaml:1:1: warning: sealed to {_OLD} (staging), and not to {_NEW} "
+        "(prod): `a` [sealed-key]\n"
+    )
+    age = (SystemClock().now_utc() - BORN).days
+    assert f"gitopskit: key {_OLD} (staging): items: 1, files: 1, age in days: {age}\n" in said.err
+
+
+@pytest.mark.parametrize(
+    ("flags", "code"),
+    [([], 0), (["--env", "staging"], 0), (["--env", "prod"], 1), (["--cert", "tls.crt"], 0)],
+    ids=["any stored", "right", "wrong", "file"],
+)
+def test_outside_the_clusters_any_stored_certificate_will_do_unless_one_is_named(
+    repository: Path, flags: list[str], code: int
+) -> None:
+    _write(repository / "x.yaml", _sealed())
+
+    assert app.run(["seal", "verify", "x.yaml", "--strict", *flags]) == code
+
+
+def test_an_expired_certificate_is_an_error_only_where_it_is_meant(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _store(repository, "prod", new_sealing_key(now=BORN, size_bits=2048, days=1))
+    _write(repository / "clusters" / "prod" / "apps" / "x.yaml", _sealed())
+    (repository / "clusters" / "staging").mkdir()
+    _write(repository / "clusters" / "staging" / "x.yaml", _sealed())
+
+    codes = [app.run(["seal", "verify", f"clusters/{env}"]) for env in ("prod", "staging")]
+
+    assert codes == [1, 0]
+    said = capsys.readouterr().out
+    assert ".gitopskit/certs/prod.pem: error: the certificate expired at 2026-06-02T12:00" in said
+
+
+def test_a_certificate_that_soon_expires_is_a_warning(repository: Path) -> None:
+    now = SystemClock().now_utc()
+    _store(repository, "prod", new_sealing_key(now=now, size_bits=2048, days=20))
+    _write(repository / "clusters" / "prod" / "apps" / "x.yaml", _sealed(is_recorded=False))
+
+    codes = [app.run(["seal", "verify", "clusters", *flags]) for flags in ([], ["--strict"])]
+
+    assert codes == [0, 1]
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_programs_get_a_structure(
+    repository: Path, form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _write(repository / "x.yaml", _sealed(), _sealed("b", is_recorded=False))
+
+    assert app.run(["seal", "verify", "x.yaml", "-o", form]) == 0
+
+    text = capsys.readouterr().out
+    report = json.loads(text) if form == "json" else read_value(text, path="x")
+    assert [each["rule"] for each in report["findings"]] == ["sealed-key"]
+    assert report["documents"] == 2
+    assert report["scopes"] == {"strict": 2}
+    assert report["keys"] == [
+        {
+            "fingerprint": _OLD,
+            "items": 1,
+            "files": 1,
+            "names": ["staging"],
+            "age_days": (SystemClock().now_utc() - BORN).days,
+        },
+        {"fingerprint": None, "items": 1, "files": 1, "names": [], "age_days": None},
+    ]
+
+
+_FAILURES: list[tuple[str, Callable[[], JsonObject], str]] = [
+    (
+        "cut off",
+        lambda: _changed(_sealed(), lambda blob: blob[:100]),
+        "the value is cut off: 100 bytes cannot hold",
+    ),
+    (
+        "first bytes",
+        lambda: _changed(_sealed(), lambda blob: b"\x00\x07" + blob[2:]),
+        "its first bytes were altered",
+    ),
+    (
+        "altered",
+        lambda: _changed(_sealed(), lambda blob: blob[:-1] + bytes([blob[-1] ^ 1])),
+        f"the key {_OLD} is the right one, and the value behind it was altered",
+    ),
+    ("another size", _larger, "it was sealed to a key of 3072 bits, and the keys tried have 2048"),
+    ("scope", _rescoped, "it was sealed as strict, and the manifest says cluster-wide"),
+    ("place", _moved, "it was sealed for shop/cache, and the manifest is for shop/db"),
+    ("key not here", lambda: _sealed(key=1), f"it was sealed to {_NEW}, which is not among"),
+    (
+        "unknown",
+        lambda: _sealed(key=1, is_recorded=False),
+        "it was altered, or sealed to a key that is not here, or for another name",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"), [each[1:] for each in _FAILURES], ids=[each[0] for each in _FAILURES]
+)
+def test_with_a_private_key_every_failure_has_its_own_sentence(
+    folder: Path,
+    content: Callable[[], JsonObject],
+    sentence: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _write(folder / "x.yaml", content(), _sealed("cache"))
+
+    assert app.run(["seal", "verify", "x.yaml", "--private-key", "tls.key"]) == 4
+
+    said = capsys.readouterr().out
+    assert said.count("[sealed-closed]") == 1
+    assert f"error: no key opens `a`: {sentence}" in said
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"), [each[1:] for each in _FAILURES], ids=[each[0] for each in _FAILURES]
+)
+def test_without_a_private_key_nothing_is_told_of_what_opens(
+    folder: Path,
+    content: Callable[[], JsonObject],
+    sentence: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _write(folder / "x.yaml", content(), _sealed("cache"))
+
+    assert app.run(["seal", "verify", "x.yaml", "--cert", "tls.crt"]) in (0, 1)
+
+    said = capsys.readouterr().out
+    assert "no key opens" not in said
+    assert sentence not in said
+    assert "[sealed-closed]" not in said
+
+
+def test_a_recorded_key_that_is_here_leaves_the_place(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _write(folder / "x.yaml", _moved())
+
+    assert app.run(["seal", "verify", "x.yaml", "--private-key", "tls.key"]) == 4
+
+    said = capsys.readouterr().out
+    assert f"it was sealed to {_OLD}, which is here, but for another name or namespace" in said
+
+
+def test_what_cannot_be_read_cannot_be_opened(folder: Path) -> None:
+    content = sealed_content()
+    content["spec"]["encryptedData"]["token"] = "***"  # noqa: S105 -- no base64
+    _write(folder / "x.yaml", content)
+
+    codes = [
+        app.run(["seal", "verify", "x.yaml", *flags])
+        for flags in ([], ["--private-key", "tls.key"])
+    ]
+
+    assert codes == [1, 4]
+
+
+def test_what_opens_is_without_fault_and_no_value_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _write(folder / "x.yaml", sealed_content(is_recorded=False))
+
+    assert app.run(["seal", "verify", "x.yaml", "--private-key", "tls.key", "-o", "json"]) == 0
+
+    said = capsys.readouterr()
+    assert json.loads(said.out)["findings"] == []
+    assert f"key {_OLD}: items: 2, files: 1\n" in said.err
+    assert "hunter2" not in said.out + said.err
+
+
+def test_a_controller_says_of_each_whether_it_opens_and_no_reason(
+    folder: Path, controller: FakeController, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _write(folder / "x.yaml", _sealed(), _sealed("foreign", key=1), _moved())
+
+    assert app.run(["seal", "verify", "x.yaml", "--controller"]) == 4
+
+    said = capsys.readouterr().out
+    assert said.count("error: the controller cannot open it [sealed-closed]") == 2
+    assert "sealed for" not in said
+    assert [path for _, path, _ in controller.asked] == ["/v1/verify"] * 3
+
+
+@pytest.mark.usefixtures("controller")
+def test_a_controller_that_opens_everything_ends_with_0(folder: Path) -> None:
+    _write(folder / "x.yaml", _sealed())
+
+    assert app.run(["seal", "verify", "x.yaml", "--controller", "--context", "fake"]) == 0
+
+
+def test_a_controller_that_is_not_there_ends_with_2(
+    folder: Path, controller: FakeController, capsys: pytest.CaptureFixture[str]
+) -> None:
+    controller.behaviour.is_missing = True
+    _write(folder / "x.yaml", _sealed())
+
+    assert app.run(["seal", "verify", "x.yaml", "--controller"]) == 2
+
+    assert "there is no sealed-secrets controller" in capsys.readouterr().err
+
+
+def test_a_cluster_that_is_not_there_ends_with_3(folder: Path, controller: FakeController) -> None:
+    _write(folder / "x.yaml", _sealed())
+    controller.close()
+
+    assert app.run(["seal", "verify", "x.yaml", "--controller"]) == 3
+
+
+def test_names_do_not_steer_the_terminal(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = folder / "a\x1b[2Jb.yaml"
+    path.write_text("kind: SealedSecret\n")
+
+    assert app.run(["seal", "verify", "."]) == 1
+
+    assert "\x1b" not in capsys.readouterr().out
