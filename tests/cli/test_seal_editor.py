@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from gitopskit.cli import app
-from gitopskit.cli.editor_session import choose_place
+from gitopskit.cli.editor_session import choose_place, usual_places
 from gitopskit.errors import EnvironmentFault
 from tests.support.editing import Editor, make_editor, needs_memory, opened
 from tests.support.sealing import sealed_manifest, sealing_pair, write_pair
@@ -380,6 +380,26 @@ def test_an_editor_that_cannot_be_started_is_told(
     assert app.run(_EDIT) == code
 
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_system_without_any_editor_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PATH", "/no/such/folder")
+
+    assert app.run(_EDIT) == 3
+
+    assert "error: cannot start vi" in capsys.readouterr().err
+
+
+def test_a_persons_own_folder_in_memory_is_the_first_choice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = list(usual_places())
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+
+    assert list(usual_places()) == [tmp_path, *others]
 
 
 def test_without_memory_only_a_person_can_allow_a_disk(

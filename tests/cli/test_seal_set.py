@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from gitopskit.cli import app
-from gitopskit.manifests.documents import read_documents
-from gitopskit.sealing.unseal import Keyring, unseal_secret
-from tests.support.sealing import private_key_of, sealed_manifest, sealing_pair, write_pair
-from tests.support.terminal import at_terminal, gitopskit
+from tests.support.editing import opened
+from tests.support.sealing import sealed_manifest, sealing_pair, write_pair
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 _VALUE: Final = "correct-horse-battery"
 _FILE: Final = "sealed.yaml"
@@ -41,15 +39,8 @@ def type_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
     return give
 
 
-def _opened(text: str) -> dict[str, str]:
-    (manifest,) = read_documents(text, path=_FILE)
-    keyring = Keyring([private_key_of(sealing_pair())])
-    unsealed = unseal_secret(manifest.content, keyring=keyring)
-    return {item: value.reveal().decode() for item, value in unsealed.data.items()}
-
-
-def _now() -> dict[str, str]:
-    return _opened(Path(_FILE).read_text())
+def _now() -> Mapping[str, str]:
+    return opened(Path(_FILE).read_text())
 
 
 @pytest.mark.usefixtures("folder")
@@ -178,7 +169,7 @@ def test_standard_input_is_changed_to_standard_output_and_nothing_is_added(
     assert app.run(["seal", "set", "-", "user", "--from-file", "value", *_CERT]) == 0
 
     said = capsys.readouterr().out
-    assert _opened(said) == _ITEMS | {"user": _VALUE}
+    assert opened(said) == _ITEMS | {"user": _VALUE}
     assert said.startswith(text[: text.index("user: ")])
     assert not said.endswith("\n")
 
@@ -206,7 +197,7 @@ def test_one_of_several_is_chosen_by_its_name(
 
     head, _, changed = (folder / _FILE).read_text().partition("---\n")
     assert head == other
-    assert _opened(changed) == _ITEMS | {"user": _VALUE}
+    assert opened(changed) == _ITEMS | {"user": _VALUE}
 
 
 def test_a_namespace_that_rendering_sets_can_be_given(
@@ -219,7 +210,7 @@ def test_a_namespace_that_rendering_sets_can_be_given(
     assert app.run(["seal", "set", _FILE, "user", "-n", "shop", *_CERT]) == 0
 
     rendered = (folder / _FILE).read_text().replace("name: db\n", "name: db\n  namespace: shop\n")
-    assert _opened(rendered) == _ITEMS | {"user": _VALUE}
+    assert opened(rendered) == _ITEMS | {"user": _VALUE}
 
 
 @pytest.mark.parametrize(
@@ -326,80 +317,6 @@ def test_what_cannot_be_removed_is_told_and_stays(
     assert _VALUE not in shown
 
 
-def test_a_value_is_asked_for_twice_and_not_shown(folder: Path) -> None:
-    with at_terminal(gitopskit("seal", "set", _FILE, "password", *_CERT), cwd=folder) as terminal:
-        terminal.answer("password: ", _VALUE)
-        terminal.answer("the same again: ", "something else")
-        terminal.expect("the two are not the same")
-        terminal.answer("password: ", f"{_VALUE}x\x7f")
-        terminal.answer("the same again: ", f"typo\x15{_VALUE}")
-        code = terminal.end()
-
-        assert (code, terminal.echoes) == (0, True)
-        assert _VALUE not in terminal.shown
-    assert _now() == _ITEMS | {"password": _VALUE}
-
-
-def test_a_value_is_asked_for_where_standard_input_is_the_file(folder: Path) -> None:
-    argv = gitopskit("seal", "set", "-", "password", *_CERT)
-    with (
-        (folder / _FILE).open() as given,
-        (folder / "out").open("w") as out,
-        at_terminal(argv, cwd=folder, stdin=given.fileno(), stdout=out.fileno()) as terminal,
-    ):
-        terminal.answer("password: ", _VALUE)
-        terminal.answer("the same again: ", _VALUE)
-        assert terminal.end() == 0
-
-    assert _opened((folder / "out").read_text()) == _ITEMS | {"password": _VALUE}
-
-
-def test_a_long_line_is_not_cut(folder: Path) -> None:
-    value = "x" * 20_000
-    with at_terminal(gitopskit("seal", "set", _FILE, "password", *_CERT), cwd=folder) as terminal:
-        terminal.answer("password: ", value)
-        terminal.answer("the same again: ", value)
-        assert terminal.end() == 0
-
-    assert _now()["password"] == value
-
-
-@pytest.mark.parametrize(
-    ("keys", "code", "said"),
-    [
-        ("\x03", 130, ""),
-        ("\x04", 130, ""),
-        ("\r", 2, "error: the value is empty"),
-        ("-----BEGIN KEY-----\rtouch stolen\r", 2, "is more than one line"),
-        ("ab\x1b[A\r", 2, "holds control characters"),
-        ("ab\x1a\r", 2, "holds control characters"),
-        ("ab\x1c\r", 2, "holds control characters"),
-    ],
-    ids=["Ctrl-C", "Ctrl-D", "nothing", "several lines", "arrow key", "Ctrl-Z", "Ctrl-backslash"],
-)
-def test_what_is_no_value_writes_nothing_and_leaves_the_terminal_as_it_was(
-    folder: Path, keys: str, code: int, said: str
-) -> None:
-    before = (folder / _FILE).read_text()
-    with at_terminal(gitopskit("seal", "set", _FILE, "password", *_CERT), cwd=folder) as terminal:
-        terminal.expect("password: ")
-        assert not terminal.echoes
-        terminal.type(keys)
-        terminal.expect(said)
-
-        assert terminal.end() == code
-        assert (terminal.echoes, terminal.rest()) == (True, b"")
-    assert (folder / _FILE).read_text() == before
-
-
-def test_a_signal_at_a_hidden_prompt_leaves_the_terminal_as_it_was(folder: Path) -> None:
-    with at_terminal(gitopskit("seal", "set", _FILE, "password", *_CERT), cwd=folder) as terminal:
-        terminal.expect("password: ")
-        terminal.child.terminate()
-
-        assert (terminal.end(), terminal.echoes) == (130, True)
-
-
 def test_a_link_stays_a_link(folder: Path, type_in: Callable[[str], None]) -> None:
     (folder / "link.yaml").symlink_to(_FILE)
     type_in(_VALUE)
@@ -408,15 +325,3 @@ def test_a_link_stays_a_link(folder: Path, type_in: Callable[[str], None]) -> No
 
     assert (folder / "link.yaml").is_symlink()
     assert _now() == _ITEMS | {"user": _VALUE}
-
-
-def test_what_changed_while_the_value_was_asked_for_is_kept(folder: Path) -> None:
-    with at_terminal(gitopskit("seal", "set", _FILE, "password", *_CERT), cwd=folder) as terminal:
-        terminal.answer("password: ", _VALUE)
-        terminal.expect("the same again: ")
-        (folder / _FILE).write_text("# somebody else's\n")
-        terminal.type(f"{_VALUE}\r")
-        terminal.expect("error: the file was changed by somebody else meanwhile")
-        assert terminal.end() == 4
-
-    assert (folder / _FILE).read_text() == "# somebody else's\n"
