@@ -88,6 +88,7 @@ def seal(  # noqa: PLR0913 -- one parameter per flag
 
     request = SealRequest(
         source=source_of(file, secret_file, flag="--secret-file"),
+        is_input_named=bool(file or secret_file),
         target=sealed_secret_file,
         cert=cert,
         environments=tuple(env),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -28,16 +29,55 @@ _STDIO: Final = "-"
 
 
 def seal(request: SealRequest) -> None:
-    """Seal the Secrets of the input; all of them, or nothing is written."""
+    """Seal what the flags say; a person at a terminal who says nothing is asked.
+
+    Raises:
+        InputError: a flag does not go with another, or something cannot be sealed.
+    """
+    from gitopskit.cli.seal_placed import read_secrets, seal_placed
+
+    if _asks(request):
+        _ask(request)
+    elif request.app:
+        seal_placed(request)
+    elif request.secret_type and not request.has_values:
+        raise InputError(
+            "--type is for a Secret that is made of values",
+            hint="give --from-file or --generate, or write the type into the manifest",
+        )
+    else:
+        _seal_documents(request, read_secrets(request))
+
+
+def _asks(request: SealRequest) -> bool:
+    is_silent = not (request.is_input_named or request.has_values)
+    return is_silent and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _ask(request: SealRequest) -> None:
+    from gitopskit.cli.seal_wizard import WizardPreset, run_seal_wizard
+
+    preset = WizardPreset(
+        environments=request.environments,
+        app=request.app,
+        cert=request.cert,
+        namespace=request.namespace,
+        name=request.name,
+        secret_type=request.secret_type,
+        scope=Scope(request.scope) if request.scope else None,
+        file=request.target,
+        registers=request.registers,
+        records_keys=request.records_keys,
+        is_dry_run=request.is_dry_run,
+    )
+    run_seal_wizard(Path(), preset=preset)
+
+
+def _seal_documents(request: SealRequest, secrets: Sequence[Manifest]) -> None:
+    """Seal Secrets to one certificate; all of them, or nothing is written."""
     from gitopskit.sealedfiles import texts
 
-    if request.from_file:
-        raise InputError(
-            "--from-file requires --raw, or --name",
-            hint="give --raw for one value, or --name for a Secret that is made of files",
-        )
     target = _target_of(request)
-    secrets = texts.read_secrets(read_source(request.source), path=request.source)
     options = _options(request, secrets)
     before = _content_of(target)
     earlier = texts.read_earlier(before, path=target) if before and _compares(options) else {}

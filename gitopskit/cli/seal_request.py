@@ -26,6 +26,7 @@ class SealRequest:
     """The flags of one call; empty where nothing was said. ``source`` ``-`` is standard input."""
 
     source: str
+    is_input_named: bool = False
     target: str = ""
     cert: str = ""
     environments: tuple[str, ...] = ()
@@ -47,6 +48,11 @@ class SealRequest:
     is_dry_run: bool = False
     recovery_keys: tuple[str, ...] = ()
     cluster: Target = field(default_factory=Target)
+
+    @property
+    def has_values(self) -> bool:
+        """Whether flags name values, so that no manifest is read."""
+        return bool(self.from_file or self.generate)
 
     @property
     def environment(self) -> str:
