@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gitopskit.cli import output
-from gitopskit.errors import InputError
+from gitopskit.cli.agreement import require_agreement
 
 if TYPE_CHECKING:
     from gitopskit.redaction import Plaintext
@@ -123,25 +123,12 @@ async def _run(
             if plan.is_due:
                 raise typer.Exit(1)
             return
-        _agree(is_agreed=is_agreed)
+        require_agreement(is_given=is_agreed)
         await workflow.apply(api, plan.steps, clock=api.clock)
     _keep_certificate(repository, request, plan)
     if plan.deploy_key:
         output.note("add this deploy key to the repository, with read access only:")
         output.print_result(plan.deploy_key)
-
-
-def _agree(*, is_agreed: bool) -> None:
-    import sys
-
-    if is_agreed:
-        return
-    if not sys.stdin.isatty():
-        raise InputError(
-            "there is no terminal to ask on", hint="pass `--yes` to do what the plan says"
-        )
-    if not typer.confirm("Do this?", err=True):
-        raise typer.Abort
 
 
 def _keep_certificate(repository: Repository, request: Bootstrap, plan: BootstrapPlan) -> None:

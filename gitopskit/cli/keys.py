@@ -1,17 +1,20 @@
-"""`gitopskit keys`: sealing keys and certificates."""
+"""`gitopskit keys`: sealing keys and certificates; most commands have a module each."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+import importlib
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
-from gitopskit.cli import output
+from gitopskit.cli import output, seal_flags
 from gitopskit.errors import InputError
 from gitopskit.manifests.settled_names import SYSTEM_NAMESPACE
 
 if TYPE_CHECKING:
     from gitopskit.sealing.keys import SealingCertificate
+
+_SUBCOMMANDS: Final = ("keys_list", "keys_inspect", "keys_usage", "keys_retire")
 
 _Folder = Annotated[
     str, typer.Option("--out-dir", "-d", help="Where to write tls.key and tls.crt.", metavar="DIR")
@@ -32,7 +35,9 @@ _Size = Annotated[
 _Days = Annotated[
     int, typer.Option("--days", help="How long the certificate is valid.", min=1, max=36500)
 ]
-_Context = Annotated[str, typer.Option("--context", help="The kubeconfig's context to use.")]
+_Published = Annotated[
+    str, typer.Option("--namespace", "-n", help="Where our unsealer publishes it.")
+]
 _Environment = Annotated[
     str, typer.Option("--env", help="Keep it as this environment's certificate.", metavar="ENV")
 ]
@@ -41,9 +46,11 @@ _Out = Annotated[str, typer.Option("--out", help="Write it here; `-` is stdout."
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(help="Make sealing keys, and fetch the certificate of a cluster.")
+    group = typer.Typer(help="Make, fetch, look at and retire sealing keys and certificates.")
     group.command("new")(new)
     group.command("fetch")(fetch)
+    for module in _SUBCOMMANDS:
+        importlib.import_module(f"gitopskit.cli.{module}").register(group)
     app.add_typer(group, name="keys")
 
 
@@ -79,14 +86,21 @@ def new(
     output.note(f"keep {files.private_key} out of Git: whoever has it can open what is sealed")
 
 
-def fetch(
+def fetch(  # noqa: PLR0913 -- one parameter per flag
     *,
-    context: _Context = "",
-    namespace: _Namespace = SYSTEM_NAMESPACE,
+    context: seal_flags.Context = "",
+    kubeconfig: seal_flags.Kubeconfig = "",
+    namespace: _Published = SYSTEM_NAMESPACE,
+    controller_name: seal_flags.ControllerName = seal_flags.DEFAULT_CONTROLLER_NAME,
+    controller_namespace: seal_flags.ControllerNamespace = seal_flags.DEFAULT_CONTROLLER_NAMESPACE,
     env: _Environment = "",
     out: _Out = "",
 ) -> None:
-    """Fetch the certificate that a cluster seals with; it is public and may be committed."""
+    """Fetch the certificate that a cluster seals with; it is public and may be committed.
+
+    It is the one that our unsealer publishes; where there is none, the sealed-secrets controller
+    is asked, and only that if one is named.
+    """
     from pathlib import Path
 
     from gitopskit.cli.wiring import run_async
@@ -96,7 +110,13 @@ def fetch(
     if env and out:
         raise InputError("both --env and --out are given", hint="give one of them")
     repository = find_repository(Path()) if env else None
-    certificate = run_async(_fetch(context, namespace))
+    target = seal_flags.Target(
+        context=context,
+        kubeconfig=kubeconfig,
+        controller_name=controller_name,
+        controller_namespace=controller_namespace,
+    )
+    certificate = run_async(_fetch(target, namespace))
     if repository is None:
         output.write_output(out or "-", certificate.pem.decode())
         return
@@ -105,9 +125,15 @@ def fetch(
     output.note(f"fingerprint {certificate.fingerprint}; commit the file")
 
 
-async def _fetch(context: str, namespace: str) -> SealingCertificate:
+async def _fetch(target: seal_flags.Target, namespace: str) -> SealingCertificate:
+    from gitopskit.cli.seal_request import address_of
     from gitopskit.cli.wiring import connect
-    from gitopskit.sealedfiles.certificates import fetch_certificate
+    from gitopskit.sealedfiles.certificates import live_certificate
 
-    async with connect(context) as api:
-        return await fetch_certificate(api, namespace=namespace)
+    async with connect(target.context, kubeconfig=target.kubeconfig) as api:
+        return await live_certificate(
+            api,
+            address=address_of(target),
+            is_default=target.is_default_controller,
+            config_map_namespace=namespace,
+        )

@@ -1,6 +1,7 @@
 """`gitopskit keys`, as a person meets it."""
 
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from gitopskit.controlplane.server import ControlPlane
 from gitopskit.kube.client import KubeClient
 from gitopskit.kube.resources import CONFIG_MAPS
 from gitopskit.sealing.keys import load_certificate, read_private_keys
+from tests.support.fake_controller import FakeController
 from tests.support.sealing import sealing_pair
 
 _SMALL = ["--size", "2048"]
@@ -90,6 +92,58 @@ def test_a_certificate_is_fetched_into_the_repository(
 
     stored = tmp_path / ".gitopskit" / "certs" / "prod.pem"
     assert stored.read_bytes() == sealing_pair().certificate_pem
+
+
+@pytest.fixture
+def controller(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeController]:
+    """A cluster with a sealed-secrets controller that has key 1; KUBECONFIG leads there."""
+    with FakeController([sealing_pair(1)]) as running:
+        monkeypatch.setenv("KUBECONFIG", str(running.kubeconfig))
+        yield running
+
+
+@pytest.mark.usefixtures("controller")
+def test_where_nothing_is_published_the_controller_is_asked(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert app.run(["keys", "fetch"]) == 0
+
+    assert capsys.readouterr().out.encode() == sealing_pair(1).certificate_pem
+
+
+def test_what_is_published_goes_before_the_controllers(
+    controller: FakeController, capsys: pytest.CaptureFixture[str]
+) -> None:
+    controller.publish(sealing_pair(0).certificate_pem)
+
+    assert app.run(["keys", "fetch", "--context", "fake"]) == 0
+
+    assert capsys.readouterr().out.encode() == sealing_pair(0).certificate_pem
+
+
+def test_a_controller_that_is_named_is_asked_alone(
+    controller: FakeController, capsys: pytest.CaptureFixture[str]
+) -> None:
+    controller.publish(sealing_pair(0).certificate_pem)
+    controller.behaviour.name = "mine"
+    controller.behaviour.namespace = "sealing"
+    flags = ["--controller-name", "mine", "--controller-namespace", "sealing"]
+
+    assert app.run(["keys", "fetch", *flags]) == 0
+
+    assert capsys.readouterr().out.encode() == sealing_pair(1).certificate_pem
+
+
+def test_a_cluster_that_has_neither_is_told_both(
+    controller: FakeController, capsys: pytest.CaptureFixture[str]
+) -> None:
+    controller.behaviour.is_missing = True
+
+    assert app.run(["keys", "fetch"]) == 2
+
+    said = capsys.readouterr().err
+    assert "the cluster publishes no sealing certificate" in said
+    assert "there is no sealed-secrets controller" in said
 
 
 def test_an_unreachable_cluster_is_told(
