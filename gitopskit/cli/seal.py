@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
-from gitopskit.cli import seal_flags, settings
+from gitopskit.cli import seal_flags, seal_spellings, settings
 from gitopskit.cli.group_with_default import OWN_COMMAND, GroupWithDefault, OwnCommand
 from gitopskit.cli.manifest_texts import source_of
 from gitopskit.errors import InputError
@@ -30,12 +30,13 @@ _NOTHING: Final[list[str]] = []
 
 
 class _SealCommand(OwnCommand):
-    """Takes what no flag says from kubeseal's variables."""
+    """Takes flags as kubeseal's callers write them, and what none says from its variables."""
 
     def make_context(self, info_name: str | None, args: list[str], **extra: Any) -> Any:  # type: ignore[override] # typer spells out one of the extras  # noqa: ANN401 -- typer's own types, which it hides
+        spelled = seal_spellings.spelled_out(args, self.params)
         variables = settings.variables_after(seal_flags.VARIABLE_PREFIX)
-        extra["default_map"] = seal_flags.defaults_from(variables)
-        return super().make_context(info_name, args, **extra)
+        extra["default_map"] = seal_spellings.defaults_from(variables, unless=spelled.said)
+        return super().make_context(info_name, spelled.args, **extra)
 
 
 def register(app: typer.Typer) -> None:

@@ -1,24 +1,22 @@
 """The flags of `gitopskit seal`: kubeseal's by their own names, and ours.
 
-Each may be set by a variable, as kubeseal's flags may: ``SEALED_SECRETS_CONTROLLER_NAME`` for
-``--controller-name``. A flag that is given wins.
+kubeseal's may be set by variables, as for kubeseal: ``SEALED_SECRETS_CONTROLLER_NAME`` for
+``--controller-name``; see seal_spellings.py. A flag that is given wins.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 import typer
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 VARIABLE_PREFIX: Final = "SEALED_SECRETS_"
 DEFAULT_CONTROLLER_NAME: Final = "sealed-secrets-controller"
 DEFAULT_CONTROLLER_NAMESPACE: Final = "kube-system"
 
-_LISTS: Final = frozenset({"recovery_private_key", "from_file"})
+ScopeName = Literal["strict", "namespace-wide", "cluster-wide"]
+FormatName = Literal["json", "yaml"]
 
 File = Annotated[
     str, typer.Argument(metavar="[FILE]", help="The Secrets, YAML or JSON; `-` is stdin.")
@@ -56,7 +54,7 @@ SecretType = Annotated[
     str, typer.Option("--type", help="With --from-file or --generate: the Secret's type.")
 ]
 Scopes = Annotated[
-    Literal["strict", "namespace-wide", "cluster-wide"] | None,
+    ScopeName | None,
     typer.Option("--scope", help="Where it may be opened; default: as annotated, else strict."),
 ]
 Name = Annotated[str, typer.Option("--name", help="The Secret's name, in place of its own.")]
@@ -67,7 +65,7 @@ Namespace = Annotated[
     ),
 ]
 Format = Annotated[
-    Literal["json", "yaml"] | None,
+    FormatName | None,
     typer.Option(
         "--format",
         "-o",
@@ -179,15 +177,3 @@ class Target:
         """Whether the controller may be looked for under other names as well."""
         names = (self.controller_name, self.controller_namespace)
         return names == (DEFAULT_CONTROLLER_NAME, DEFAULT_CONTROLLER_NAMESPACE)
-
-
-def defaults_from(variables: Mapping[str, str]) -> dict[str, Any]:
-    """Return defaults of the flags, by parameter, from variables without their prefix.
-
-    Lists are separated by commas. Source: github.com/bitnami-labs/sealed-secrets, pkg/flagenv.
-    """
-    defaults: dict[str, Any] = {}
-    for name, value in variables.items():
-        parameter = "output_format" if name == "FORMAT" else name.lower()
-        defaults[parameter] = value.split(",") if parameter in _LISTS else value
-    return defaults
