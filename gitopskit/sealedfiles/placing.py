@@ -59,17 +59,22 @@ class PlacingOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Placement:
-    """The overlay of an app in an environment, and what is sealed there already.
+class HeldSecret:
+    """A SealedSecret that is there already, and the name of its file."""
 
-    ``holders`` are the names of the files in the folder by the SealedSecret that each has.
-    """
+    file_name: str
+    sealed: SealedSecret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """The overlay of an app in an environment, and by name what is sealed right in its folder."""
 
     environment: str
     app: str
     namespace: str
     folder: Path
-    holders: Mapping[str, str] = field(default_factory=dict)
+    held: Mapping[str, HeldSecret] = field(default_factory=dict)
 
     def file_of(self, name: str, *, file_name: str = "") -> Path:
         """Return the file for a SealedSecret of a name.
@@ -77,7 +82,7 @@ class Placement:
         Raises:
             InputError: the file's name cannot be used, or another file has the SealedSecret.
         """
-        holder = self.holders.get(name, "")
+        holder = self.held[name].file_name if name in self.held else ""
         if file_name and holder not in ("", file_name):
             raise InputError(
                 f"the SealedSecret {name!r} is in another file of the overlay already",
@@ -163,7 +168,7 @@ def place(repository: Repository, *, environment: str, app: str) -> Placement:
         app=app,
         namespace=namespace,
         folder=folder,
-        holders={sealed.name: name for name, sealed in _sealed_in(folder)},
+        held={held.sealed.name: held for held in _held_in(folder)},
     )
 
 
@@ -275,9 +280,8 @@ def _require_names_kept(naming: Naming, sealed: SealedSecret, *, where: str) -> 
         )
 
 
-def _sealed_in(folder: Path) -> Iterator[tuple[str, SealedSecret]]:
-    """Yield the SealedSecrets of the files right in a folder, with the names of the files."""
+def _held_in(folder: Path) -> Iterator[HeldSecret]:
     for file, data in sealed_files([folder]):
         if file.parent == folder:
             for sealed in read_earlier(data, path=str(file)).values():
-                yield file.name, sealed
+                yield HeldSecret(file_name=file.name, sealed=sealed)

@@ -479,7 +479,10 @@ def test_a_place_names_what_is_sealed_there(repository: Repository) -> None:
     placement = place(repository, environment="prod", app="web")
 
     assert placement.namespace == "web-in-prod"
-    assert placement.holders == {"db": "db.sealed.yaml"}
+    assert {name: held.file_name for name, held in placement.held.items()} == {
+        "db": "db.sealed.yaml"
+    }
+    assert placement.held["db"].sealed.encrypted_data.keys() == {"password", "user"}
 
 
 def test_environments_tell_their_certificate_or_what_to_do(repository: Repository) -> None:
