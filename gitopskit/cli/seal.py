@@ -87,6 +87,12 @@ def seal(  # noqa: PLR0913 -- one parameter per flag
     """Seal Secrets, so that only the cluster that holds the key can open them."""
     from gitopskit.cli.seal_request import SealRequest
 
+    cluster = seal_flags.Target(
+        context=context,
+        kubeconfig=kubeconfig,
+        controller_name=controller_name,
+        controller_namespace=controller_namespace,
+    )
     request = SealRequest(
         source=source_of(file, secret_file, flag="--secret-file"),
         is_input_named=bool(file or secret_file),
@@ -110,22 +116,10 @@ def seal(  # noqa: PLR0913 -- one parameter per flag
         digest_key=digest_key,
         is_dry_run=dry_run,
         recovery_keys=tuple(part for each in recovery_private_key for part in each.split(",")),
-        cluster=seal_flags.Target(
-            context=context,
-            kubeconfig=kubeconfig,
-            controller_name=controller_name,
-            controller_namespace=controller_namespace,
-        ),
+        cluster=cluster,
     )
-    modes = {
-        "--raw": raw,
-        "--fetch-cert": fetch_cert,
-        "--validate": validate,
-        "--re-encrypt": re_encrypt,
-        "--recovery-unseal": recovery_unseal,
-        "--merge-into": bool(merge_into),
-    }
-    _run(request, [flag for flag, is_asked in modes.items() if is_asked])
+    modes = (raw, fetch_cert, validate, re_encrypt, recovery_unseal, bool(merge_into))
+    _run(request, [flag for flag, is_given in zip(_MODES, modes, strict=True) if is_given])
 
 
 def _run(request: SealRequest, modes: list[str]) -> None:

@@ -16,7 +16,7 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
     """An application of which the test registers the commands."""
     app = typer.Typer(rich_markup_mode=None, add_completion=False)
     app.callback()(lambda: None)
-    monkeypatch.setattr(frame, "build_app", lambda: app)
+    monkeypatch.setattr(frame, "build_app", lambda *_: app)
     return app
 
 
