@@ -56,13 +56,7 @@ def _target(target: SealedText, secret: Manifest) -> SealedPart:
 
 def _change(part: SealedPart, secret: Manifest, options: SealOptions) -> PartChange:
     own = part.sealed
-    if own.namespace and secret.namespace not in ("", own.namespace):
-        raise InputError(
-            f'namespace mismatch: input secret is in namespace "{secret.namespace}" but the '
-            f'SealedSecret is in "{own.namespace}"',
-            where=secret.where,
-            hint="leave the namespace out of the Secret",
-        )
+    _require_same_place(own, secret, options)
     place = replace(options, scope=own.scope, name=own.name, namespace=own.namespace)
     content = seal_secret(secret.content, place, where=secret.where, earlier=own)
     sealed = sealed_secret.parse(content, where=secret.where)
@@ -81,6 +75,30 @@ def _change(part: SealedPart, secret: Manifest, options: SealOptions) -> PartCha
         fields=_template_fields(own, sealed),
         begins_records=options.records_keys,
     )
+
+
+def _require_same_place(own: SealedSecret, secret: Manifest, options: SealOptions) -> None:
+    """Check that nothing asks for another place than the target's, in which alone values open."""
+    if own.namespace and secret.namespace not in ("", own.namespace):
+        raise InputError(
+            f'namespace mismatch: input secret is in namespace "{secret.namespace}" but the '
+            f'SealedSecret is in "{own.namespace}"',
+            where=secret.where,
+            hint="leave the namespace out of the Secret",
+        )
+    if own.namespace and options.namespace not in ("", own.namespace):
+        raise InputError(
+            f'namespace mismatch: the SealedSecret is in namespace "{own.namespace}" but '
+            f'"{options.namespace}" was specified',
+            where=secret.where,
+            hint="leave out --namespace",
+        )
+    if options.scope not in (None, own.scope):
+        raise InputError(
+            f"the SealedSecret is sealed {own.scope.value}, and another scope was specified",
+            where=secret.where,
+            hint="leave out --scope; sealing the whole Secret again changes its scope",
+        )
 
 
 def _template_fields(own: SealedSecret, sealed: SealedSecret) -> dict[Pointer, JsonValue]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -154,3 +155,28 @@ def test_a_target_that_becomes_too_large_is_refused(options: SealOptions) -> Non
                 _merge(target, given, options)
         else:
             target = SealedText.read(_merge(target, given, options).encode(), path="sealed.yaml")
+
+
+def test_another_namespace_that_is_asked_for_is_refused(options: SealOptions) -> None:
+    target = _target(options)
+    chosen = replace(options, namespace="other")
+
+    with pytest.raises(InputError, match='in namespace "shop" but "other" was specified'):
+        _merge(target, "{apiVersion: v1, kind: Secret, stringData: {added: x}}", chosen)
+
+
+def test_another_scope_that_is_asked_for_is_refused(options: SealOptions) -> None:
+    target = _target(options, scope=Scope.NAMESPACE_WIDE)
+    chosen = replace(options, scope=Scope.STRICT)
+
+    with pytest.raises(InputError, match="sealed namespace-wide, and another scope was specified"):
+        _merge(target, "{apiVersion: v1, kind: Secret, stringData: {added: x}}", chosen)
+
+
+def test_the_targets_own_place_may_be_asked_for(options: SealOptions) -> None:
+    target = _target(options, scope=Scope.NAMESPACE_WIDE)
+    chosen = replace(options, namespace="shop", scope=Scope.NAMESPACE_WIDE)
+
+    merged = _merge(target, "{apiVersion: v1, kind: Secret, stringData: {added: x}}", chosen)
+
+    assert _values(merged)["added"] == b"x"
