@@ -34,7 +34,21 @@ def read_source(source: str) -> bytes:
 
 def choose_format(asked: TextFormat | None, *, target: str) -> TextFormat:
     """Return the format asked for, or that of the target's name, or what suits its reader."""
+    at_terminal: TextFormat = "yaml" if sys.stdout.isatty() else "json"
+    return named_format(asked, target=target) or at_terminal
+
+
+def named_format(asked: TextFormat | None, *, target: str) -> TextFormat | None:
+    """Return the format asked for, or that of the target's name, or None.
+
+    A file that is called YAML never holds JSON, whatever is asked for; as with kubeseal.
+    """
     from gitopskit.sealedfiles.texts import format_of
 
-    at_terminal: TextFormat = "yaml" if sys.stdout.isatty() else "json"
-    return asked or format_of(target) or at_terminal
+    promised = format_of(target)
+    return "yaml" if promised == "yaml" else asked or promised
+
+
+def appendable(text: str, form: TextFormat) -> str:
+    """Return a text that may follow another one: YAML begins with a marker, as kubeseal's does."""
+    return f"---\n{text}" if form == "yaml" else text

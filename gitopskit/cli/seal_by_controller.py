@@ -8,11 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.cli import output
-from gitopskit.cli.manifest_texts import read_source
-from gitopskit.cli.seal_request import address_of, fetch_from_cluster
+from gitopskit.cli.manifest_texts import appendable, named_format, read_source
+from gitopskit.cli.seal_request import (
+    address_of,
+    fetch_from_cluster,
+    find_certificate,
+    require_known_cluster,
+)
 from gitopskit.cli.wiring import connect, run_async
 from gitopskit.errors import EnvironmentFault, InputError, Undecryptable
 from gitopskit.manifests.documents import expand_lists, read_documents
+from gitopskit.manifests.json_stream import looks_like_json
 from gitopskit.sealedfiles.controller import find_controller
 from gitopskit.sealedfiles.reencrypt import reencrypt_text, reseal_by_controller
 from gitopskit.sealedfiles.sealed_text import SealedText
@@ -36,8 +42,12 @@ _MOST_RENEWALS: Final = 2
 
 
 def fetch_certificate(request: SealRequest) -> None:
-    """Print the certificate that the cluster seals with."""
-    certificate = fetch_from_cluster(request.cluster)
+    """Print the certificate that the cluster seals with, or the one that is named."""
+    if request.cert or request.environment:
+        certificate = find_certificate(request)
+    else:
+        require_known_cluster()
+        certificate = fetch_from_cluster(request.cluster)
     output.write_output(request.target or _STDIO, certificate.pem.decode())
 
 
@@ -47,6 +57,7 @@ def validate(request: SealRequest) -> None:
     Raises:
         Undecryptable: it cannot open one; the error names the object and no cause.
     """
+    require_known_cluster()
     sealed = _read(request, read_source(request.source))
     run_async(_verify(request.cluster, sealed))
 
@@ -58,12 +69,12 @@ def reencrypt(request: SealRequest) -> None:
     """
     from gitopskit.sealedfiles.trees import replace_text
 
+    require_known_cluster()
     before = read_source(request.source)
     sealed = _read(request, before)
     with rotation(request.cluster) as rotate:
         text = _whole(rotate(sealed))
-    if request.output_format is not None:
-        text = _converted(text, request)
+    text = _as_asked(text, request)
     if request.target or request.source == _STDIO or request.is_dry_run:
         output.write_output(_STDIO if request.is_dry_run else request.target or _STDIO, text)
     elif text != sealed.text:
@@ -166,7 +177,12 @@ def _read(request: SealRequest, data: bytes) -> SealedText:
     return sealed
 
 
-def _converted(text: str, request: SealRequest) -> str:
+def _as_asked(text: str, request: SealRequest) -> str:
+    """Return a text in the format that is asked for: as it is, unless that is another one."""
+    if not (request.target or request.output_format):
+        return text
+    form = named_format(request.output_format, target=request.target or request.source)
+    if form is None or form == ("json" if looks_like_json(text) else "yaml"):
+        return text
     manifests = expand_lists(read_documents(text, path=request.source))
-    contents = [manifest.content for manifest in manifests]
-    return dump(contents, request.output_format or "yaml")
+    return appendable(dump([manifest.content for manifest in manifests], form), form)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.cli import output
-from gitopskit.cli.manifest_texts import choose_format, read_source
+from gitopskit.cli.manifest_texts import appendable, choose_format, read_source
 from gitopskit.cli.seal_request import (
     comparison_of,
     find_certificate,
@@ -85,7 +85,8 @@ def _seal_documents(request: SealRequest, secrets: Sequence[Manifest]) -> None:
     if earlier and before and texts.holds_already(before, sealed, path=target):
         output.note(f"{target} holds these very values already")
         return
-    text = texts.dump(sealed, choose_format(request.output_format, target=target))
+    form = choose_format(request.output_format, target=target)
+    text = appendable(texts.dump(sealed, form), form)
     output.write_output(_STDIO if request.is_dry_run else target, text)
 
 
@@ -131,7 +132,8 @@ def seal_raw(request: SealRequest) -> None:
         stdin_is_taken=request.cert == _STDIO,
     )
     binding = raw_binding(name=request.name, namespace=_raw_namespace(request, scope), scope=scope)
-    print_raw(RawRequest(binding=binding, source=source), find_certificate(request))
+    raw = RawRequest(binding=binding, source=source, target=request.target)
+    print_raw(raw, find_certificate(request))
 
 
 def _raw_namespace(request: SealRequest, scope: Scope) -> str:
@@ -149,13 +151,14 @@ def recover(request: SealRequest) -> None:
             hint="give the file with the private key",
         )
     target = request.target or _STDIO
+    form = choose_format(request.output_format, target=target)
     text = unseal_text(
         read_source(request.source),
         path=request.source,
         keyring=read_keyring(request.recovery_keys),
-        output=choose_format(request.output_format, target=target),
+        output=form,
     )
-    output.write_output(target, text, is_private=True)
+    output.write_output(target, appendable(text, form), is_private=True)
 
 
 def _options(request: SealRequest, secrets: Sequence[Manifest]) -> SealOptions:

@@ -33,10 +33,14 @@ _FromFile = Annotated[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawRequest:
-    """A value to seal on its own: the place that it is sealed for, and where it comes from."""
+    """A value to seal on its own: the place that it is sealed for, and where it comes from.
+
+    ``target`` is the file to write, standard output where it is empty.
+    """
 
     binding: Binding
     source: value_source.ValueSource
+    target: str = ""
 
 
 def register(group: typer.Typer) -> None:
@@ -81,7 +85,7 @@ def raw(  # noqa: PLR0913 -- one parameter per flag
 
 
 def print_raw(request: RawRequest, certificate: SealingCertificate) -> None:
-    """Read a value, seal it, and print it; a file may be named ``KEY=FILE``, as for kubeseal.
+    """Read a value, seal it, and print or write it; its file may be named ``KEY=FILE``.
 
     Raises:
         InputError: there is no value, or not just one.
@@ -89,6 +93,8 @@ def print_raw(request: RawRequest, certificate: SealingCertificate) -> None:
     from gitopskit.sealedfiles.raw import raw_blob
 
     _, is_keyed, file = request.source.from_file.partition("=")
+    if is_keyed and not file:
+        raise InputError("--from-file names no file", hint="write [KEY=]FILE")
     source = replace(request.source, from_file=file) if is_keyed else request.source
     made = value_source.read_values(source, question="value: ")
     if len(made.items) != 1:
@@ -97,6 +103,10 @@ def print_raw(request: RawRequest, certificate: SealingCertificate) -> None:
             hint="use `gitopskit seal set`, which sets them all",
         )
     (value,) = made.items.values()
-    output.print_exactly(raw_blob(value, certificate=certificate, binding=request.binding))
+    blob = raw_blob(value, certificate=certificate, binding=request.binding)
+    if request.target in ("", item_target.STDIO):
+        output.print_exactly(blob)
+    else:
+        output.write_output(request.target, blob)
     for note in made.notes:
         output.note(note)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitopskit.cli import output, settings
-from gitopskit.cli.seal_flags import Target
+from gitopskit.cli.seal_flags import VARIABLE_PREFIX, Target
 from gitopskit.errors import InputError
 
 if TYPE_CHECKING:
@@ -82,7 +82,10 @@ def find_certificate(request: SealRequest) -> SealingCertificate:
     """
     from gitopskit.cli.seal_certificate import choose_certificate
 
-    near = Path(request.target) if request.target not in ("", "-") else Path()
+    written = (
+        request.target or request.merge_into or (request.source if request.is_in_place else "")
+    )
+    near = Path() if written in ("", "-") else Path(written)
     is_named = bool(request.cert or request.environment)
     if is_named or (not request.cluster.is_chosen and _is_in_repository(near)):
         return choose_certificate(request.cert, request.environment, near=near)
@@ -92,7 +95,20 @@ def find_certificate(request: SealRequest) -> SealingCertificate:
             "no certificate to seal with, and no repository or kubeconfig to take one from",
             hint="name one with `--cert FILE`, or go to a repository made by `gitopskit init`",
         )
+    require_known_cluster()
     return fetch_from_cluster(request.cluster)
+
+
+def require_known_cluster() -> None:
+    """Check that kubeseal would ask no other cluster than the one that we ask.
+
+    Raises:
+        InputError: a variable of its leads to another one.
+    """
+    from gitopskit.cli import seal_spellings
+
+    variables = settings.variables_after(VARIABLE_PREFIX)
+    seal_spellings.require_known_cluster(variables)
 
 
 def kubeconfig_of(target: Target) -> str:

@@ -90,7 +90,7 @@ def test_a_secret_is_replaced_in_place(folder: Path) -> None:
     assert app.run(["seal", "secret.yaml", "--in-place", "--cert", "tls.crt"]) == 0
 
     text = (folder / "secret.yaml").read_text()
-    assert text.startswith("apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\n")
+    assert text.startswith("---\napiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\n")
     assert _VALUE not in text
 
 
@@ -240,7 +240,7 @@ def test_a_stranger_cannot_unseal(folder: Path, capsys: pytest.CaptureFixture[st
 
     shown = capsys.readouterr()
     assert (code, shown.out) == (4, "")
-    assert shown.err.startswith("gitopskit: error: no key opens `password` - sealed.yaml:1:1\n")
+    assert shown.err.startswith("gitopskit: error: no key opens `password` - sealed.yaml:2:1\n")
 
 
 def test_a_file_that_is_called_like_a_subcommand_can_be_named(
