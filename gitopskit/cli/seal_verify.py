@@ -247,7 +247,8 @@ def _show(
     for count in counts:
         age = "" if count.age_days is None else f", age in days: {count.age_days}"
         output.note(f"key {count.title}: items: {count.items}, files: {count.files}{age}")
-    output.note("scopes: " + ", ".join(f"{scope}: {n}" for scope, n in sorted(scopes.items())))
+    if scopes:
+        output.note("scopes: " + ", ".join(f"{scope}: {n}" for scope, n in sorted(scopes.items())))
     output.note(report.summary())
 
 

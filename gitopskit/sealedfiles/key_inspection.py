@@ -12,6 +12,7 @@ from gitopskit.errors import InputError, UnusableKey
 from gitopskit.manifests.documents import expand_lists, read_documents
 from gitopskit.sealing import pem_text
 from gitopskit.sealing.base64_text import decode_base64
+from gitopskit.sealing.fields import read_mapping
 from gitopskit.sealing.keys import (
     CERTIFICATE_ITEM,
     KEY_LABEL,
@@ -67,6 +68,7 @@ def inspect_keys(data: bytes, *, where: str) -> tuple[KeyFacts, ...]:
 
     Raises:
         UnusableKey: there is no key in it, or one that cannot be read.
+        InputError: a key Secret has the wrong shape.
         MalformedDocument: it is neither PEM nor YAML nor JSON.
     """
     if pem_text.is_pem(data):
@@ -138,12 +140,16 @@ def _of_manifest(manifest: Manifest) -> Iterator[KeyFacts]:
     content = manifest.content
     if _has_private_key(content):
         key = read_key_secret(content, where=manifest.where)
-        labels = (content.get("metadata") or {}).get("labels") or {}
-        yield _of_private_key(key, manifest.where, state=str(labels.get(KEY_LABEL) or ""))
+        yield _of_private_key(key, manifest.where, state=_state(content, manifest.where))
         return
     certificate = public_certificate(content, where=manifest.where)
     if certificate is not None:
         yield _of_certificate(certificate, manifest.where)
+
+
+def _state(content: JsonObject, where: str) -> str:
+    labels = read_mapping(read_mapping(content, "metadata", where=where), "labels", where=where)
+    return str(labels.get(KEY_LABEL) or "")
 
 
 def _has_private_key(content: JsonObject) -> bool:

@@ -108,9 +108,10 @@ def test_a_file_that_cannot_be_read_ends_with_2_and_hides_no_other(
 
     assert app.run(["seal", "verify", "."]) == 2
 
-    said = capsys.readouterr().out
-    assert "a.yaml:2:5: error: " in said
-    assert "b.yaml:1:1: error: the SealedSecret has no name" in said
+    said = capsys.readouterr()
+    assert "a.yaml:2:5: error: " in said.out
+    assert "b.yaml:1:1: error: the SealedSecret has no name" in said.out
+    assert said.err == "gitopskit: documents: 1, files: 2, errors: 2, warnings: 0\n"
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,14 @@ def test_key_secrets_have_the_state_of_their_label() -> None:
     assert first.where != second.where
 
 
+@pytest.mark.parametrize("metadata", [["x"], {"labels": ["x"]}], ids=["metadata", "labels"])
+def test_a_key_secret_of_the_wrong_shape_is_refused(metadata: object) -> None:
+    secret = key_secret(_PAIR, namespace="keys", name="a") | {"metadata": metadata}
+
+    with pytest.raises(InputError, match="is not a mapping"):
+        inspect_keys(dump_documents([secret]).encode(), where="keys.yaml")
+
+
 def test_a_key_in_string_data_is_read() -> None:
     secret = {"apiVersion": "v1", "kind": "Secret", "stringData": {"tls.key": _PRIVATE.decode()}}
 
