@@ -38,6 +38,18 @@ def read_boolean(content: JsonObject, name: str, *, where: str) -> bool | None:
     return value
 
 
+def read_text(content: JsonObject, name: str, *, where: str) -> str:
+    """Return a field that holds a text, an empty one where the field is absent or null.
+
+    Raises:
+        InputError: the field holds something else.
+    """
+    value = content.get(name)
+    if not isinstance(value, str | None):
+        raise wrong_shape(name, "a text; quote it", where=where)
+    return value or ""
+
+
 def read_texts(content: JsonObject, name: str, *, where: str) -> dict[str, str]:
     """Return a field that maps names to texts, as labels do; true, 1 and null become texts.
 

@@ -16,7 +16,7 @@ from gitopskit.manifests.names import require_dns_label, require_dns_subdomain
 from gitopskit.manifests.settled_names import KEY_RECORDS_ANNOTATION
 from gitopskit.sealing import sealed_secret
 from gitopskit.sealing.envelope import seal_value
-from gitopskit.sealing.fields import read_boolean, read_mapping, read_texts
+from gitopskit.sealing.fields import read_boolean, read_mapping, read_text, read_texts
 from gitopskit.sealing.key_records import dump_records, record_of
 from gitopskit.sealing.scope import Binding, Scope, rescope
 from gitopskit.sealing.sealed_secret import SealedSecret
@@ -125,7 +125,7 @@ def seal_secret(
             template_metadata=_template_metadata(
                 metadata, labels=labels, annotations=rescope(annotations, binding.scope)
             ),
-            type=str(content.get("type") or ""),
+            type=read_text(content, "type", where=place),
             immutable=read_boolean(content, "immutable", where=place),
         )
     )

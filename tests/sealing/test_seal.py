@@ -216,6 +216,7 @@ def test_an_empty_secret_is_sealed_when_it_is_meant(seal: Callable[..., JsonObje
         ({"stringData": {".": ""}}, "item 1 of 1 has a key that a Secret cannot have"),
         ({"stringData": {"..a": ""}}, "item 1 of 1 has a key that a Secret cannot have"),
         ({"immutable": "yes"}, "`immutable` is not true or false"),
+        ({"type": True}, "`type` is not a text; quote it"),
         (
             {"stringData": {"a": "x" * (1024 * 1024 + 1)}},
             "the values are larger than 1 MiB together, which no cluster takes",
@@ -248,6 +249,7 @@ def test_an_empty_secret_is_sealed_when_it_is_meant(seal: Callable[..., JsonObje
         "a dot as key",
         "a key with dots in front",
         "immutable as a word",
+        "a type without quotes",
         "too many bytes",
         "too large an object",
     ],
