@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from gitopskit.sealedfiles.controller import ControllerAddress
 
 _LARGEST_FILE_BYTES: Final = 1024 * 1024
-_URL: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://")
+_URL: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://|(?P<file>[Ff][Ii][Ll][Ee]):/")
+"""An address; of a file also without a machine. Source: RFC 8089, appendix B."""
 
 
 def open_certificate(
@@ -44,7 +45,7 @@ def open_certificate(
         EnvironmentFault: the address cannot be fetched.
     """
     found = _URL.match(source)
-    if found is None or found["scheme"].lower() == "file":
+    if found is None or (found["scheme"] or found["file"]).lower() == "file":
         path = _path_of(source) if found else Path(source)
         return read_certificate(_read(path), where=str(path), now=clock.now_utc())
     from gitopskit.sealedfiles.download import download, shown_url  # noqa: PLC0415 -- a file needs no HTTP
@@ -155,7 +156,7 @@ def _neither(published: GitopskitError, asked: GitopskitError) -> GitopskitError
 
 
 def _path_of(url: str) -> Path:
-    machine, _, path = url.partition("://")[2].partition("/")
+    machine, _, path = url.partition(":")[2].removeprefix("//").partition("/")
     if machine not in ("", "localhost"):
         raise InputError(
             "a file:// address cannot name another machine",

@@ -126,7 +126,7 @@ def test_the_first_certificate_of_a_file_is_taken(
     assert found == [SERVED.certificate_pem] * 3
 
 
-@pytest.mark.parametrize("start", ["file://", "file://localhost", "FILE://"])
+@pytest.mark.parametrize("start", ["file://", "file://localhost", "FILE://", "file:"])
 def test_a_file_address_names_a_file(file: Path, start: str) -> None:
     certificate = opened(start + str(file).replace(" ", "%20"))
 
