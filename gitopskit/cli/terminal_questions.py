@@ -17,6 +17,7 @@ from prompt_toolkit.input import create_input
 from prompt_toolkit.input.typeahead import clear_typeahead
 from prompt_toolkit.output import create_output
 
+from gitopskit.cli import output
 from gitopskit.errors import GitopskitError
 
 if TYPE_CHECKING:
@@ -120,15 +121,18 @@ def ask_many(console: Console, question: str, answers: Sequence[Answer]) -> tupl
     Raises:
         KeyboardInterrupt: the person gave up.
     """
-    prompt = questionary.checkbox(
-        question,
-        choices=_choices(answers),
-        instruction=_HOW_TO_CHOOSE,
-        validate=lambda chosen: bool(chosen) or "choose at least one, with the space bar",
-        input=console.input,
-        output=console.output,
-    )
-    chosen = set(_asked(prompt))
+    chosen: set[str] = set()
+    while not chosen:
+        prompt = questionary.checkbox(
+            question,
+            choices=_choices(answers),
+            instruction=_HOW_TO_CHOOSE,
+            input=console.input,
+            output=console.output,
+        )
+        chosen = set(_asked(prompt))
+        if not chosen:  # the library's own message needs a terminal that tells its height
+            output.say("  choose at least one, with the space bar")
     return tuple(answer.value for answer in answers if answer.value in chosen)
 
 
