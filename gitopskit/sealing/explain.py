@@ -163,8 +163,8 @@ def _by_record(keys: Sequence[PrivateKey], binding: Binding, recorded_key: str) 
         )
     return Explanation(
         cause=Cause.UNKNOWN,
-        sentence="it was altered, or sealed to a key that is not here, or for another name or "
-        f"namespace than {_place(binding)}; keys tried: {tried}",
+        sentence="it was sealed to a key that is not here, or for another name or namespace than "
+        f"{_place(binding)}, or altered since; keys tried: {tried}",
         hint="give more private keys, or the name and namespace that it was sealed for",
     )
 

@@ -104,7 +104,7 @@ _FAILURES: list[tuple[str, Callable[[], JsonObject], str]] = [
     (
         "unknown",
         lambda: _sealed(key=1, is_recorded=False),
-        "it was altered, or sealed to a key that is not here, or for another name",
+        "it was sealed to a key that is not here, or for another name or namespace",
     ),
 ]
 

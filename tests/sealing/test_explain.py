@@ -192,8 +192,8 @@ def test_without_a_record_key_and_place_cannot_be_told_apart(
 
     assert found.cause is Cause.UNKNOWN
     assert found.sentence == (
-        "it was altered, or sealed to a key that is not here, or for another name or namespace "
-        f"than shop/db; keys tried: {other_key.fingerprint}"
+        "it was sealed to a key that is not here, or for another name or namespace than shop/db, "
+        f"or altered since; keys tried: {other_key.fingerprint}"
     )
 
 
@@ -215,4 +215,4 @@ def test_no_keys_at_all_is_said(seal: Callable[[Binding], bytes]) -> None:
     found = explain(seal(_HERE), keys=[], binding=_WIDE)
 
     assert found.cause is Cause.UNKNOWN
-    assert found.sentence.endswith("than the namespace shop; keys tried: none")
+    assert found.sentence.endswith("than the namespace shop, or altered since; keys tried: none")
