@@ -161,7 +161,7 @@ def _choices(answers: Sequence[Answer]) -> list[questionary.Choice]:
 
 def _asked(prompt: Question) -> Any:  # noqa: ANN401 -- as questionary has it; each caller knows
     try:
-        return prompt.unsafe_ask()
+        return prompt.application.run(handle_sigint=False)  # lists would take the signal for a key
     except EOFError as error:  # Control-D
         raise KeyboardInterrupt from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -311,12 +312,20 @@ def _control_c(terminal: Terminal) -> None:
     terminal.interrupt()
 
 
+def _interruption(terminal: Terminal) -> None:
+    terminal.child.send_signal(signal.SIGINT)
+
+
 def _termination(terminal: Terminal) -> None:
     terminal.child.terminate()
 
 
 @pytest.mark.parametrize("place", list(_PLACES))
-@pytest.mark.parametrize("give_up", [_control_c, _termination], ids=["Control-C", "SIGTERM"])
+@pytest.mark.parametrize(
+    "give_up",
+    [_control_c, _interruption, _termination],
+    ids=["Control-C", "SIGINT", "SIGTERM"],
+)
 def test_giving_up_leaves_files_and_terminal_as_they_were(
     shop: GeneratedRepository, place: str, give_up: Callable[[Terminal], None]
 ) -> None:
