@@ -65,9 +65,13 @@ class DigestKey:
 
     key: bytes = field(repr=False)
 
-    def digest(self, value: Plaintext, *, item: str, label: bytes) -> str:
-        """Return HMAC-SHA256 over label, item and value: equal values of two items differ."""
-        parts = (label, item.encode(), value.reveal())
+    def digest(self, value: Plaintext, *, item: str, label: bytes, envelope: bytes) -> str:
+        """Return HMAC-SHA256 over label, item, value and envelope: it vouches for that envelope.
+
+        Without the envelope another value could be put in its place, and the digest would go on
+        saying that nothing changed.
+        """
+        parts = (label, item.encode(), value.reveal(), envelope)
         message = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
         return hmac.new(self.key, message, hashlib.sha256).hexdigest()
 

@@ -180,7 +180,7 @@ def _records(
         item: record_of(
             envelope,
             fingerprint=options.certificate.fingerprint,
-            value_digest=digest_key.digest(values[item], item=item, label=label)
+            value_digest=digest_key.digest(values[item], item=item, label=label, envelope=envelope)
             if digest_key
             else "",
         )

@@ -67,7 +67,9 @@ def _is_recorded(
     records = read_records(earlier.annotations)
     if key_of(records, item, earlier.encrypted_data[item]) != fingerprint:
         return False
-    digest = comparison.digest_key.digest(value, item=item, label=earlier.binding.label)
+    digest = comparison.digest_key.digest(
+        value, item=item, label=earlier.binding.label, envelope=earlier.encrypted_data[item]
+    )
     return hmac.compare_digest(records[item].value_digest, digest)
 
 

@@ -110,22 +110,24 @@ def test_digests_of_values_are_recorded_where_a_key_is_given(
 
     sealed = sealed_secret.parse(seal_secret(_SECRET, options))
 
-    expected = digest_key.digest(Plaintext(b"1"), item="a", label=b"shop/db")
+    envelope = sealed.encrypted_data["a"]
+    expected = digest_key.digest(Plaintext(b"1"), item="a", label=b"shop/db", envelope=envelope)
     assert read_records(sealed.annotations)["a"].value_digest == expected
 
 
-def test_a_digest_tells_places_items_and_values_apart() -> None:
+def test_a_digest_tells_places_items_values_and_envelopes_apart() -> None:
     digest = DigestKey(b"k" * 32).digest
-    one = Plaintext(b"1")
+    one, other = Plaintext(b"1"), Plaintext(b"2")
 
     digests = {
-        digest(one, item="a", label=b"shop/db"),
-        digest(one, item="b", label=b"shop/db"),
-        digest(one, item="a", label=b"shop/dba"),
-        digest(Plaintext(b"2"), item="a", label=b"shop/db"),
-        digest(Plaintext(b""), item="a1", label=b"shop/db"),
-        DigestKey(b"j" * 32).digest(one, item="a", label=b"shop/db"),
+        digest(one, item="a", label=b"shop/db", envelope=b"e"),
+        digest(one, item="b", label=b"shop/db", envelope=b"e"),
+        digest(one, item="a", label=b"shop/dba", envelope=b"e"),
+        digest(other, item="a", label=b"shop/db", envelope=b"e"),
+        digest(one, item="a", label=b"shop/db", envelope=b"f"),
+        digest(Plaintext(b""), item="a1", label=b"shop/db", envelope=b"e"),
+        DigestKey(b"j" * 32).digest(one, item="a", label=b"shop/db", envelope=b"e"),
     }
 
-    assert len(digests) == 6
+    assert len(digests) == 7
     assert "kkkk" not in repr(DigestKey(b"k" * 32))

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitopskit.manifests.settled_names import KEY_RECORDS_ANNOTATION
 from gitopskit.sealing import sealed_secret
-from gitopskit.sealing.key_records import DigestKey
+from gitopskit.sealing.key_records import DigestKey, read_records
 from gitopskit.sealing.keys import KeyPair, PrivateKey, SealingCertificate, read_certificate
 from gitopskit.sealing.scope import Scope
 from gitopskit.sealing.seal import SealOptions, seal_secret
@@ -99,3 +100,24 @@ def test_without_a_means_to_compare_everything_is_sealed_again(
     after = seal_secret(_SECRET, options, earlier=sealed_secret.parse(before))
 
     assert _kept(before, after) == set()
+
+
+def test_an_envelope_that_was_put_in_anothers_place_is_not_kept(
+    certificate: SealingCertificate,
+) -> None:
+    options = SealOptions(certificate=certificate, comparison=Comparison(digest_key=_DIGEST_KEY))
+    before = seal_secret(_SECRET, options)
+    foreign = seal_secret(_SECRET | {"stringData": {"a": "9"}}, options)
+    swapped = foreign["spec"]["encryptedData"]["a"]
+    old, new = (
+        read_records(sealed_secret.parse(each).annotations)["a"] for each in (before, foreign)
+    )
+    before["spec"]["encryptedData"]["a"] = swapped
+    annotations = before["metadata"]["annotations"]
+    annotations[KEY_RECORDS_ANNOTATION] = annotations[KEY_RECORDS_ANNOTATION].replace(
+        old.envelope_digest, new.envelope_digest
+    )
+
+    after = seal_secret(_SECRET, options, earlier=sealed_secret.parse(before))
+
+    assert _kept(before, after) == {"b"}
