@@ -14,7 +14,6 @@ from gitopskit.manifests.identity import ObjectRef
 from gitopskit.manifests.write import dump_documents, dump_json
 from gitopskit.sealing.seal import SealOptions, seal_secret
 from gitopskit.sealing.sealed_secret import GROUP, KIND
-from gitopskit.sealing.unseal import Keyring, unseal_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from gitopskit.manifests.documents import Manifest
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.sealing.sealed_secret import SealedSecret
+    from gitopskit.sealing.unseal import Keyring
 
 TextFormat: TypeAlias = Literal["json", "yaml"]
 
@@ -121,6 +121,8 @@ def unseal_text(
         UnsupportedField: a SealedSecret has templated items.
         Undecryptable: no key opens an item.
     """
+    from gitopskit.sealing.unseal import unseal_secret  # noqa: PLC0415 -- nothing else here opens
+
     manifests = _manifests(text, path=path, kind="SealedSecret")
     unsealed = [
         unseal_secret(each.content, keyring=keyring, where=each.where) for each in manifests
