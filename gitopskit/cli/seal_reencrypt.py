@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from gitopskit.sealedfiles.reencrypt import Reencrypted
 
 _EXIT_INTEGRITY = 4
+_WAITING_FOR_THE_DISK = 4
+"""Threads beyond one a processor: each file is synced, and others are opened meanwhile."""
 _NOTHING: list[str] = []
 
 _Paths = Annotated[list[str], typer.Argument(metavar="PATH...", help="Files and folders.")]
@@ -91,7 +93,8 @@ def reencrypt(  # noqa: PLR0913 -- one parameter per flag
     )
     opened: AbstractContextManager[Callable[[Path, bytes], Reencrypted]]
     if from_key:
-        opened, workers = nullcontext(_offline(tuple(from_key), to_cert, env)), os.cpu_count() or 1
+        opened = nullcontext(_offline(tuple(from_key), to_cert, env))
+        workers = (os.cpu_count() or 1) + _WAITING_FOR_THE_DISK
     elif to_cert or env:
         raise InputError(
             "without --from-key the controller seals, to its own newest key",
