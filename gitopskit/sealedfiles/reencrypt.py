@@ -22,7 +22,7 @@ from gitopskit.sealing.key_records import KeyRecord, record_of
 if TYPE_CHECKING:
     from gitopskit.sealedfiles.controller import Controller
     from gitopskit.sealedfiles.sealed_text import SealedText
-    from gitopskit.sealing.keys import SealingCertificate
+    from gitopskit.sealing.keys import PrivateKey, SealingCertificate
     from gitopskit.sealing.unseal import Keyring
 
 Reseal: TypeAlias = Callable[
@@ -59,8 +59,9 @@ def reencrypt_text(
 ) -> Reencrypted:
     """Return a text whose items are sealed to the key of that fingerprint.
 
-    An item of which no key is recorded is opened with that key if the keyring has it; if it opens,
-    it is only recorded.
+    A record can be wrong, so the keys of the keyring go before it: an item is on that key if it
+    opens with it, or, where the keyring lacks it, if it is recorded so and no other key opens it.
+    What is on it already is at most recorded.
 
     Raises:
         InputError: an item cannot be edited in place; nothing of the text is changed then.
@@ -136,20 +137,34 @@ async def reseal_by_controller(
 
 def _plan(part: SealedPart, fingerprint: str, keyring: Keyring) -> _Plan:
     keys = part.keys
-    recorded = {
-        item: record_of(part.sealed.encrypted_data[item], fingerprint=fingerprint)
-        for item, key in keys.items()
-        if not key and _opens_with(part, item, fingerprint, keyring)
-    }
-    pending = (item for item, key in keys.items() if key != fingerprint and item not in recorded)
-    return _Plan(part=part, pending=tuple(pending), recorded=recorded)
+    current = [
+        item for item, key in keys.items() if _is_current(part, item, key, fingerprint, keyring)
+    ]
+    return _Plan(
+        part=part,
+        pending=tuple(item for item in keys if item not in current),
+        recorded={
+            item: record_of(part.sealed.encrypted_data[item], fingerprint=fingerprint)
+            for item in current
+            if not keys[item]
+        },
+    )
 
 
-def _opens_with(part: SealedPart, item: str, fingerprint: str, keyring: Keyring) -> bool:
-    private_keys = [key.key for key in keyring.keys if key.fingerprint == fingerprint]
+def _is_current(
+    part: SealedPart, item: str, recorded: str, fingerprint: str, keyring: Keyring
+) -> bool:
+    """Whether an item is sealed to the key of that fingerprint; a key in hand beats a record."""
+    newest = [key for key in keyring.keys if key.fingerprint == fingerprint]
+    if newest:
+        return _opens(part, item, newest)
+    return recorded == fingerprint and not _opens(part, item, keyring.keys)
+
+
+def _opens(part: SealedPart, item: str, keys: Sequence[PrivateKey]) -> bool:
     blob, label = part.sealed.encrypted_data[item], part.sealed.binding.label
     try:
-        open_value(blob, private_keys=private_keys, label=label)
+        open_value(blob, private_keys=[key.key for key in keys], label=label)
     except Undecryptable:
         return False
     return True

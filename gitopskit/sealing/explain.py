@@ -151,14 +151,15 @@ def _by_record(keys: Sequence[PrivateKey], binding: Binding, recorded_key: str) 
     if recorded_key and recorded_key not in {key.fingerprint for key in keys}:
         return Explanation(
             cause=Cause.KEY_NOT_HERE,
-            sentence=f"it was sealed to {recorded_key}, which is not among the keys tried: {tried}",
+            sentence=f"it is recorded as sealed to {recorded_key}, which is not among the keys "
+            f"tried: {tried}",
             hint="give the private key that it was sealed to",
         )
     if recorded_key:
         return Explanation(
             cause=Cause.PLACE_UNKNOWN,
-            sentence=f"it was sealed to {recorded_key}, which is here, but for another name or "
-            f"namespace than {_place(binding)}",
+            sentence=f"it is recorded as sealed to {recorded_key}, which is here: it is for another "
+            f"name or namespace than {_place(binding)}, or the record is wrong",
             hint="give the manifest the name and namespace that it was sealed for",
         )
     return Explanation(

@@ -100,7 +100,7 @@ _FAILURES: list[tuple[str, Callable[[], JsonObject], str]] = [
     ("another size", _larger, "it was sealed to a key of 3072 bits, and the keys tried have 2048"),
     ("scope", _rescoped, "it was sealed as strict, and the manifest says cluster-wide"),
     ("place", _moved, "it was sealed for shop/cache, and the manifest is for shop/db"),
-    ("key not here", lambda: _sealed(key=1), f"it was sealed to {_NEW}, which is not among"),
+    ("key not here", lambda: _sealed(key=1), f"it is recorded as sealed to {_NEW}, which is"),
     (
         "unknown",
         lambda: _sealed(key=1, is_recorded=False),
@@ -154,7 +154,7 @@ def test_a_recorded_key_that_is_here_leaves_the_place(
     assert app.run(["seal", "verify", "x.yaml", "--private-key", "tls.key"]) == 4
 
     said = capsys.readouterr().out
-    assert f"it was sealed to {_OLD}, which is here, but for another name or namespace" in said
+    assert f"it is recorded as sealed to {_OLD}, which is here: it is for another name" in said
 
 
 def test_what_cannot_be_read_cannot_be_opened(folder: Path) -> None:

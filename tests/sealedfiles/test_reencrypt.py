@@ -227,3 +227,18 @@ async def _rotated(sealed: SealedText, api: KubeClient) -> Reencrypted:
     controller = await find_controller(api, ControllerAddress(), is_default=True)
     reseal = await reseal_by_controller(sealed, controller, fingerprint=_NEW)
     return reencrypt_text(sealed, fingerprint=_NEW, keyring=Keyring(()), reseal=reseal)
+
+
+@pytest.mark.parametrize("keys", [(0,), (0, 1)], ids=["old key", "both keys"])
+def test_a_record_does_not_beat_the_key_in_hand(keys: tuple[int, ...]) -> None:
+    content = sealed_content()
+    annotations = content["metadata"]["annotations"]
+    forged = {name: text.replace(_OLD, _NEW) for name, text in annotations.items()}
+    content["metadata"]["annotations"] = forged
+    before = _read(content)
+    assert set(before.parts[0].keys.values()) == {_NEW}
+
+    result = _reencrypt(before, *keys)
+
+    assert result.current == 0
+    assert _values(_after(result), 1) == _values(before, 0)

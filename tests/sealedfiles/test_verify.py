@@ -342,7 +342,7 @@ def test_a_recorded_key_that_is_not_here_ends_no_other_search(
 
     first, second = _verify(sealed_content("cache"), foreign, moved, keyring=keyring_of(0))
 
-    assert first.message.startswith(f"no key opens `a`: it was sealed to {_NEW}, which is not")
+    assert first.message.startswith(f"no key opens `a`: it is recorded as sealed to {_NEW}, which")
     assert "it was sealed for shop/cache" in second.message
 
 

@@ -170,7 +170,8 @@ def test_a_recorded_key_that_is_not_here_is_named(
 
     assert found.cause is Cause.KEY_NOT_HERE
     assert found.sentence == (
-        f"it was sealed to {_FOREIGN}, which is not among the keys tried: {other_key.fingerprint}"
+        f"it is recorded as sealed to {_FOREIGN}, which is not among the keys tried: "
+        f"{other_key.fingerprint}"
     )
 
 
