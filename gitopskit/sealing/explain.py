@@ -158,8 +158,8 @@ def _by_record(keys: Sequence[PrivateKey], binding: Binding, recorded_key: str) 
     if recorded_key:
         return Explanation(
             cause=Cause.PLACE_UNKNOWN,
-            sentence=f"it is recorded as sealed to {recorded_key}, which is here: it is for another "
-            f"name or namespace than {_place(binding)}, or the record is wrong",
+            sentence=f"it is recorded as sealed to {recorded_key}, which is here: it is for "
+            f"another name or namespace than {_place(binding)}, or the record is wrong",
             hint="give the manifest the name and namespace that it was sealed for",
         )
     return Explanation(

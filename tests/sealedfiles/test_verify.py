@@ -328,8 +328,8 @@ def test_vain_searches_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
     first, second = _verify(sealed_content("cache"), lost, moved, keyring=keyring_of(0))
 
-    assert first.message.endswith("but for another name or namespace than shop/db")
-    assert second.message.endswith("but for another name or namespace than shop/db")
+    assert first.message.endswith("than shop/db, or the record is wrong")
+    assert second.message.endswith("than shop/db, or the record is wrong")
 
 
 def test_a_recorded_key_that_is_not_here_ends_no_other_search(
