@@ -152,6 +152,7 @@ def _request(
 ) -> Bootstrap:
     from gitopskit.git.remotes import parse_remote
     from gitopskit.redaction import Plaintext
+    from gitopskit.repository.certificates import read_certificate_of
     from gitopskit.repository.config import load_config
     from gitopskit.repository.layout import certificate_file
     from gitopskit.workflows.bootstrap import Bootstrap
@@ -173,7 +174,9 @@ def _request(
     return Bootstrap(
         objects=objects,
         sealing_key=Plaintext(output.read_input(sealing_key)) if sealing_key else None,
-        committed_certificate=committed.read_bytes() if committed.is_file() else b"",
+        committed_certificate=read_certificate_of(repository, environment).pem
+        if committed.is_file()
+        else b"",
     )
 
 

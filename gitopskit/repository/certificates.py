@@ -5,23 +5,28 @@ Owns which certificate is meant and where it lies. What is in it is known to sea
 
 from __future__ import annotations
 
+import os
+import stat
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from gitopskit.errors import EnvironmentFault, InputError
+from gitopskit.errors import EnvironmentFault, InputError, UnusableKey
 from gitopskit.repository.config import load_config
 from gitopskit.repository.files import replace_file
 from gitopskit.repository.layout import CERTIFICATES, certificate_file
+from gitopskit.sealing.pem_text import mentions_private_key
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gitopskit.repository.layout import Repository
 
+_LARGEST_FILE_BYTES: Final = 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCertificate:
-    """A certificate as it lies in the repository; ``pem`` is not checked."""
+    """A certificate as it lies in the repository; of ``pem`` only that it holds no private key."""
 
     environment: str
     path: Path
@@ -34,18 +39,26 @@ def read_certificate_of(repository: Repository, environment: str = "") -> Stored
     Raises:
         InputError: the environment is unknown, has no certificate, or none was named and there
             is not exactly one.
+        UnusableKey: its file holds a private key, is no regular file, or larger than 1 MiB.
     """
     chosen = environment or _only_environment(repository)
     load_config(repository).environment(chosen)
     path = repository.path(certificate_file(chosen))
+    hint = f"run `gitopskit keys fetch --env {chosen}`"
     try:
-        return StoredCertificate(environment=chosen, path=path, pem=path.read_bytes())
+        pem = _read(path, hint=hint)
     except OSError as error:
         raise InputError(
-            f"there is no certificate for the environment {chosen!r}",
-            where=str(path),
-            hint=f"run `gitopskit keys fetch --env {chosen}`",
+            f"there is no certificate for the environment {chosen!r}", where=str(path), hint=hint
         ) from error
+    if mentions_private_key(pem):
+        raise UnusableKey(
+            "the file holds a private key, which must not lie in a repository",
+            where=str(path),
+            hint="make a new key with `gitopskit keys new`, seal every value anew, and change the "
+            "values: who can read the repository can open them",
+        )
+    return StoredCertificate(environment=chosen, path=path, pem=pem)
 
 
 def write_certificate_of(repository: Repository, environment: str, pem: bytes) -> Path:
@@ -67,6 +80,21 @@ def write_certificate_of(repository: Repository, environment: str, pem: bytes) -
             hint="check that the folder may be written",
         ) from error
     return path
+
+
+def _read(path: Path, *, hint: str) -> bytes:
+    """Return what a regular file holds; opened without waiting, as a pipe would have us do."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise UnusableKey("this is no regular file", where=str(path), hint=hint)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            pem = file.read(_LARGEST_FILE_BYTES + 1)
+    finally:
+        os.close(descriptor)
+    if len(pem) > _LARGEST_FILE_BYTES:
+        raise UnusableKey("the file is larger than 1 MiB", where=str(path), hint=hint)
+    return pem
 
 
 def _only_environment(repository: Repository) -> str:

@@ -72,18 +72,14 @@ def read_stored(repository: Repository) -> StoredCertificates:
     certificates: list[NamedCertificate] = []
     findings: list[Finding] = []
     for environment in environments:
-        path = _shown(repository, environment)
         try:
-            pem = read_certificate_of(repository, environment).pem
-            certificate = load_certificate(pem, where=path)
-        except UnusableKey as error:
-            hint = _fetch_hint(environment)
-            findings.append(Finding(path=path, rule=CERTIFICATE, message=error.what, hint=hint))
+            found = _read(repository, environment)
         except InputError:
             continue
+        if isinstance(found, Finding):
+            findings.append(found)
         else:
-            named = NamedCertificate(name=environment, path=path, certificate=certificate)
-            certificates.append(named)
+            certificates.append(found)
     return StoredCertificates(
         repository=repository,
         environments=environments,
@@ -184,6 +180,22 @@ class ExpectedCertificates:
             self._missing[missing.path] = missing
             return ()
         return (named,)
+
+
+def _read(repository: Repository, environment: str) -> NamedCertificate | Finding:
+    """Return the certificate of an environment, or the finding about one that cannot be used.
+
+    Raises:
+        InputError: it has none.
+    """
+    path, hint = _shown(repository, environment), ""
+    try:
+        pem = read_certificate_of(repository, environment).pem
+        hint = _fetch_hint(environment)
+        certificate = load_certificate(pem, where=path)
+    except UnusableKey as error:
+        return Finding(path=path, rule=CERTIFICATE, message=error.what, hint=hint or error.hint)
+    return NamedCertificate(name=environment, path=path, certificate=certificate)
 
 
 def _shown(repository: Repository, environment: str) -> str:

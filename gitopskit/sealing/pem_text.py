@@ -34,6 +34,8 @@ _ARMOUR: Final = re.compile(
 )
 """The lines around a block. Source: RFC 7468 section 3."""
 
+_PRIVATE_KEY_BEGIN: Final = re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----")
+
 
 def is_pem(data: bytes) -> bool:
     """Whether a text holds a PEM block at the start of a line, as no YAML or JSON does."""
@@ -45,6 +47,14 @@ def private_key_blocks(data: bytes) -> Iterator[bytes]:
     for kind, block in _blocks(data):
         if kind.endswith(_PRIVATE_KEY):
             yield block
+
+
+def mentions_private_key(data: bytes) -> bool:
+    """Whether a private key begins anywhere in a text, readable or not, at a line's start or not.
+
+    For texts that must not hold one: what no reader of keys takes may still be a key.
+    """
+    return _PRIVATE_KEY_BEGIN.search(data) is not None
 
 
 def certificate_block(data: bytes, *, where: str) -> bytes:

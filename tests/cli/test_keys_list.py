@@ -153,3 +153,19 @@ def test_live_names_an_environment_and_a_context(
 
 def test_outside_a_repository_there_is_nothing_to_list(tmp_path: Path) -> None:
     assert app.run(["keys", "list", "-C", str(tmp_path)]) == 2
+
+
+def test_a_committed_private_key_is_named_and_the_others_are_listed(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = sealing_pair(1).private_pem.reveal() + sealing_pair(1).certificate_pem
+    (repository / ".gitopskit" / "certs" / "prod.pem").write_bytes(text)
+
+    assert app.run(["keys", "list"]) == 1
+
+    said = capsys.readouterr().out
+    assert f"staging      {_STAGING}" in said
+    assert (
+        ".gitopskit/certs/prod.pem: error: the file holds a private key, which must not lie in a "
+        "repository [sealing-certificate]\n    hint: make a new key with `gitopskit keys new`"
+    ) in said

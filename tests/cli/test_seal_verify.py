@@ -188,6 +188,19 @@ def test_the_folder_tells_the_environment(
     assert f"gitopskit: key {_OLD} (staging): items: 1, files: 1, age in days: {age}\n" in said.err
 
 
+def test_a_private_key_among_the_certificates_is_an_error(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = sealing_pair(1).private_pem.reveal() + sealing_pair(1).certificate_pem
+    (repository / ".gitopskit" / "certs" / "prod.pem").write_bytes(text)
+    _write(repository / "clusters" / "prod" / "apps" / "x.yaml", _sealed(key=1))
+
+    assert app.run(["seal", "verify", "clusters"]) == 1
+
+    said = capsys.readouterr().out
+    assert ".gitopskit/certs/prod.pem: error: the file holds a private key, which must not" in said
+
+
 @pytest.mark.parametrize(
     ("flags", "code"),
     [([], 0), (["--env", "staging"], 0), (["--env", "prod"], 1), (["--cert", "tls.crt"], 0)],

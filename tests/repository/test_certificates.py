@@ -1,14 +1,24 @@
 """Which sealing certificate is meant."""
 
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import pytest
 
-from gitopskit.errors import EnvironmentFault, InputError
+from gitopskit.errors import EnvironmentFault, InputError, UnusableKey
 from gitopskit.repository.certificates import (
     StoredCertificate,
     read_certificate_of,
     write_certificate_of,
 )
 from gitopskit.repository.layout import CONFIG_FILE, Repository, certificate_file
+from tests.support.sealing import sealing_pair
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def test_what_is_written_is_read(repository: Repository) -> None:
@@ -65,3 +75,52 @@ def test_a_folder_that_cannot_be_made_is_told(repository: Repository) -> None:
 
     with pytest.raises(EnvironmentFault, match="cannot write the certificate"):
         write_certificate_of(repository, "prod", b"pem")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        sealing_pair().private_pem.reveal() + sealing_pair().certificate_pem,
+        sealing_pair().certificate_pem + sealing_pair().private_pem.reveal(),
+        sealing_pair().private_pem.reveal(),
+        b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n",
+        b"tls.key: |\r\n  -----BEGIN PRIVATE KEY-----\r\n",
+        b"-----BEGIN PGP PRIVATE KEY BLOCK-----\n",
+    ],
+    ids=["before", "behind", "alone", "encrypted and cut off", "indented", "of PGP"],
+)
+def test_a_private_key_in_the_repository_is_refused(repository: Repository, text: bytes) -> None:
+    path = write_certificate_of(repository, "prod", text)
+
+    with pytest.raises(UnusableKey) as caught:
+        read_certificate_of(repository, "prod")
+
+    assert str(caught.value) == (
+        f"the file holds a private key, which must not lie in a repository - {path}"
+    )
+    assert "`gitopskit keys new`, seal every value anew, and change the values" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "make",
+    [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/zero")],
+    ids=["pipe", "folder", "link to a device"],
+)
+def test_what_is_no_regular_file_is_refused_at_once(
+    repository: Repository, make: Callable[[Path], None]
+) -> None:
+    path = repository.path(certificate_file("prod"))
+    path.parent.mkdir()
+    make(path)
+
+    with pytest.raises(UnusableKey, match="this is no regular file") as caught:
+        read_certificate_of(repository, "prod")
+
+    assert caught.value.hint == "run `gitopskit keys fetch --env prod`"
+
+
+def test_a_file_larger_than_a_mebibyte_is_refused(repository: Repository) -> None:
+    write_certificate_of(repository, "prod", b"x" * (1024 * 1024 + 1))
+
+    with pytest.raises(UnusableKey, match="larger than 1 MiB"):
+        read_certificate_of(repository, "prod")

@@ -100,6 +100,19 @@ def test_an_unusable_certificate_is_an_error_and_no_missing_one(root: Path) -> N
     assert finding.message == "this is no PEM certificate"
 
 
+def test_a_private_key_beside_a_certificate_is_told_with_what_to_do(root: Path) -> None:
+    pair, prod = sealing_pair(), root / ".gitopskit" / "certs" / "prod.pem"
+    prod.write_bytes(pair.private_pem.reveal() + pair.certificate_pem)
+
+    stored = read_stored(Repository(root))
+
+    assert [each.name for each in stored.certificates] == ["staging"]
+    (finding,) = stored.findings
+    assert (finding.path, finding.severity) == (".gitopskit/certs/prod.pem", "error")
+    assert finding.message == "the file holds a private key, which must not lie in a repository"
+    assert finding.hint.startswith("make a new key with `gitopskit keys new`")
+
+
 def test_a_broken_configuration_is_raised(root: Path) -> None:
     (root / ".gitopskit" / "config.yaml").write_text("kind: Nothing")
 
