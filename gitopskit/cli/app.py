@@ -10,6 +10,7 @@ import importlib
 import os
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, TextIO
 
@@ -18,6 +19,7 @@ from typer.exceptions import TyperException
 
 from gitopskit import __version__
 from gitopskit.cli import output
+from gitopskit.cli.usage_errors import usage_message
 from gitopskit.errors import EnvironmentFault, GitopskitError
 
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code; prints the error, never a traceback."""
     if sys.stderr is None:
         sys.stderr = _sink()
+    _forbid_core_dumps()
     try:
         _require_output()
         command = typer.main.get_command(build_app(_needed(arguments)))
@@ -84,6 +87,17 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 -- the last line of defence: a bug of ours
         return _show_bug(error)
     return result if isinstance(result, int) else 0
+
+
+def _forbid_core_dumps() -> None:
+    """Keep what a crash would write of our memory, plaintext included, off the disk.
+
+    Programs that we start inherit it. Where a system does not allow or know it, nothing is lost.
+    """
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _needed(arguments: Sequence[str]) -> Sequence[str]:
@@ -135,8 +149,7 @@ def _frame(
 
 
 def _show_usage_error(error: TyperException) -> int:
-    message = error.format_message()
-    output.note(f"error: {message[:1].lower()}{message[1:].rstrip('.')}")
+    output.note(f"error: {usage_message(error)}")
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "gitopskit"
     output.note(f"hint: `{path} --help` shows what can be given")

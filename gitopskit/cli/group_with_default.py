@@ -7,15 +7,21 @@ subcommand is written ``./set``.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from typer.core import TyperCommand, TyperGroup
+
+from gitopskit.errors import InputError
 
 if TYPE_CHECKING:
     from typer import Context
 
 OWN_COMMAND: Final = "<itself>"
 """The name under which a group's own command is registered; nobody has to type it."""
+
+_ALIKE: Final = 0.7
+"""How like a subcommand's name a word must be: `sett` and `eidt` are, `secret` is not."""
 
 
 class GroupWithDefault(TyperGroup):
@@ -24,8 +30,25 @@ class GroupWithDefault(TyperGroup):
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:  # type: ignore[override] # typer names its vendored class here
         """Leave every option to the command that is routed to."""
         is_named = bool(args) and args[0] in self.commands and args[0] != OWN_COMMAND
+        if args and not is_named:
+            self._refuse_misspelt(ctx, args[0])
         routed = args if is_named else [OWN_COMMAND, *args]
         return super().parse_args(ctx, ["--", *routed])
+
+    def _refuse_misspelt(self, ctx: Context, word: str) -> None:
+        """Check that a first word is not meant as a subcommand: it would be taken for a file.
+
+        Raises:
+            InputError: it is almost the name of one, and no file. It is not quoted.
+        """
+        from difflib import get_close_matches
+
+        alike = get_close_matches(word, [*self.commands], n=1, cutoff=_ALIKE)
+        if alike and not Path(word).exists():
+            raise InputError(
+                "the first word is neither a file nor a subcommand",
+                hint=f"did you mean `{ctx.command_path} {alike[0]}`?",
+            )
 
     def resolve_command(  # type: ignore[override] # typer names its vendored class here
         self, ctx: Context, args: list[str]

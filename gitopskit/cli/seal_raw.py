@@ -29,6 +29,14 @@ _FromFile = Annotated[
         metavar="[KEY=]FILE",
     ),
 ]
+_Certificate = Annotated[
+    str,
+    typer.Option(
+        "--cert",
+        help="Seal with this certificate; default: the one that the repository here holds.",
+        metavar="FILE|URL",
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +66,7 @@ def raw(  # noqa: PLR0913 -- one parameter per flag
     generate: value_source.Generate = "",
     trim: value_source.Trim = False,
     allow_empty: value_source.AllowEmpty = False,
-    cert: item_target.Certificate = "",
+    cert: _Certificate = "",
     env: item_target.Environment = "",
 ) -> None:
     """Seal one value, and print it in base64 without a line break, as it stands in a manifest.

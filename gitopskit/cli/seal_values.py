@@ -173,9 +173,9 @@ def _raw(key: str, path: str) -> Plaintext:
     except InputError as error:
         raise InputError(
             error.what,
-            where=f"--from-file {key}",
+            where="--from-file" if key == PurePath(path).name else f"--from-file {key}",
             hint="behind the `=` stands the name of a file, never a value",
-        ) from None  # the path may be a value that was put in the wrong place
+        ) from None  # path, and key without a `=`, may be a value that was put there
 
 
 def _about(key: str, value: Plaintext) -> Iterator[str]:

@@ -110,7 +110,14 @@ def _raw(source: ValueSource, *, question: str) -> Plaintext:
         raise InputError(
             "standard input cannot be the file and the value", hint="name one of the two"
         )
-    return Plaintext(output.read_input(named))
+    try:
+        return Plaintext(output.read_input(named))
+    except InputError as error:
+        raise InputError(
+            error.what,
+            where="the value's file",
+            hint="--from-file is for the name of a file, never for a value",
+        ) from None  # the name may be a value that was put in the wrong place
 
 
 def _ended(value: Plaintext, *, trims: bool) -> Plaintext:

@@ -139,3 +139,20 @@ def test_an_error_shows_no_control_characters(
     assert frame.run(["fail"]) == 2
 
     assert capsys.readouterr().err == "gitopskit: error: no file - a??[31m\n"
+
+
+def test_neither_we_nor_what_we_start_leaves_a_core_dump() -> None:
+    program = (
+        "import subprocess, sys\n"
+        "from gitopskit.cli import app\n"
+        "app.run(['--version'])\n"
+        "limit = 'import resource; print(resource.getrlimit(resource.RLIMIT_CORE))'\n"
+        "exec(limit)\n"
+        "subprocess.run([sys.executable, '-c', limit], check=True)\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-u", "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout.splitlines()[1:] == ["(0, 0)", "(0, 0)"]
