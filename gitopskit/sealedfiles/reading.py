@@ -10,18 +10,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import GitopskitError, InputError, MalformedDocument, UnsupportedField
-from gitopskit.manifests.documents import as_manifest, expand_lists, read_values
+from gitopskit.manifests.documents import Manifest, as_manifest, expand_lists, read_values
 from gitopskit.manifests.findings import Finding
 from gitopskit.manifests.identity import ObjectRef
 from gitopskit.sealedfiles.part_findings import named
 from gitopskit.sealedfiles.sealed_text import SealedPart
+from gitopskit.sealedfiles.strays import stray_in
 from gitopskit.sealing import sealed_secret
 from gitopskit.sealing.base64_text import decode_base64
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from gitopskit.manifests.documents import Document, Manifest
+    from gitopskit.manifests.documents import Document
     from gitopskit.manifests.edit import Pointer
     from gitopskit.manifests.json_types import JsonObject
 
@@ -42,19 +43,21 @@ class SealedReading:
     """The SealedSecrets of a file as far as they can be read, and findings about the rest.
 
     Items that are not base64 are left out of their SealedSecret. ``documents`` counts the
-    SealedSecrets, whether they could be read or not.
+    SealedSecrets, whether they could be read or not; ``strays`` are items outside of any.
     """
 
     path: str
     parts: tuple[SealedPart, ...] = ()
     findings: tuple[Finding, ...] = ()
     documents: int = 0
+    strays: tuple[Finding, ...] = ()
 
 
 def read_sealed(data: bytes, *, path: str) -> SealedReading:
     """Return the SealedSecrets of a file's content; Lists are taken apart, other kinds left out."""
     parts: list[SealedPart] = []
     findings: list[Finding] = []
+    strays: list[Finding] = []
     count = 0
     try:
         documents = read_values(data, path=path)
@@ -62,23 +65,32 @@ def read_sealed(data: bytes, *, path: str) -> SealedReading:
         return SealedReading(path=path, findings=(_malformed(error, path=path),))
     for document in documents:
         try:
-            manifests = _sealed_in(document)
+            expanded = _expanded(document)
         except MalformedDocument as error:
             findings.append(_malformed(error, path=path))
             continue
-        count += len(manifests)
-        for manifest in manifests:
-            part, faults = read_manifest(manifest)
+        for each in expanded:
+            if not isinstance(each, Manifest) or each.kind != sealed_secret.KIND:
+                strays += [stray] if (stray := stray_in(each)) else []
+                continue
+            count += 1
+            part, faults = read_manifest(each)
             parts += [part] if part else []
             findings += faults
-    return SealedReading(path=path, parts=tuple(parts), findings=tuple(findings), documents=count)
+    return SealedReading(
+        path=path,
+        parts=tuple(parts),
+        findings=tuple(findings),
+        documents=count,
+        strays=tuple(strays),
+    )
 
 
-def _sealed_in(document: Document) -> list[Manifest]:
+def _expanded(document: Document) -> Sequence[Document]:
+    """Return a document, or the items of a List; what is no mapping stays what it is."""
     if not isinstance(document.content, dict):
-        return []
-    manifests = expand_lists([as_manifest(document)])
-    return [manifest for manifest in manifests if manifest.kind == sealed_secret.KIND]
+        return [document]
+    return expand_lists([as_manifest(document)])
 
 
 def read_manifest(manifest: Manifest) -> tuple[SealedPart | None, list[Finding]]:

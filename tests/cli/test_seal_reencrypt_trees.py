@@ -245,17 +245,20 @@ def test_a_file_that_is_named_twice_is_done_once(
     assert _is_done(folder / "apps" / "db.yaml")
 
 
-def test_only_manifests_are_looked_at_in_a_tree(folder: Path) -> None:
-    skipped = ["notes.md", "values.yaml.bak", ".git/db.yaml", "node_modules/x/db.yaml", _LEFTOVER]
+def test_files_of_any_name_are_done_and_what_is_no_part_of_the_tree_is_not(folder: Path) -> None:
+    skipped = [".git/db.yaml", _LEFTOVER]
     before = {name: _write(folder / "apps" / name) for name in skipped}
-    _write(folder / "apps" / ".hidden" / "db.yml")
+    names = [".hidden/db.yml", "a/sealed", "a/values.yaml.bak", "node_modules/x/db.yaml"]
+    for name in names:
+        _write(folder / "apps" / name)
+    (folder / "apps" / "notes.md").write_text("# SealedSecret: [notes\n")
     (folder / "apps" / "folder.yaml").mkdir()
     os.mkfifo(folder / "apps" / "pipe.yaml")
 
     code = app.run(["seal", "reencrypt", "apps", *_KEYS])
 
     assert code == 0
-    assert _is_done(folder / "apps" / ".hidden" / "db.yml")
+    assert [name for name in names if not _is_done(folder / "apps" / name)] == []
     assert {name: (folder / "apps" / name).read_bytes() for name in skipped} == before
 
 

@@ -1,0 +1,46 @@
+"""Which bytes may hold a word as YAML or JSON, told before anything is parsed.
+
+Pure. Most files of a tree are neither, and parsing all of them would take minutes.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import Final
+
+SEALED: Final = b"SealedSecret"
+ITEMS: Final = b"encryptedData"
+
+_ESCAPED: Final = re.compile(rb"\\(?:(?:x|u00|U000000)[4-7]|\r|\n|\xc2\x85|\xe2\x80[\xa8\xa9])")
+"""An escaped ASCII letter, or an escaped line break, which a double-quoted string drops.
+
+Source: YAML 1.2 sections 5.7 and 7.3.1, RFC 8259 section 7.
+"""
+
+_ENCODINGS: Final = (
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+"""Byte order marks of encodings that others read YAML in. Source: YAML 1.2 section 5.2."""
+
+
+def in_utf8(data: bytes) -> bytes:
+    """Return a text in UTF-8, whatever encoding its byte order mark announces."""
+    for mark, encoding in _ENCODINGS:
+        if data.startswith(mark):
+            return data.decode(encoding, errors="replace").encode(errors="replace")
+    return data
+
+
+def mentions(data: bytes, word: bytes) -> bool:
+    """Whether a word is written out in a text."""
+    return word in in_utf8(data)
+
+
+def may_spell(data: bytes, *words: bytes) -> bool:
+    """Whether one of some ASCII words may be in a text: written out, or with escapes."""
+    text = in_utf8(data)
+    return any(word in text for word in words) or _ESCAPED.search(text) is not None
