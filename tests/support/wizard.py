@@ -5,12 +5,15 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from gitopskit.manifests.documents import read_documents
 from gitopskit.repository.certificates import write_certificate_of
 from gitopskit.repository.layout import Repository
 from gitopskit.scaffold.answers import RawAnswers, make_answers
 from gitopskit.scaffold.create import create_repository
+from gitopskit.sealing.unseal import Keyring, unseal_secret
+from tests.support.canary import Canary
 from tests.support.generated_repository import GeneratedRepository
-from tests.support.sealing import sealing_pair
+from tests.support.sealing import private_key_of, sealing_pair
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +28,12 @@ SPACE: Final = " "
 
 Step: TypeAlias = tuple[str, str]
 """What is waited for, and the keys that are pressed then."""
+
+CANARY: Final = Canary(b'canary-"k7\\Zq $HOME-93b1')
+VALUE: Final = CANARY.value.decode()
+"""What is typed where a hidden value is asked for; it must show nowhere."""
+
+OVERLAYS: Final = {"staging": "clusters/staging/apps/web", "prod": "clusters/prod/apps/web"}
 
 _COMMAND: Final = "The same without questions:\n"
 
@@ -90,3 +99,11 @@ def files_in(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def opened_with(path: Path, number: int) -> dict[str, str]:
+    """Return what the sealing key of that number opens in a file."""
+    (manifest,) = read_documents(path.read_bytes(), path=path.name)
+    keyring = Keyring([private_key_of(sealing_pair(number))])
+    unsealed = unseal_secret(manifest.content, keyring=keyring)
+    return {item: value.reveal().decode() for item, value in unsealed.data.items()}
