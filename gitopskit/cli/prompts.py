@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import termios
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -196,12 +197,31 @@ def _read_hidden(terminal: int, keys: _Keys, *, hint: str) -> bytes:
 
 def _read(terminal: int) -> bytes:
     try:
+        _wait_for_keys(terminal)
         chunk = os.read(terminal, _READ_SIZE_BYTES)
     except OSError:  # a terminal that hung up
         chunk = b""
     if not chunk:
         raise KeyboardInterrupt
     return chunk
+
+
+def _wait_for_keys(terminal: int) -> None:
+    """Wait until there is something to read.
+
+    A signal that comes just before a read begins would not end that read: its handler runs when
+    the next key has been pressed. So every signal writes to a pipe that is waited for as well.
+    """
+    woken, waker = os.pipe()
+    os.set_blocking(waker, False)
+    before = signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+    try:
+        while terminal not in select.select([terminal, woken], [], [])[0]:
+            os.read(woken, _READ_SIZE_BYTES)
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(woken)
+        os.close(waker)
 
 
 def _take(line: bytearray, byte: int, keys: _Keys) -> None:

@@ -18,6 +18,7 @@ from prompt_toolkit.input.typeahead import clear_typeahead
 from prompt_toolkit.output import create_output
 
 from gitopskit.cli import output
+from gitopskit.cli.question_ending import ended_by_signals
 from gitopskit.errors import GitopskitError
 
 if TYPE_CHECKING:
@@ -161,7 +162,10 @@ def _choices(answers: Sequence[Answer]) -> list[questionary.Choice]:
 
 def _asked(prompt: Question) -> Any:  # noqa: ANN401 -- as questionary has it; each caller knows
     try:
-        return prompt.application.run(handle_sigint=False)  # lists would take the signal for a key
+        with ended_by_signals() as ending:
+            return prompt.application.run(
+                pre_run=lambda: ending.watch(prompt.application), handle_sigint=False
+            )
     except EOFError as error:  # Control-D
         raise KeyboardInterrupt from error
 
