@@ -209,4 +209,8 @@ def _target_of(request: SealRequest) -> str:
             "--in-place needs a FILE, and no --sealed-secret-file",
             hint="give the one file that is to be replaced",
         )
+    if not request.is_dry_run:
+        from gitopskit.sealedfiles.trees import refuse_link
+
+        refuse_link(Path(request.source))
     return request.source

@@ -211,15 +211,17 @@ def test_links_in_a_tree_are_not_followed(folder: Path, capsys: pytest.CaptureFi
     assert "files: 1, items re-encrypted: 2," in capsys.readouterr().err
 
 
-def test_a_link_that_is_named_itself_stays_one_and_its_file_is_done(folder: Path) -> None:
-    _write(folder / "elsewhere" / "db.yaml")
+def test_a_link_that_is_named_itself_is_refused_and_its_file_stays(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = _write(folder / "elsewhere" / "db.yaml")
     (folder / "apps" / "link").symlink_to(folder / "elsewhere" / "db.yaml")
 
     code = app.run(["seal", "reencrypt", "apps/link", *_KEYS])
 
-    assert code == 0
-    assert (folder / "apps" / "link").is_symlink()
-    assert _is_done(folder / "elsewhere" / "db.yaml")
+    assert (code, (folder / "elsewhere" / "db.yaml").read_bytes()) == (2, before)
+    said = capsys.readouterr()
+    assert "the file is a link, which may lead anywhere" in said.out + said.err
 
 
 @pytest.mark.parametrize(
@@ -228,7 +230,7 @@ def test_a_link_that_is_named_itself_stays_one_and_its_file_is_done(folder: Path
         ["apps/db.yaml", "apps/db.yaml"],
         ["apps", "apps/db.yaml", "./apps/db.yaml"],
         ["apps/../apps/db.yaml", "{folder}/apps", "apps"],
-        ["link.yaml", "apps"],
+        ["apps", "link.yaml"],
     ],
     ids=["twice", "with its folder", "in other words", "by a link"],
 )
