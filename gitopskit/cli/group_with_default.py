@@ -41,10 +41,12 @@ class GroupWithDefault(TyperGroup):
         Raises:
             InputError: it is almost the name of one, and no file. It is not quoted.
         """
+        if word.startswith("-") or Path(word).exists():
+            return
         from difflib import get_close_matches
 
         alike = get_close_matches(word, [*self.commands], n=1, cutoff=_ALIKE)
-        if alike and not Path(word).exists():
+        if alike:
             raise InputError(
                 "the first word is neither a file nor a subcommand",
                 hint=f"did you mean `{ctx.command_path} {alike[0]}`?",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from gitopskit.sealedfiles.reencrypt import Reencrypted
+    from gitopskit.sealing.keys import SealingCertificate
 
 _EXIT_INTEGRITY = 4
 _WAITING_FOR_THE_DISK = 4
@@ -110,20 +111,33 @@ def reencrypt(  # noqa: PLR0913 -- one parameter per flag
 def _offline(
     from_key: tuple[str, ...], to_cert: str, env: str
 ) -> Callable[[Path, bytes], Reencrypted]:
-    """Return what re-encrypts one file with private keys that are here."""
-    from gitopskit.cli.seal_request import SealRequest, find_certificate, read_keyring
+    """Return what re-encrypts one file with private keys that are here.
+
+    Without a certificate that is named, each file's is that of the environment it lies in.
+    """
+    from gitopskit.cli.seal_certificate import choose_certificate
+    from gitopskit.cli.seal_request import read_keyring
     from gitopskit.sealedfiles.reencrypt import reencrypt_text, reseal_with_keys
     from gitopskit.sealedfiles.sealed_text import SealedText
 
-    environments = (env,) if env else ()
-    certificate = find_certificate(SealRequest(source="", cert=to_cert, environments=environments))
     keyring = read_keyring(from_key)
-    reseal = reseal_with_keys(keyring, certificate)
+    named = choose_certificate(to_cert, env, near=Path()) if to_cert or env else None
+    by_folder: dict[Path, SealingCertificate] = {}
+
+    def certificate_for(path: Path) -> SealingCertificate:
+        if named is not None:
+            return named
+        if path.parent not in by_folder:
+            by_folder[path.parent] = choose_certificate("", "", near=path)
+        return by_folder[path.parent]
 
     def work(path: Path, data: bytes) -> Reencrypted:
-        sealed = SealedText.read(data, path=str(path))
+        certificate = certificate_for(path)
         return reencrypt_text(
-            sealed, fingerprint=certificate.fingerprint, keyring=keyring, reseal=reseal
+            SealedText.read(data, path=str(path)),
+            fingerprint=certificate.fingerprint,
+            keyring=keyring,
+            reseal=reseal_with_keys(keyring, certificate),
         )
 
     return work
