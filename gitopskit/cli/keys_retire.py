@@ -36,7 +36,7 @@ _PrivateKeys = Annotated[
     list[str],
     typer.Option(
         "--private-key",
-        help="Open the items of which no key is recorded with this one; may be repeated.",
+        help="Try every item with this key, recorded or not; may be repeated.",
         metavar="FILE",
     ),
 ]
@@ -63,7 +63,7 @@ def retire(  # noqa: PLR0913 -- one parameter per flag
     """Retire a sealing key: controllers pass it over, and its Secret stays under another label.
 
     Refused (exit code 4) while an item in the paths or a SealedSecret of the cluster needs the key
-    or may need it, and while it is the newest active key.
+    or may need it (as what is behind a link may), and while it is the newest active key.
     """
     from gitopskit.cli.keys_seen import look
     from gitopskit.cli.seal_request import read_keyring

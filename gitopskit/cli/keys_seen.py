@@ -31,10 +31,25 @@ class Seen:
 
     @property
     def unreadable(self) -> list[Finding]:
-        """Return findings about what may need any key, for nothing can be read in it."""
+        """Return findings about what may need any key, for nothing can be told of it."""
         from gitopskit.sealedfiles.reading import UNREADABLE
 
-        return [finding for finding in self.tree.findings if finding.rule in UNREADABLE]
+        broken = (finding for finding in self.tree.findings if finding.rule in UNREADABLE)
+        return [*broken, *self.tree.links, *self.tree.strays]
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Return all findings, in the order of their places."""
+        return sorted([*self.tree.findings, *self.tree.links, *self.tree.strays])
+
+    @property
+    def known(self) -> set[str]:
+        """Return the fingerprints of all keys that were met."""
+        return {
+            *(use.key.fingerprint for use in self.uses),
+            *(each.certificate.fingerprint for each in self.certificates),
+            *(key.fingerprint for key in (self.keyring.keys if self.keyring else ())),
+        }
 
 
 def look(paths: list[str], keyring: Keyring | None) -> Seen:
@@ -48,7 +63,7 @@ def look(paths: list[str], keyring: Keyring | None) -> Seen:
     from gitopskit.sealedfiles.stored_certificates import ExpectedCertificates
     from gitopskit.sealedfiles.usage import uses_in
 
-    tree = read_tree(paths, read_stdin=lambda: output.read_input(_STDIN))
+    tree = read_tree(paths, read_stdin=lambda: output.read_input(_STDIN), seeks_strays=True)
     stored = ExpectedCertificates()
     for reading in tree.readings:
         stored.of_file(Path(reading.path))
@@ -63,17 +78,15 @@ def look(paths: list[str], keyring: Keyring | None) -> Seen:
 def resolve(asked: str, seen: Seen, more: Iterable[str] = ()) -> str:
     """Return the whole fingerprint of the key that is meant: by name, by its beginning, by a file.
 
-    ``more`` are fingerprints that are known beside those of the tree.
+    ``more`` are fingerprints that are known beside those of the tree. What begins none of them is
+    returned as it is.
 
     Raises:
-        InputError: it is no key, or not the only one.
+        InputError: it is no key, or the beginning of several.
     """
     from gitopskit.sealedfiles.key_inspection import fingerprint_in
     from gitopskit.sealedfiles.usage import FINGERPRINT_PREFIX, resolve_fingerprint
 
     if not asked.startswith(FINGERPRINT_PREFIX):
         return fingerprint_in(output.read_input(asked), where=asked)
-    known = {use.key.fingerprint for use in seen.uses}
-    known |= {each.certificate.fingerprint for each in seen.certificates}
-    known |= {key.fingerprint for key in (seen.keyring.keys if seen.keyring else ())}
-    return resolve_fingerprint(asked, known | {*more})
+    return resolve_fingerprint(asked, seen.known | {*more})

@@ -38,7 +38,7 @@ _PrivateKeys = Annotated[
     list[str],
     typer.Option(
         "--private-key",
-        help="Open the items of which no key is recorded with this one; may be repeated.",
+        help="Try every item with this key, recorded or not; may be repeated.",
         metavar="FILE",
     ),
 ]
@@ -62,16 +62,21 @@ def usage(
     """Show which keys the items of a tree need, or which items need one key.
 
     KEY is a fingerprint or a beginning of it: `SHA256:` and at least 8 characters. An item whose
-    key is unknown may need any. Exit code with KEY: 1 if something needs it or may, 0 if nothing
-    does; always 2 if a file cannot be read.
+    key is unknown may need any, and so may what is behind a link or outside of a SealedSecret.
+    Exit code with KEY: 1 if something needs it or may, 0 if nothing does; always 2 if a file
+    cannot be read.
     """
     from gitopskit.cli.keys_seen import look, resolve
     from gitopskit.cli.seal_request import read_keyring
+    from gitopskit.sealedfiles.usage import FINGERPRINT_PREFIX
 
     asked, paths = _parse(words or [], key)
     seen = look(paths, read_keyring(tuple(private_key)) if private_key else None)
     if asked:
-        code = _show_users(seen, resolve(asked, seen), form=output_format)
+        fingerprint = resolve(asked, seen)
+        if asked.startswith(FINGERPRINT_PREFIX) and fingerprint not in seen.known:
+            output.note(f"no key that is known here begins with {fingerprint}")
+        code = _show_users(seen, fingerprint, form=output_format)
     else:
         code = _show_keys(seen, form=output_format)
     raise typer.Exit(code)
@@ -158,8 +163,8 @@ def _finding_lines(seen: Seen) -> list[str]:
     from gitopskit.redaction import show_controls
 
     return [
-        show_controls(f"{each.where}: error: {each.message} [{each.rule}]")
-        for each in seen.tree.findings
+        show_controls(f"{each.where}: {each.severity}: {each.message} [{each.rule}]")
+        for each in seen.findings
     ]
 
 
@@ -177,7 +182,7 @@ def _structured(use: KeyUse) -> JsonObject:
 
 
 def _structured_findings(seen: Seen) -> JsonObject:
-    return {"findings": [asdict(finding) for finding in seen.tree.findings]}
+    return {"findings": [asdict(finding) for finding in seen.findings]}
 
 
 def _code(seen: Seen, code: int) -> int:

@@ -17,6 +17,8 @@ from gitopskit.manifests.positions import Position
 from gitopskit.sealedfiles.key_inspection import public_certificate
 from gitopskit.sealedfiles.part_findings import named_in
 from gitopskit.sealedfiles.reading import read_manifest
+from gitopskit.sealedfiles.sealed_tree import LINK
+from gitopskit.sealedfiles.strays import STRAY
 from gitopskit.sealing.keys import KEY_LABEL, KEY_LABEL_ACTIVE
 
 if TYPE_CHECKING:
@@ -144,8 +146,8 @@ def require_unused(
 ) -> None:
     """Check that nothing needs a key, or may need it.
 
-    ``users`` are the items that do or may, ``unreadable`` findings about SealedSecrets of which
-    nothing can be told.
+    ``users`` are the items that do or may, ``unreadable`` findings about SealedSecrets, links and
+    other places of which nothing can be told.
 
     Raises:
         KeyInUse: something does or may; the error names the first.
@@ -162,7 +164,7 @@ def require_unused(
         f"items that need it: {len(certain)}, that may need it: {count - len(certain)}: "
         f"{', '.join(places)}{more}",
         where=where,
-        hint=_HINT,
+        hint=_HINT if users else unreadable[0].hint or _HINT,
     )
 
 
@@ -200,4 +202,6 @@ def _key_secret(content: JsonObject, *, where: str) -> KeySecret:
 
 
 def _place(finding: Finding) -> str:
-    return finding.where if finding.path else finding.subject
+    """Return where it is, and what it is if it is no SealedSecret."""
+    place = finding.where if finding.path else finding.subject
+    return f"{place} ({finding.message})" if finding.rule in (LINK, STRAY) else place

@@ -99,19 +99,17 @@ class KeyCount:
         return {**asdict(self), "names": list(self.names), "fingerprint": self.fingerprint or None}
 
 
-def item_keys(
-    sealed: SealedSecret, *, keyring: Keyring | None, opens_all: bool = False
-) -> tuple[ItemKey, ...]:
+def item_keys(sealed: SealedSecret, *, keyring: Keyring | None) -> tuple[ItemKey, ...]:
     """Return the key of each item of a SealedSecret.
 
-    Items of which no key is recorded are tried with the keyring, if there is one; with
-    ``opens_all`` the others are, too. What opens says more than a record.
+    With a keyring every item is tried, for anybody can write a record; what no key of it opens
+    keeps the record that it has.
     """
     records = read_records(sealed.annotations)
     found: list[ItemKey] = []
     for item, blob in sealed.encrypted_data.items():
         recorded = key_of(records, item, blob)
-        if keyring is None or (recorded and not opens_all):
+        if keyring is None:
             found.append(ItemKey(item=item, recorded=recorded))
             continue
         opened = _opened_by(blob, sealed.binding.label, keyring, first=recorded)
@@ -169,10 +167,10 @@ def age_days(since: datetime, *, now: datetime) -> int:
 
 
 def resolve_fingerprint(text: str, known: Iterable[str]) -> str:
-    """Return the whole fingerprint that a text is, or the only known one that begins with it.
+    """Return the only known fingerprint that begins with a text, or the text if none does.
 
     Raises:
-        InputError: it is none, too short, or the beginning of no known one or of several.
+        InputError: it is none, too short, or the beginning of several.
     """
     if _WHOLE.fullmatch(text):
         return text
@@ -186,10 +184,7 @@ def resolve_fingerprint(text: str, known: Iterable[str]) -> str:
         return found[0]
     if found:
         raise InputError(f"several keys begin with {text}", hint="give more: " + ", ".join(found))
-    raise InputError(
-        f"no key that is known here begins with {text}",
-        hint="give the whole fingerprint; `gitopskit keys usage` lists those in use",
-    )
+    return text
 
 
 def _opened_by(blob: bytes, label: bytes, keyring: Keyring, *, first: str) -> str:

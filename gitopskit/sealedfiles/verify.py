@@ -46,7 +46,7 @@ def subject_of(
     part: SealedPart, *, expected: tuple[NamedCertificate, ...] = (), keyring: Keyring | None = None
 ) -> Subject:
     """Return a SealedSecret as what is to be verified; every item is tried with a keyring."""
-    keys = item_keys(part.sealed, keyring=keyring, opens_all=True)
+    keys = item_keys(part.sealed, keyring=keyring)
     return Subject(part=part, keys=keys, expected=expected)
 
 

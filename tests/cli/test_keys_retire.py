@@ -12,6 +12,7 @@ import pytest
 from gitopskit.cli import app
 from gitopskit.errors import ApiConflict
 from gitopskit.kube.resources import SEALED_SECRETS, SECRETS
+from gitopskit.manifests.settled_names import KEY_RECORDS_ANNOTATION
 from gitopskit.manifests.write import dump_documents
 from gitopskit.sealedfiles.retirement import read_key_secrets, relabel
 from gitopskit.sealing.keys import KEY_LABEL, KeyPair, key_secret, new_sealing_key
@@ -201,6 +202,50 @@ def test_a_sealed_secret_that_cannot_be_read_stands_against_it(
     assert world.retire("--yes") == 4
 
     assert f"may need it: 1: SealedSecret/{world.namespace}/db - " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("what", ["link", "patch", "escaped", "another name"])
+def test_what_is_not_plainly_a_sealed_secret_stands_against_it(
+    world: _World, what: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree, sealed = world.folder / "tree", yaml_of(world.sealed(key=0))
+    if what == "link":
+        (world.folder / "elsewhere").write_bytes(sealed)
+        (tree / "link").symlink_to(world.folder / "elsewhere")
+    elif what == "patch":
+        (tree / "patch").write_text("spec: {encryptedData: {a: AgB=}}")
+    elif what == "escaped":
+        (tree / "x.yaml").write_bytes(sealed.replace(b"SealedSecret", rb'"Sealed\u0053ecret"'))
+    else:
+        (tree / "sealed").write_bytes(sealed)
+
+    assert world.retire("--yes") == 4
+
+    said = capsys.readouterr().err
+    assert ("cannot be told" in said) == (what in {"link", "patch"})
+    assert world.state() == "active"
+
+
+def test_a_record_does_not_beat_the_key_in_hand(world: _World) -> None:
+    content = world.sealed(key=0)
+    annotations = content["metadata"]["annotations"]
+    annotations[KEY_RECORDS_ANNOTATION] = annotations[KEY_RECORDS_ANNOTATION].replace(_KEY, _OTHER)
+    world.keep(content)
+    write_pair(sealing_pair(), world.folder)
+
+    assert world.retire("--yes", "--private-key", "tls.key") == 4
+
+    assert world.state() == "active"
+
+
+def test_a_beginning_of_no_key_ends_with_2(
+    world: _World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert world.retire("--yes", key="SHA256:AAAAAAAA") == 2
+
+    assert "no Secret of the namespace holds the sealing key SHA256:AAAAAAAA" in (
+        capsys.readouterr().err
+    )
 
 
 def test_a_file_that_cannot_be_read_ends_with_2(

@@ -19,6 +19,8 @@ from gitopskit.sealedfiles.retirement import (
     require_retirable,
     require_unused,
 )
+from gitopskit.sealedfiles.sealed_tree import LINK
+from gitopskit.sealedfiles.strays import STRAY
 from gitopskit.sealedfiles.usage import users_of, uses_in
 from gitopskit.sealing.keys import KEY_LABEL, key_secret
 from tests.support.fake_api import FakeApi, Reply, refusal
@@ -140,6 +142,17 @@ def test_a_broken_sealed_secret_alone_stands_against_it() -> None:
     assert raised.value.what == (
         "items that need it: 0, that may need it: 2: x.yaml:3:1, SealedSecret/a/b"
     )
+
+
+@pytest.mark.parametrize("rule", [LINK, STRAY])
+def test_what_is_no_sealed_secret_is_named_with_what_it_is(rule: str) -> None:
+    finding = Finding(path="x", rule=rule, message="cannot be told", hint="name the file")
+
+    with pytest.raises(KeyInUse) as raised:
+        require_unused(_KEY, [], [finding], where="Secret/keys/a")
+
+    assert raised.value.what == ("items that need it: 0, that may need it: 1: x (cannot be told)")
+    assert raised.value.hint == "name the file"
 
 
 async def test_key_secrets_are_read_by_their_certificate(
