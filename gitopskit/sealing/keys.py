@@ -1,7 +1,8 @@
 """Sealing keys and certificates: reading what others wrote, and making new ones.
 
 Owns the PEM and X.509 side of a sealing key and the Secret that carries it in a cluster. Knows
-nothing of files; ``where`` only names the place in errors. No error ever quotes the input.
+nothing of files; ``where`` only names the place in errors. No error ever quotes the input. X.509 is
+imported where it is needed, which is not where something is sealed; see plain_certificate.py.
 """
 
 from __future__ import annotations
@@ -12,20 +13,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
 
 from gitopskit.errors import UnusableKey
 from gitopskit.redaction import Plaintext
 from gitopskit.sealing import pem_text
 from gitopskit.sealing.base64_text import decode_base64
+from gitopskit.sealing.plain_certificate import read_plain
 from gitopskit.timestamps import rfc3339
 
 if TYPE_CHECKING:
@@ -49,9 +44,8 @@ _SMALLEST_SIZE_BITS: Final = 2048
 """Below this nothing new is sealed. Source: NIST SP 800-57 part 1 rev. 5, table 2."""
 
 _PUBLIC_EXPONENT: Final = 65537
-_ENCIPHER_ONLY: Final = x509.UnrecognizedExtension(
-    x509.ObjectIdentifier("2.5.29.15"), bytes.fromhex("03020001")
-)
+_KEY_USAGE: Final = "2.5.29.15"
+_ENCIPHER_ONLY: Final = bytes.fromhex("03020001")
 """Key usage with encipherOnly and nothing else, as sealing certificates have it.
 
 RFC 5280 section 4.2.1.3 gives encipherOnly no meaning without keyAgreement, so the typed extension
@@ -89,10 +83,18 @@ class KeyPair:
 
 
 def fingerprint(public_key: rsa.RSAPublicKey) -> str:
-    """Return the fingerprint of a public key as OpenSSH prints it: ``SHA256:`` and base64."""
-    line = public_key.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
-    digest = hashlib.sha256(base64.b64decode(line.split()[1])).digest()
-    return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
+    """Return the fingerprint of a public key as OpenSSH prints it: ``SHA256:`` and base64.
+
+    Source: RFC 4253 section 6.6, and section 5 of RFC 4251 for ``string`` and ``mpint``.
+    """
+    numbers = public_key.public_numbers()
+    parts = (b"ssh-rsa", _signed_bytes(numbers.e), _signed_bytes(numbers.n))
+    written = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    return "SHA256:" + base64.b64encode(hashlib.sha256(written).digest()).decode().rstrip("=")
+
+
+def _signed_bytes(number: int) -> bytes:
+    return number.to_bytes(number.bit_length() // 8 + 1, "big")
 
 
 def read_certificate(pem: bytes, *, where: str, now: datetime) -> SealingCertificate:
@@ -129,6 +131,19 @@ def load_certificate(pem: bytes, *, where: str) -> SealingCertificate:
         UnusableKey: there is none, it cannot be read, or its key is no RSA key.
     """
     block = pem_text.certificate_block(pem, where=where)
+    public_key, not_before, not_after = read_plain(block) or _read_any(block, where=where)
+    return SealingCertificate(
+        fingerprint=fingerprint(public_key),
+        not_before_utc=not_before,
+        not_after_utc=not_after,
+        public_key=public_key,
+        pem=block,
+    )
+
+
+def _read_any(block: bytes, *, where: str) -> tuple[rsa.RSAPublicKey, datetime, datetime]:
+    from cryptography import x509  # noqa: PLC0415 -- takes long, and sealing goes without
+
     try:
         certificate = x509.load_pem_x509_certificate(block)
         public_key = certificate.public_key()
@@ -140,13 +155,7 @@ def load_certificate(pem: bytes, *, where: str) -> SealingCertificate:
         raise UnusableKey(
             "the certificate's key is not an RSA key", where=where, hint=pem_text.CERTIFICATE_HINT
         )
-    return SealingCertificate(
-        fingerprint=fingerprint(public_key),
-        not_before_utc=certificate.not_valid_before_utc,
-        not_after_utc=certificate.not_valid_after_utc,
-        public_key=public_key,
-        pem=block,
-    )
+    return public_key, certificate.not_valid_before_utc, certificate.not_valid_after_utc
 
 
 def read_private_keys(data: bytes, *, where: str) -> tuple[PrivateKey, ...]:
@@ -247,6 +256,27 @@ def new_sealing_key(
         )
     key = rsa.generate_private_key(public_exponent=_PUBLIC_EXPONENT, key_size=size_bits)
     start = now.astimezone(UTC).replace(microsecond=0)
+    return KeyPair(
+        private_pem=Plaintext(_private_pem(key)),
+        certificate_pem=_self_signed(key, start, start + timedelta(days=days)),
+    )
+
+
+def _private_pem(key: rsa.RSAPrivateKey) -> bytes:
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415 -- sealing goes without
+        Encoding,
+        NoEncryption,
+        PrivateFormat,
+    )
+
+    return key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+
+
+def _self_signed(key: rsa.RSAPrivateKey, not_before: datetime, not_after: datetime) -> bytes:
+    from cryptography import x509  # noqa: PLC0415 -- takes long, and sealing goes without
+    from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415 -- the same
+
+    usage = x509.UnrecognizedExtension(x509.ObjectIdentifier(_KEY_USAGE), _ENCIPHER_ONLY)
     nobody = x509.Name([])
     certificate = (
         x509.CertificateBuilder()
@@ -254,16 +284,13 @@ def new_sealing_key(
         .issuer_name(nobody)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + timedelta(days=days))
-        .add_extension(_ENCIPHER_ONLY, critical=True)
+        .not_valid_before(not_before)
+        .not_valid_after(not_after)
+        .add_extension(usage, critical=True)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, SHA256())
     )
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-    return KeyPair(
-        private_pem=Plaintext(pem), certificate_pem=certificate.public_bytes(Encoding.PEM)
-    )
+    return certificate.public_bytes(Encoding.PEM)
 
 
 def key_secret(pair: KeyPair, *, namespace: str, name: str) -> JsonObject:

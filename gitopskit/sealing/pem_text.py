@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from gitopskit.errors import UnusableKey
 
@@ -76,6 +75,10 @@ def load_private_key(block: bytes, *, where: str) -> RSAPrivateKey:
     Raises:
         UnusableKey: it is encrypted, cannot be read, or is no RSA key.
     """
+    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415 -- sealing goes without
+        load_pem_private_key,
+    )
+
     try:
         key = load_pem_private_key(block, password=None)
     except TypeError as error:

@@ -1,9 +1,20 @@
-"""What `--help` and `--version` import, and what they must not."""
+"""What quick commands import, and what they must not."""
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from tests.support.sealing import sealing_pair, write_pair
+
+_IMPORTS = [sys.executable, "-X", "importtime", "-m", "gitopskit"]
+_MANIFEST = """\
+apiVersion: v1
+kind: Secret
+metadata: {name: database, namespace: shop}
+stringData: {password: correct-horse}
+"""
 
 _HEAVY = (
     "boto3",
@@ -22,7 +33,7 @@ _HEAVY = (
 @pytest.mark.parametrize("argument", ["--help", "--version"])
 def test_a_quick_answer_imports_nothing_heavy(argument: str) -> None:
     run = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "gitopskit", argument],
+        [*_IMPORTS, argument],
         check=True,
         capture_output=True,
         text=True,
@@ -31,3 +42,19 @@ def test_a_quick_answer_imports_nothing_heavy(argument: str) -> None:
     imported = {line.rpartition("|")[2].strip() for line in run.stderr.splitlines()}
     assert "gitopskit" in imported
     assert [name for name in _HEAVY if name in imported] == []
+
+
+def test_sealing_goes_without_what_takes_long_to_import(tmp_path: Path) -> None:
+    _, certificate = write_pair(sealing_pair(), tmp_path)
+    (tmp_path / "secret.yaml").write_text(_MANIFEST)
+
+    run = subprocess.run(
+        [*_IMPORTS, "seal", str(tmp_path / "secret.yaml"), "--cert", str(certificate)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+
+    imported = {line.rpartition("|")[2].strip() for line in run.stderr.splitlines()}
+    assert "cryptography.hazmat.primitives.asymmetric.rsa" in imported
+    assert imported & {"cryptography.x509", "aiohttp", "email.utils", "socket", "asyncio"} == set()

@@ -1,6 +1,7 @@
 """Sealing keys and certificates: what is read, what is refused, what is made."""
 
 import base64
+import hashlib
 import json
 import warnings
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
+from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +26,7 @@ from gitopskit.redaction import Plaintext
 from gitopskit.sealing.keys import (
     KeyPair,
     PrivateKey,
+    SealingCertificate,
     key_secret,
     load_certificate,
     new_sealing_key,
@@ -36,13 +39,16 @@ _EC_KEY = ec.generate_private_key(ec.SECP256R1())
 _SHORT_KEY = rsa.generate_private_key(65537, 1024)  # noqa: S505 -- it must be refused
 
 
-def _certificate_of(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> bytes:
-    nobody = x509.Name([])
+def _certificate_of(
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey, *, name: str = ""
+) -> bytes:
+    names = [x509.NameAttribute(NameOID.COMMON_NAME, name)] if name else []
+    somebody = x509.Name(names)
     start = datetime(2026, 1, 1, tzinfo=UTC)
     certificate = (
         x509.CertificateBuilder()
-        .subject_name(nobody)
-        .issuer_name(nobody)
+        .subject_name(somebody)
+        .issuer_name(somebody)
         .public_key(key.public_key())
         .serial_number(1)
         .not_valid_before(start)
@@ -283,3 +289,16 @@ def test_a_key_secret_is_found_by_its_label(pair: KeyPair) -> None:
     }
     assert secret["type"] == "kubernetes.io/tls"
     assert Plaintext(base64.b64decode(secret["data"]["tls.key"])) == pair.private_pem
+
+
+def test_a_fingerprint_is_that_of_openssh(certificate: SealingCertificate) -> None:
+    line = certificate.public_key.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
+    digest = hashlib.sha256(base64.b64decode(line.split()[1])).digest()
+
+    assert certificate.fingerprint == f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
+
+
+def test_a_certificate_of_somebody_with_a_name_is_read(private_key: PrivateKey) -> None:
+    pem = _certificate_of(private_key.key, name="sealed-secrets")
+
+    assert load_certificate(pem, where="").fingerprint == private_key.fingerprint
