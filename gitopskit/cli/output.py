@@ -117,12 +117,16 @@ def read_input(path: str) -> bytes:
     return data
 
 
-def write_output(path: str, text: str, *, is_private: bool = False) -> None:
+def write_output(
+    path: str, text: str, *, is_private: bool = False, expected: bytes | None = None
+) -> None:
     """Write a file whole or not at all, or to standard output for ``-``.
 
     ``is_private`` gives the file mode 0600; otherwise an existing file keeps its mode.
+    ``expected`` is what the file must still hold, if that matters.
 
     Raises:
+        ChangedMeanwhile: the file holds something else than ``expected``.
         EnvironmentFault: the file cannot be written.
     """
     if path == "-":
@@ -131,7 +135,7 @@ def write_output(path: str, text: str, *, is_private: bool = False) -> None:
     from gitopskit.repository.files import replace_file
 
     try:
-        replace_file(Path(path), text.encode(), is_private=is_private)
+        replace_file(Path(path), text.encode(), is_private=is_private, expected=expected)
     except OSError as error:
         raise EnvironmentFault(
             f"cannot write the file: {error.strerror}",

@@ -129,6 +129,10 @@ def _run(request: SealRequest, modes: list[str]) -> None:
             f"{modes[0]} and {modes[1]} are two different things", hint="give one of them"
         )
     for mode in modes:
+        if request.is_dry_run and mode in _WITHOUT_A_DRY_RUN:
+            raise InputError(
+                f"--dry-run does not go with {mode}", hint="leave out --sealed-secret-file instead"
+            )
         module, _, function = _MODES[mode].partition(":")
         getattr(importlib.import_module(f"gitopskit.cli.{module}"), function)(request)
         return
@@ -137,6 +141,7 @@ def _run(request: SealRequest, modes: list[str]) -> None:
     seal_documents.seal(request)
 
 
+_WITHOUT_A_DRY_RUN: Final = frozenset({"--raw", "--fetch-cert", "--validate", "--recovery-unseal"})
 _MODES: Final = {
     "--raw": "seal_documents:seal_raw",
     "--fetch-cert": "seal_by_controller:fetch_certificate",

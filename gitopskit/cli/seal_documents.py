@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from gitopskit.cli.seal_request import SealRequest
     from gitopskit.manifests.documents import Manifest
+    from gitopskit.sealedfiles.sealed_text import SealedText
     from gitopskit.sealing.seal import SealOptions
 
 _STDIO: Final = "-"
@@ -46,7 +47,9 @@ def seal(request: SealRequest) -> None:
             hint="give --from-file or --generate, or write the type into the manifest",
         )
     else:
-        _seal_documents(request, read_secrets(request))
+        target = _target_of(request)
+        before = _content_of(target)
+        _seal_documents(request, read_secrets(request), target=target, before=before)
 
 
 def _asks(request: SealRequest) -> bool:
@@ -73,13 +76,17 @@ def _ask(request: SealRequest) -> None:
     run_seal_wizard(Path(), preset=preset)
 
 
-def _seal_documents(request: SealRequest, secrets: Sequence[Manifest]) -> None:
-    """Seal Secrets to one certificate; all of them, or nothing is written."""
+def _seal_documents(
+    request: SealRequest, secrets: Sequence[Manifest], *, target: str, before: bytes | None
+) -> None:
+    """Seal Secrets to one certificate; all of them, or nothing is written.
+
+    ``before`` is what the target held, read before the Secrets were: it is replaced only if it
+    still holds that.
+    """
     from gitopskit.sealedfiles import texts
 
-    target = _target_of(request)
     options = _options(request, secrets)
-    before = _content_of(target)
     earlier = texts.read_earlier(before, path=target) if before and _compares(options) else {}
     sealed = texts.seal_manifests(secrets, options, earlier=earlier)
     if earlier and before and texts.holds_already(before, sealed, path=target):
@@ -87,12 +94,14 @@ def _seal_documents(request: SealRequest, secrets: Sequence[Manifest]) -> None:
         return
     form = choose_format(request.output_format, target=target)
     text = appendable(texts.dump(sealed, form), form)
-    output.write_output(_STDIO if request.is_dry_run else target, text)
+    if request.is_dry_run:
+        output.print_result(text)
+    else:
+        output.write_output(target, text, expected=before)
 
 
 def merge(request: SealRequest) -> None:
     """Seal the items of the input into the SealedSecrets of a file, and leave the rest alone."""
-    from gitopskit.sealedfiles import texts
     from gitopskit.sealedfiles.merge import merge_into
     from gitopskit.sealedfiles.sealed_text import SealedText
     from gitopskit.sealedfiles.trees import read_file, replace_text
@@ -104,12 +113,21 @@ def merge(request: SealRequest) -> None:
     path = Path(request.merge_into)
     before = read_file(path)
     target = SealedText.read(before, path=str(path))
-    secrets = texts.read_secrets(read_source(request.source), path=request.source)
+    secrets = _read_for(request, target)
     text = merge_into(target, secrets, _options(request, ()))
     if request.is_dry_run:
         output.print_result(text)
     elif text != target.text:
         replace_text(path, text, before=before)
+
+
+def _read_for(request: SealRequest, target: SealedText) -> Sequence[Manifest]:
+    """Return the Secrets to merge; values that flags name are for the target, whatever it is."""
+    from gitopskit.cli.seal_placed import read_secrets
+
+    if request.has_values and not request.name:
+        return read_secrets(replace(request, name=target.part().sealed.name))
+    return read_secrets(request)
 
 
 def seal_raw(request: SealRequest) -> None:
@@ -118,15 +136,16 @@ def seal_raw(request: SealRequest) -> None:
     from gitopskit.cli.value_source import ValueSource
     from gitopskit.sealedfiles.raw import raw_binding
 
-    if len(request.from_file) > 1 or (request.from_file and request.source != _STDIO):
+    given = [*request.from_file, *request.generate, *([request.source] * request.is_input_named)]
+    if len(given) > 1:
         raise InputError(
             "must provide only one --from-file when encrypting a single item with --raw",
-            hint="give one --from-file, and no FILE beside it",
+            hint="give one --from-file, or one --generate, and no FILE beside it",
         )
     scope = Scope(request.scope or Scope.STRICT.value)
     source = ValueSource(
-        from_file="".join(request.from_file) or request.source,
-        generate="",
+        from_file="" if request.generate else "".join(request.from_file) or request.source,
+        generate="".join(request.generate),
         trims=False,
         allows_empty=request.allows_empty_data,
         stdin_is_taken=request.cert == _STDIO,
@@ -194,10 +213,10 @@ def _compares(options: SealOptions) -> bool:
     return comparison.keyring is not None or comparison.digest_key is not None
 
 
-def _content_of(target: str) -> bytes:
-    """Return what a file holds before it is written, empty where there is none."""
+def _content_of(target: str) -> bytes | None:
+    """Return what a file holds before it is written, None where there is none."""
     if target == _STDIO or not Path(target).is_file():
-        return b""
+        return None
     return output.read_input(target)
 
 

@@ -79,7 +79,7 @@ def _built(request: SealRequest) -> Manifest:
         )
     if not request.name:
         raise InputError(
-            "--from-file requires --raw, or --name",
+            f"{'--from-file' if request.from_file else '--generate'} requires --raw, or --name",
             hint="give --raw for one value, or --name for a Secret that is made of values",
         )
     collected = collect_values(
@@ -100,7 +100,7 @@ def _require_placeable(request: SealRequest) -> None:
         "--namespace": request.namespace,
         "--in-place": request.is_in_place,
         "--format": request.output_format,
-        "--context": request.cluster.is_chosen,
+        "a cluster (--context, --kubeconfig, --controller-name)": request.cluster.is_chosen,
     }
     for flag, value in misfits.items():
         if value:
@@ -115,18 +115,24 @@ def _hand_out(files: Sequence[PlannedFile], *, is_dry_run: bool) -> None:
     from gitopskit.sealedfiles.planned_file import write_planned
 
     if is_dry_run:
+        root = Path.cwd()
         diffs = (
-            unified_diff((each.before or b"").decode(), each.text, path=str(each.path))
+            unified_diff((each.before or b"").decode(), each.text, path=_shown(each.path, root))
             for each in files
         )
         output.print_result("".join(diffs) or "nothing to change\n")
         return
     written = write_planned(files)
     for each in written:
-        output.print_result(str(each.path))
+        output.print_result(_shown(each.path, Path.cwd()))
     for environment, fingerprint, age in dict.fromkeys(
         (each.environment, each.fingerprint, each.age_days) for each in files
     ):
         output.note(f"{environment}: sealed to {fingerprint}, {age} days old")
     if not written:
         output.note("the files hold these very values already")
+
+
+def _shown(path: Path, folder: Path) -> str:
+    """Return a path as it is called from a folder, whole if it does not lie below."""
+    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)

@@ -48,7 +48,8 @@ def test_one_secret_is_sealed_for_two_environments(
         opened = opened_in(overlay / "db.sealed.yaml", environment)
         assert opened == {"password": "hunter2", "user": "ann"}
         assert "- db.sealed.yaml" in (overlay / "kustomization.yaml").read_text()
-        assert str(overlay / "db.sealed.yaml") in said.out.splitlines()
+        shown = (overlay / "db.sealed.yaml").relative_to(repository.root)
+        assert str(shown) in said.out.splitlines()
         assert f"gitopskit: {environment}: sealed to SHA256:" in said.err
     assert "hunter2" not in said.out + said.err
 
@@ -92,6 +93,7 @@ def test_a_dry_run_shows_both_changes_and_writes_nothing(
     assert app.run(["seal", "secret.yaml", "--app", "web", "--env", "prod", "--dry-run"]) == 0
 
     shown = capsys.readouterr().out
+    assert "+++ b/clusters/prod/apps/web/db.sealed.yaml\n" in shown
     assert "+kind: SealedSecret\n" in shown
     assert "+  - db.sealed.yaml\n" in shown
     assert kustomization.read_text() == before
@@ -128,7 +130,10 @@ def test_values_without_an_app_make_a_manifest(
         (["secret.yaml", *_BOTH, "-n", "x"], "--namespace does not go with --app"),
         (["secret.yaml", *_BOTH, "-i"], "--in-place does not go with --app"),
         (["secret.yaml", *_BOTH, "-o", "json"], "--format does not go with --app"),
-        (["secret.yaml", *_BOTH, "--context", "c"], "--context does not go with --app"),
+        (
+            ["secret.yaml", *_BOTH, "--context", "c"],
+            "a cluster (--context, --kubeconfig, --controller-name) does not go with",
+        ),
         (["secret.yaml", "--app", "web"], "no environment is named"),
         (["secret.yaml", "--app", "web", "--env", "qa"], "has no overlay in the environment"),
         (["secret.yaml", "--app", "web", "--env", "x"], "there is no environment 'x'"),
@@ -176,3 +181,27 @@ def test_an_unchanged_secret_is_written_once(
     assert app.run(arguments) == 0
 
     assert [(file.read_bytes(), file.stat().st_ino) for file in files] == before
+
+
+def test_values_are_merged_into_a_sealed_file(repository: Repository) -> None:
+    path = overlay_of(repository, "prod") / "db.sealed.yaml"
+    assert app.run(["seal", "secret.yaml", "--app", "web", "--env", "prod"]) == 0
+    before = path.read_text()
+
+    merging = ["--merge-into", str(path), "--env", "prod", "--from-file", "token=value.txt"]
+    assert app.run(["seal", *merging]) == 0
+
+    assert opened_in(path, "prod").items() >= {("token", "hunter3"), ("user", "ann")}
+    assert [line for line in before.splitlines() if line not in path.read_text()] == []
+
+
+@pytest.mark.parametrize(
+    "mode", ["--raw", "--fetch-cert", "--validate", "--recovery-unseal"], ids=lambda mode: mode[2:]
+)
+def test_a_dry_run_is_refused_where_there_is_none(
+    repository: Repository, capsys: pytest.CaptureFixture[str], mode: str
+) -> None:
+    assert app.run(["seal", mode, "--dry-run", "-w", "out.yaml"]) == 2
+
+    assert f"--dry-run does not go with {mode}" in capsys.readouterr().err
+    assert not (repository.root / "out.yaml").exists()
