@@ -61,6 +61,7 @@ def ask_overlay_target(
     """
     from gitopskit.sealedfiles.placing import PlacingOptions, place, seal_for_environments
 
+    _require_usable(preset, repository, now=now)
     environments = preset.environments or _ask_environments(console, repository, now=now)
     app = preset.app or _ask_app(console, repository)
     placements = [place(repository, environment=name, app=app) for name in environments]
@@ -152,6 +153,19 @@ def ask_file_name(console: Console, target: SealTarget, preset: WizardPreset) ->
         console, "File in the overlay", default=target.offered_file, check=require_file_name
     )
     return "" if name == target.offered_file else name
+
+
+def _require_usable(preset: WizardPreset, repository: Repository, *, now: datetime) -> None:
+    """Check what flags say before anything is asked: nobody is to type values in vain."""
+    from gitopskit.sealedfiles.environments import environment_certificate
+    from gitopskit.sealedfiles.placing import require_file_name
+
+    for environment in preset.environments:
+        environment_certificate(repository, environment, now=now)
+    if preset.name:
+        _check_name(preset.name)
+    if preset.file:
+        require_file_name(preset.file)
 
 
 def _ask_environments(

@@ -206,3 +206,26 @@ def test_without_any_certificate_there_is_nothing_to_ask(tmp_path: Path) -> None
 
         assert "error: no environment has a certificate to seal with" in terminal.shown
         assert "run `gitopskit keys fetch --env staging`; or run" in terminal.shown
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--env", "nowhere"], "there is no environment 'nowhere'"),
+        (["--env", "staging"], "there is no certificate for the environment 'staging'"),
+        (["--env", "prod", "--app", "api"], "there is no app 'api' in this repository"),
+        (["--name", "Db"], "the name of the Secret 'Db' is not a DNS name"),
+        (["-w", "../db.yaml"], "a sealed file in an overlay cannot be called '../db.yaml'"),
+    ],
+    ids=["environment", "certificate", "app", "name", "file"],
+)
+def test_what_flags_say_wrong_is_told_before_anything_is_asked(
+    tmp_path: Path, flags: list[str], said: str
+) -> None:
+    shop = repository_with_certificates(tmp_path / "shop", "prod")
+
+    with at_terminal(gitopskit("seal", *flags), cwd=shop.root) as terminal:
+        assert terminal.end() == 2
+
+        assert said in terminal.shown
+        assert "? " not in terminal.shown
