@@ -132,6 +132,7 @@ def test_both_recover_the_same(run: Run, call: Call) -> None:
 
     assert (theirs.code, ours.code, theirs.stderr, ours.stderr) == (0, 0, "", "")
     assert recovery.recovered(ours) == recovery.recovered(theirs)
+    assert ours.modes.get("out.yaml") == theirs.modes.get("out.yaml")
     assert not has_null(ours.stdout)
 
 

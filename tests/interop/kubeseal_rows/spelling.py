@@ -147,7 +147,7 @@ DIFFERS: Final = (
                     'invalid argument "nonsense" for "--scope" flag: must be one of: strict, '
                     "namespace-wide, cluster-wide"
                 ),
-                f"invalid value for '--scope': 'nonsense' is not one of {_SCOPES}",
+                f"invalid value for '--scope': this is not one of {_SCOPES}",
             ),
             (
                 "--scope Strict",
@@ -155,7 +155,7 @@ DIFFERS: Final = (
                     'invalid argument "Strict" for "--scope" flag: must be one of: strict, '
                     "namespace-wide, cluster-wide"
                 ),
-                f"invalid value for '--scope': 'Strict' is not one of {_SCOPES}",
+                f"invalid value for '--scope': this is not one of {_SCOPES}",
             ),
             (
                 "--raw=maybe",

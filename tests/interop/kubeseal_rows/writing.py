@@ -125,7 +125,7 @@ DIFFERS: Final = (
         Call(flags="-o nonsense"),
         told,
         "unsupported output format: nonsense",
-        "invalid value for '--format' / '-o': 'nonsense' is not one of 'json', 'yaml'",
+        "invalid value for '--format' / '-o': this is not one of 'json', 'yaml'",
     ),
     Differs(
         "yaml-suffix", "a suffix in capitals", Call(flags="-w out.YAML"), _format, "JSON", "YAML"
