@@ -97,6 +97,9 @@ def verify(  # noqa: PLR0913 -- one parameter per flag
 ) -> None:
     """Check SealedSecrets: structure, sizes, scopes, keys; with a key or controller, everything.
 
+    Files of any name count. Links in a folder are not followed, and told. In an overlay of a
+    repository, the namespace is to be that of its app and environment.
+
     Exit code 0: nothing is wrong; 1: there are errors; 2: a file cannot be read; 4: something
     cannot be opened.
     """
@@ -159,17 +162,23 @@ def _named(cert: str, env: str, *, near: str) -> NamedCertificate | None:
 
 def _look(paths: list[str], *, named: NamedCertificate | None, keyring: Keyring | None) -> _Looked:
     """Read everything, and say of each SealedSecret what it should be sealed to."""
+    from gitopskit.sealedfiles.overlay_namespaces import OverlayNamespaces
     from gitopskit.sealedfiles.sealed_tree import read_tree
     from gitopskit.sealedfiles.stored_certificates import ExpectedCertificates
     from gitopskit.sealedfiles.verify import subject_of
 
     tree = read_tree(paths, read_stdin=lambda: output.read_input(_STDIN))
-    stored = ExpectedCertificates()
+    stored, namespaces = ExpectedCertificates(), OverlayNamespaces()
     subjects: list[Subject] = []
     for reading in tree.readings:
-        own = stored.of_file(Path(reading.path))
+        path = Path(reading.path)
+        own = stored.of_file(path)
         expected = own if named is None else (named,)
-        subjects += [subject_of(part, expected=expected, keyring=keyring) for part in reading.parts]
+        namespace = "" if reading.path == _STDIN else namespaces.of_file(path)
+        subjects += [
+            subject_of(part, expected=expected, keyring=keyring, namespace=namespace)
+            for part in reading.parts
+        ]
     return _Looked(
         tree=tree,
         subjects=subjects,
@@ -185,6 +194,7 @@ def _findings(looked: _Looked, *, keyring: Keyring | None, now: datetime) -> lis
     validity = (check_validity(each, now=now) for each in looked.expected)
     return [
         *looked.tree.findings,
+        *looked.tree.links,
         *looked.findings,
         *(finding for finding in validity if finding is not None),
         *verify_manifests(looked.subjects, certificates=looked.certificates, keyring=keyring),

@@ -17,6 +17,7 @@ CERTIFICATES: Final = PurePosixPath(".gitopskit/certs")
 POLICIES: Final = PurePosixPath("policies")
 _APPS: Final = PurePosixPath("apps")
 _CLUSTERS: Final = PurePosixPath("clusters")
+_OVERLAY_DEPTH: Final = 4
 
 
 def app_folder(app: str) -> PurePosixPath:
@@ -42,6 +43,15 @@ def overlay_folder(environment: str, app: str) -> PurePosixPath:
 def environment_of(path: PurePosixPath) -> str:
     """Return the environment that a path below the root belongs to, empty if it is of all."""
     return path.parts[1] if len(path.parts) > 2 and path.parts[0] == str(_CLUSTERS) else ""  # noqa: PLR2004 -- clusters, the environment, a name in it
+
+
+def overlay_of(path: PurePosixPath) -> tuple[str, str]:
+    """Return the environment and the app whose overlay a file below the root is in, or nothing."""
+    if len(path.parts) <= _OVERLAY_DEPTH:
+        return "", ""
+    environment, app = path.parts[1], path.parts[3]
+    is_inside = path.is_relative_to(overlay_folder(environment, app))
+    return (environment, app) if is_inside else ("", "")
 
 
 def registrations_folder(environment: str) -> PurePosixPath:

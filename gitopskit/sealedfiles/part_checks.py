@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import InputError
+from gitopskit.manifests.names import require_dns_label, require_dns_subdomain
 from gitopskit.sealedfiles.part_findings import finding_at, named
 from gitopskit.sealing.envelope import measure
 from gitopskit.sealing.scope import CLUSTER_WIDE_ANNOTATION, NAMESPACE_WIDE_ANNOTATION, Scope
@@ -28,7 +29,11 @@ ENVELOPE: Final = "sealed-envelope"
 OBJECT_SIZE: Final = "sealed-object-size"
 SCOPE: Final = "sealed-scope"
 NAMESPACE: Final = "sealed-namespace"
+NAME: Final = "sealed-name"
+TEMPLATE: Final = "sealed-template"
 
+_NAMESPACE: Final = ("metadata", "namespace")
+_LONGEST_SHOWN: Final = 80
 _ITEMS: Final = ("spec", "encryptedData")
 _ANNOTATIONS: Final = ("metadata", "annotations")
 _SCOPES: Final = (CLUSTER_WIDE_ANNOTATION, NAMESPACE_WIDE_ANNOTATION)
@@ -66,7 +71,32 @@ def check_part(part: SealedPart) -> Iterator[Finding]:
             message=error.what,
             hint=error.hint,
         )
+    yield from _check_names(part)
+    if part.sealed.template_data:
+        yield finding_at(
+            part,
+            ("spec", "template", "data"),
+            rule=TEMPLATE,
+            severity="warning",
+            message="`spec.template.data` is rendered by Bitnami's controller, and refused by "
+            "gitopskit's unsealer",
+            hint="seal the finished texts as items instead",
+        )
     yield from _check_scope(part)
+
+
+def check_overlay(part: SealedPart, namespace: str) -> Iterator[Finding]:
+    """Yield that a SealedSecret is bound to another namespace than that of its overlay, if any."""
+    own = part.sealed.namespace
+    if part.sealed.scope is Scope.CLUSTER_WIDE or not own or own == (namespace or own):
+        return
+    yield finding_at(
+        part,
+        _NAMESPACE,
+        rule=NAMESPACE,
+        message=f"it is for namespace {own[:_LONGEST_SHOWN]}, and this overlay is for {namespace}",
+        hint="seal it for this overlay, with `gitopskit seal --env ENV --app APP`",
+    )
 
 
 def check_envelopes(
@@ -90,6 +120,21 @@ def check_envelopes(
                 message=f"{named(key.item, number)} {fault}",
                 hint=_SEAL_AGAIN,
             )
+
+
+def _check_names(part: SealedPart) -> Iterator[Finding]:
+    """Yield names that no object can have; whether the scope needs a namespace is asked above."""
+    try:
+        require_dns_subdomain(part.sealed.name, what="name")
+    except InputError as error:
+        at = ("metadata", "name")
+        yield finding_at(part, at, rule=NAME, message=error.what, hint=error.hint)
+    if not part.sealed.namespace:
+        return
+    try:
+        require_dns_label(part.sealed.namespace, what="namespace")
+    except InputError as error:
+        yield finding_at(part, _NAMESPACE, rule=NAMESPACE, message=error.what, hint=error.hint)
 
 
 def _fault_of(blob: bytes, *, expected_bytes: int) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.sealedfiles.closed_items import closed_items
-from gitopskit.sealedfiles.part_checks import check_envelopes, check_part
+from gitopskit.sealedfiles.part_checks import check_envelopes, check_overlay, check_part
 from gitopskit.sealedfiles.part_findings import finding_at, named_in
 from gitopskit.sealedfiles.usage import item_keys
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 KEY: Final = "sealed-key"
 """The rule of findings about which key an item was sealed to."""
 
+RECORD: Final = "sealed-record"
+"""The rule of records that are not true: retiring a key by them would lose values."""
+
 _MOST_NAMED: Final = 5
 
 
@@ -34,20 +37,25 @@ class Subject:
     """A SealedSecret to be verified, what is known of its keys, and what it should be sealed to.
 
     ``expected`` are the certificates of its environment, or all that may be meant; empty where
-    none is known.
+    none is known. ``namespace`` is that of its overlay, empty if it is in none.
     """
 
     part: SealedPart
     keys: tuple[ItemKey, ...]
     expected: tuple[NamedCertificate, ...] = ()
+    namespace: str = ""
 
 
 def subject_of(
-    part: SealedPart, *, expected: tuple[NamedCertificate, ...] = (), keyring: Keyring | None = None
+    part: SealedPart,
+    *,
+    expected: tuple[NamedCertificate, ...] = (),
+    keyring: Keyring | None = None,
+    namespace: str = "",
 ) -> Subject:
     """Return a SealedSecret as what is to be verified; every item is tried with a keyring."""
     keys = item_keys(part.sealed, keyring=keyring)
-    return Subject(part=part, keys=keys, expected=expected)
+    return Subject(part=part, keys=keys, expected=expected, namespace=namespace)
 
 
 def verify_manifests(
@@ -66,6 +74,7 @@ def verify_manifests(
     findings: list[Finding] = []
     for subject in subjects:
         findings += check_part(subject.part)
+        findings += check_overlay(subject.part, subject.namespace)
         findings += check_envelopes(subject.part, subject.keys, sizes_bits=sizes)
         findings += _check_keys(subject, known)
     if keyring is not None:
@@ -122,11 +131,10 @@ def _false_records(subject: Subject) -> Iterator[Finding]:
             yield finding_at(
                 subject.part,
                 ("spec", "encryptedData", key.item),
-                rule=KEY,
-                severity="warning",
-                message=f"{named_in(subject.part, key.item)} is recorded as sealed to "
-                f"{key.recorded}, and {key.opened} opens it",
-                hint="remove its line from the annotation, then run `gitopskit seal reencrypt`",
+                rule=RECORD,
+                message=f"{named_in(subject.part, key.item)}: the manifest records "
+                f"{key.recorded}, but {key.opened} opens it",
+                hint="run `gitopskit seal reencrypt`, or set it again with `gitopskit seal set`",
             )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -199,6 +200,68 @@ def test_a_private_key_among_the_certificates_is_an_error(
 
     said = capsys.readouterr().out
     assert ".gitopskit/certs/prod.pem: error: the file holds a private key, which must not" in said
+
+
+def test_the_overlay_tells_the_namespace(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = repository / ".gitopskit" / "config.yaml"
+    config.write_text(f"{_CONFIG}  apps: [{{name: web}}]\n")
+    overlay = repository / "clusters" / "prod" / "apps" / "web"
+    overlay.mkdir()
+    _write(overlay / "x.yaml", _sealed(key=1))
+
+    assert app.run(["seal", "verify", "clusters"]) == 1
+
+    assert (
+        "error: it is for namespace shop, and this overlay is for prod-web [sealed-namespace]"
+    ) in capsys.readouterr().out
+
+
+def test_standard_input_is_of_no_overlay(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = repository / ".gitopskit" / "config.yaml"
+    config.write_text(f"{_CONFIG}  apps: [{{name: web}}]\n")
+    overlay = repository / "clusters" / "prod" / "apps" / "web"
+    overlay.mkdir()
+    monkeypatch.chdir(overlay)
+    data = yaml_of(_sealed(key=1))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+    assert app.run(["seal", "verify", "-"]) == 0
+
+
+def test_a_link_that_is_not_followed_is_a_warning(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "tree").mkdir()
+    _write(folder / "tree" / "x.yaml", _sealed())
+    (folder / "tree" / "link").symlink_to(folder / "tls.crt")
+
+    codes = [app.run(["seal", "verify", "tree", *flags]) for flags in ([], ["--strict"])]
+
+    assert codes == [0, 1]
+    assert "tree/link: warning: a link that is not followed" in capsys.readouterr().out
+
+
+def test_a_process_substitution_is_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _write(folder / "x.yaml", _sealed())
+    reading, writing = os.pipe()
+    with os.fdopen(reading), os.fdopen(writing, "wb") as pipe:
+        pipe.write((folder / "x.yaml").read_bytes())
+        pipe.close()
+
+        code = app.run(["seal", "verify", f"/dev/fd/{reading}"])
+
+    assert code == 0
+    assert "documents: 1, files: 1, errors: 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("path", [".", "nowhere"], ids=["nothing sealed", "no path"])
+@pytest.mark.usefixtures("folder")
+def test_what_to_do_about_a_path_is_said(path: str, capsys: pytest.CaptureFixture[str]) -> None:
+    app.run(["seal", "verify", path])
+
+    assert "\ngitopskit: hint: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,21 @@ def test_the_environment_of_a_file_is_that_of_its_folder(path: str, environment:
     assert layout.environment_of(PurePosixPath(path)) == environment
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("clusters/prod/apps/web/sealed.yaml", ("prod", "web")),
+        ("clusters/prod/apps/web/deep/sealed.yaml", ("prod", "web")),
+        ("clusters/prod/apps/sealed.yaml", ("", "")),
+        ("clusters/prod/base/web/sealed.yaml", ("", "")),
+        ("elsewhere/prod/apps/web/sealed.yaml", ("", "")),
+    ],
+    ids=["overlay", "below it", "beside overlays", "platform", "elsewhere"],
+)
+def test_the_overlay_of_a_file_is_that_of_its_folder(path: str, expected: tuple[str, str]) -> None:
+    assert layout.overlay_of(PurePosixPath(path)) == expected
+
+
 def test_a_repository_is_found_from_a_folder_below(repository: Repository) -> None:
     below = repository.path(layout.overlay_folder("prod", "web"))
     below.mkdir(parents=True)

@@ -20,7 +20,7 @@ from gitopskit.sealedfiles.part_checks import (
 )
 from gitopskit.sealedfiles.reading import read_sealed
 from gitopskit.sealedfiles.stored_certificates import NamedCertificate
-from gitopskit.sealedfiles.verify import KEY, subject_of, verify_manifests
+from gitopskit.sealedfiles.verify import KEY, RECORD, subject_of, verify_manifests
 from gitopskit.sealing.keys import load_certificate, new_sealing_key
 from gitopskit.sealing.scope import CLUSTER_WIDE_ANNOTATION, NAMESPACE_WIDE_ANNOTATION, Scope
 from tests.support.sealed_manifests import (
@@ -264,8 +264,9 @@ def test_a_record_that_is_not_true_is_told() -> None:
 
     (finding,) = _verify(content, keyring=keyring_of(0))
 
-    assert (finding.rule, finding.severity) == (KEY, "warning")
-    assert finding.message == f"`a` is recorded as sealed to {_NEW}, and {_OLD} opens it"
+    assert (finding.rule, finding.severity) == (RECORD, "error")
+    assert finding.message == f"`a`: the manifest records {_NEW}, but {_OLD} opens it"
+    assert "`gitopskit seal reencrypt`" in finding.hint
 
 
 def test_what_does_not_open_is_told_with_the_reason_and_nothing_else() -> None:
