@@ -49,6 +49,12 @@ def seal(request: SealRequest) -> None:
     else:
         target = _target_of(request)
         before = _content_of(target)
+        if request.has_values and before:
+            raise InputError(
+                "values would take the place of a whole file",
+                where=target,
+                hint=f"add them with `--merge-into {target}`, or remove the file first",
+            )
         _seal_documents(request, read_secrets(request), target=target, before=before)
 
 

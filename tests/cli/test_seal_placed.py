@@ -205,3 +205,16 @@ def test_a_dry_run_is_refused_where_there_is_none(
 
     assert f"--dry-run does not go with {mode}" in capsys.readouterr().err
     assert not (repository.root / "out.yaml").exists()
+
+
+def test_values_do_not_take_the_place_of_a_file(
+    repository: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = repository.root / "out.yaml"
+    out.write_text("# mine\n")
+    place = ["--name", "db", "-n", "x", "--env", "prod", "-w", "out.yaml"]
+
+    assert app.run(["seal", *place, "--from-file", "a=value.txt"]) == 2
+
+    assert "add them with `--merge-into out.yaml`" in capsys.readouterr().err
+    assert out.read_text() == "# mine\n"
