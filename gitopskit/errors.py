@@ -32,7 +32,10 @@ The tree::
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NextStep = Literal["terminal", "transient", "waiting"]
 
@@ -166,7 +169,17 @@ class IntegrityFault(GitopskitError):
 
 
 class Undecryptable(IntegrityFault):
-    """No key opens the value; it never says which check failed (no oracle)."""
+    """No key opens the value; it never says which check failed (no oracle).
+
+    ``items`` are the items of a SealedSecret that stay closed, as far as they are known.
+    """
+
+    def __init__(
+        self, what: str, *, where: str = "", hint: str = "", items: Sequence[str] = ()
+    ) -> None:
+        """Keep the parts and the items."""
+        super().__init__(what, where=where, hint=hint)
+        self.items = tuple(items)
 
 
 class OwnershipConflict(IntegrityFault):

@@ -167,7 +167,7 @@ def _whole(result: Reencrypted) -> str:
 
 
 def _read(request: SealRequest, data: bytes) -> SealedText:
-    sealed = SealedText.read(data, path=request.source)
+    sealed = SealedText.read(data, path=request.source, is_strict=True)
     if not sealed.parts:
         raise InputError(
             "there is no SealedSecret in the input",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from gitopskit.cli import item_target, value_source
+from gitopskit.cli import item_target, output, value_source
 from gitopskit.errors import InputError
 
 if TYPE_CHECKING:
@@ -143,11 +143,16 @@ def _in_editor(session: _Session, *, allows_disk: bool) -> ItemsChanged:
     """Open the values in an editor, and seal what is another one afterwards."""
     from gitopskit.cli.editor_session import choose_place, edit_text, usual_places
     from gitopskit.sealedfiles import editing
+    from gitopskit.sealedfiles.closed_items import closed_item
     from gitopskit.sealedfiles.items import set_items
     from gitopskit.sealing.unseal import Keyring
 
     target, options = session.target, session.options
-    before = editing.open_items(target.part, keyring=options.keyring or Keyring(()))
+    keyring = options.keyring or Keyring(())
+    before = editing.open_items(target.part, keyring=keyring)
+    for item in target.part.unreadable:
+        found = closed_item(target.part, item, keyring=keyring)
+        output.note(f"{found.message} - {found.where}; it is left as it is")
 
     def finish(data: bytes, path: str) -> ItemsChanged:
         after = editing.read_edited(data, path=path)

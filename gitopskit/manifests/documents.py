@@ -72,6 +72,10 @@ class Document:
             return self.position
         return self._source.locate(self.index, self.pointer(pointer)) or self.position
 
+    def where_of(self, pointer: tuple[str | int, ...]) -> str:
+        """Return ``path:line:column`` of a part, as ``locate`` finds it."""
+        return f"{self.path}:{self.locate(pointer)}"
+
     def position_of(self, offset: int) -> Position:
         """Return the position of an offset in the text, as the outline tells it."""
         return self.position if self._source is None else self._source.lines.at(offset)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gitopskit.errors import Undecryptable
 from gitopskit.sealedfiles.part_findings import finding_at, named_in
-from gitopskit.sealing.explain import Cause, explain
+from gitopskit.sealing.explain import Cause, Explanation, explain
 from gitopskit.sealing.scope import Binding
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from gitopskit.manifests.findings import Finding
     from gitopskit.sealedfiles.sealed_text import SealedPart
-    from gitopskit.sealing.explain import Explanation
     from gitopskit.sealing.unseal import Keyring
 
 CLOSED: Final = "sealed-closed"
@@ -55,6 +55,17 @@ def closed_items(
         yield _told(part, item, explanation)
 
 
+def closed_error(part: SealedPart, items: Sequence[str], *, keyring: Keyring) -> Undecryptable:
+    """Return the error about items that no key of the keyring opens; the first one is explained."""
+    first = closed_item(part, items[0], keyring=keyring)
+    others = ", ".join(named_in(part, item) for item in items[1:])
+    return Undecryptable(
+        f"{first.message}; nor {others}" if others else first.message,
+        where=first.where,
+        hint=first.hint,
+    )
+
+
 def unopened_by_controller(part: SealedPart) -> Finding:
     """Return the finding about a SealedSecret that a controller cannot open; it says no reason."""
     return finding_at(
@@ -69,6 +80,13 @@ def unopened_by_controller(part: SealedPart) -> Finding:
 def _explain(
     part: SealedPart, item: str, keyring: Keyring, elsewhere: Iterable[Binding]
 ) -> Explanation:
+    unreadable = part.unreadable.get(item)
+    if unreadable:
+        return Explanation(
+            cause=Cause.ALTERED,
+            sentence=f"it is {unreadable}",
+            hint="take the value from Git's history, or seal it again",
+        )
     return explain(
         part.sealed.encrypted_data[item],
         keys=keyring.keys,

@@ -50,13 +50,18 @@ class Difference:
 def open_items(part: SealedPart, *, keyring: Keyring) -> dict[str, Plaintext]:
     """Return the values of a SealedSecret by item; for the person who holds the private keys.
 
+    Items that are ``SealedPart.unreadable`` are left out: there is nothing to be had of them.
+
     Raises:
         Undecryptable: no key opens some items; each is explained.
     """
     label, keys = part.sealed.binding.label, part.keys
     values: dict[str, Plaintext] = {}
     closed: list[str] = []
+    unreadable = part.unreadable
     for item, blob in part.sealed.encrypted_data.items():
+        if item in unreadable:
+            continue
         private_keys = [key.key for key in keyring.first(keys[item])]
         try:
             values[item] = open_value(blob, private_keys=private_keys, label=label)

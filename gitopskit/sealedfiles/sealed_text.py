@@ -15,6 +15,7 @@ from gitopskit.manifests.documents import Document, Manifest, as_manifest, expan
 from gitopskit.manifests.edit import REMOVED, Edit, apply_edits
 from gitopskit.manifests.settled_names import KEY_RECORDS_ANNOTATION
 from gitopskit.sealing import sealed_secret
+from gitopskit.sealing.base64_text import decode_base64
 from gitopskit.sealing.key_records import (
     KeyRecord,
     dump_records,
@@ -53,8 +54,21 @@ class SealedPart:
 
     def where(self, item: str) -> str:
         """Return ``path:line:column`` of an item."""
-        position = self.manifest.locate(("spec", "encryptedData", item))
-        return f"{self.manifest.path}:{position}"
+        return self.manifest.where_of(("spec", "encryptedData", item))
+
+    @property
+    def unreadable(self) -> dict[str, str]:
+        """Return the items that nothing can open, for they are not even base64, and what they are.
+
+        Their envelopes have no bytes.
+        """
+        found: dict[str, str] = {}
+        for item, encoded in _items(self.manifest.content).items():
+            try:
+                decode_base64(encoded)
+            except ValueError as error:
+                found[item] = str(error)
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,8 +106,10 @@ class SealedText:
     parts: tuple[SealedPart, ...]
 
     @classmethod
-    def read(cls, data: bytes, *, path: str) -> SealedText:
+    def read(cls, data: bytes, *, path: str, is_strict: bool = False) -> SealedText:
         """Return a file's content; documents that are no SealedSecret are left alone.
+
+        Items that are not base64 are read as ``SealedPart.unreadable``, unless ``is_strict``.
 
         Raises:
             MalformedDocument: it cannot be read.
@@ -107,10 +123,7 @@ class SealedText:
             path=path,
             documents=documents,
             parts=tuple(
-                SealedPart(
-                    manifest=manifest,
-                    sealed=sealed_secret.parse(manifest.content, where=manifest.where),
-                )
+                _part(manifest, is_strict=is_strict)
                 for manifest in expand_lists(map(as_manifest, mappings))
                 if is_sealed(manifest)
             ),
@@ -155,6 +168,16 @@ class SealedText:
         if not edits:
             return self.text
         return apply_edits(self.text, edits, path=self.path, documents=self.documents)
+
+
+def _part(manifest: Manifest, *, is_strict: bool) -> SealedPart:
+    sealed = sealed_secret.parse(
+        manifest.content,
+        where=manifest.where,
+        place_of=lambda item: manifest.where_of(("spec", "encryptedData", item)),
+        keeps_unreadable=not is_strict,
+    )
+    return SealedPart(manifest=manifest, sealed=sealed)
 
 
 def is_sealed(manifest: Manifest) -> bool:
@@ -213,7 +236,8 @@ def _as_before(part: SealedPart, item: str, envelope: bytes) -> str:
     A block scalar ends in one, and would have to be written otherwise without it.
     """
     text = base64.b64encode(envelope).decode()
-    old = str(_items(part.manifest.content).get(item) or "")
+    held = _items(part.manifest.content).get(item)
+    old = held if isinstance(held, str) else ""
     body = old.strip("\r\n")
     return old.replace(body, text) if body else text
 

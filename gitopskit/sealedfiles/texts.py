@@ -8,10 +8,11 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from gitopskit.errors import InputError
+from gitopskit.errors import InputError, Undecryptable
 from gitopskit.manifests.documents import expand_lists, read_documents
 from gitopskit.manifests.identity import ObjectRef
 from gitopskit.manifests.write import dump_documents, dump_json
+from gitopskit.sealing import sealed_secret
 from gitopskit.sealing.seal import SealOptions, seal_secret
 from gitopskit.sealing.sealed_secret import GROUP, KIND
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from gitopskit.manifests.documents import Manifest
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.sealing.sealed_secret import SealedSecret
-    from gitopskit.sealing.unseal import Keyring
+    from gitopskit.sealing.unseal import Keyring, UnsealedSecret
 
 TextFormat: TypeAlias = Literal["json", "yaml"]
 
@@ -119,15 +120,30 @@ def unseal_text(
         MalformedDocument: the text cannot be read.
         InputError: it holds no SealedSecret, or something else.
         UnsupportedField: a SealedSecret has templated items.
-        Undecryptable: no key opens an item.
+        Undecryptable: no key opens an item; the first of a SealedSecret is explained.
     """
+    manifests = _manifests(text, path=path, kind="SealedSecret")
+    unsealed = [_unsealed(each, keyring) for each in manifests]
+    return dump([each.to_content() for each in unsealed], output)
+
+
+def _unsealed(manifest: Manifest, keyring: Keyring) -> UnsealedSecret:
+    """Return the Secret of a SealedSecret, or say why not: whoever calls has the private keys."""
     from gitopskit.sealing.unseal import unseal_secret  # noqa: PLC0415 -- nothing else here opens
 
-    manifests = _manifests(text, path=path, kind="SealedSecret")
-    unsealed = [
-        unseal_secret(each.content, keyring=keyring, where=each.where) for each in manifests
-    ]
-    return dump([each.to_content() for each in unsealed], output)
+    try:
+        return unseal_secret(
+            manifest.content,
+            keyring=keyring,
+            where=manifest.where,
+            place_of=lambda item: manifest.where_of(("spec", "encryptedData", item)),
+        )
+    except Undecryptable as error:
+        from gitopskit.sealedfiles.closed_items import closed_error  # noqa: PLC0415 -- as a rule it opens
+        from gitopskit.sealedfiles.sealed_text import SealedPart  # noqa: PLC0415 -- as above
+
+        part = SealedPart(manifest=manifest, sealed=sealed_secret.parse(manifest.content))
+        raise closed_error(part, error.items, keyring=keyring) from error
 
 
 def _manifests(text: str | bytes, *, path: str, kind: str) -> tuple[Manifest, ...]:

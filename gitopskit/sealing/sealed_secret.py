@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from gitopskit.errors import InputError, UnsupportedField
 from gitopskit.manifests.identity import ObjectRef
@@ -16,7 +16,7 @@ from gitopskit.sealing.fields import read_boolean, read_mapping, wrong_shape
 from gitopskit.sealing.scope import Binding, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from gitopskit.manifests.json_types import JsonObject
 
@@ -24,6 +24,9 @@ GROUP: Final = "bitnami.com"
 VERSION: Final = "v1alpha1"
 API_VERSION: Final = f"{GROUP}/{VERSION}"
 KIND: Final = "SealedSecret"
+
+PlaceOf: TypeAlias = "Callable[[str], str]"
+"""Returns ``path:line:column`` of an item."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +64,19 @@ class SealedSecret:
         return self.metadata.get("annotations") or {}
 
 
-def parse(content: JsonObject, *, where: str = "") -> SealedSecret:
+def parse(
+    content: JsonObject,
+    *,
+    where: str = "",
+    place_of: PlaceOf | None = None,
+    keeps_unreadable: bool = False,
+) -> SealedSecret:
     """Return the SealedSecret in a decoded object.
 
-    ``where`` is the place named in errors, by default ``kind/namespace/name``. Whether any key
-    opens the values is not checked.
+    ``where`` is the place named in errors, by default ``kind/namespace/name``; ``place_of`` gives
+    that of an item. With ``keeps_unreadable``, an item that is not base64 or not a text has the
+    envelope of no bytes, which nothing opens: it can be replaced then, and all else be read.
+    Whether any key opens the values is not checked.
 
     Raises:
         InputError: it is no SealedSecret, has no name, or a part of it has the wrong shape.
@@ -86,7 +97,13 @@ def parse(content: JsonObject, *, where: str = "") -> SealedSecret:
             where=place,
             hint="seal the Secret again, so that its values are in `spec.encryptedData`",
         )
-    return _parse_parts(metadata, spec, where=place)
+    blobs = _encrypted_data(
+        spec,
+        where=place,
+        place_of=place_of or (lambda _: place),
+        keeps_unreadable=keeps_unreadable,
+    )
+    return _parse_parts(metadata, spec, blobs, where=place)
 
 
 def to_content(sealed: SealedSecret) -> JsonObject:
@@ -116,7 +133,9 @@ def to_content(sealed: SealedSecret) -> JsonObject:
     }
 
 
-def _parse_parts(metadata: JsonObject, spec: JsonObject, *, where: str) -> SealedSecret:
+def _parse_parts(
+    metadata: JsonObject, spec: JsonObject, blobs: dict[str, bytes], *, where: str
+) -> SealedSecret:
     name = metadata.get("name")
     if not isinstance(name, str) or not name:
         raise InputError(f"the {KIND} has no name", where=where, hint="add `metadata.name`")
@@ -130,7 +149,7 @@ def _parse_parts(metadata: JsonObject, spec: JsonObject, *, where: str) -> Seale
         namespace=str(metadata.get("namespace") or ""),
         scope=Scope.of_annotations(annotations),
         metadata=metadata,
-        encrypted_data=_encrypted_data(spec, where=where),
+        encrypted_data=blobs,
         template_metadata=template_metadata,
         template_data=_template_data(template, where=where),
         type=str(template.get("type") or ""),
@@ -138,13 +157,19 @@ def _parse_parts(metadata: JsonObject, spec: JsonObject, *, where: str) -> Seale
     )
 
 
-def _encrypted_data(spec: JsonObject, *, where: str) -> dict[str, bytes]:
+def _encrypted_data(
+    spec: JsonObject, *, where: str, place_of: PlaceOf, keeps_unreadable: bool
+) -> dict[str, bytes]:
     blobs: dict[str, bytes] = {}
     for key, encoded in read_mapping(spec, "encryptedData", where=where).items():
         try:
             blobs[key] = decode_base64(encoded)
         except ValueError as error:
-            raise wrong_shape(f"spec.encryptedData.{key}", "base64", where=where) from error
+            if not keeps_unreadable:
+                expected = str(error).removeprefix("not ")
+                place = place_of(key)
+                raise wrong_shape(f"spec.encryptedData.{key}", expected, where=place) from error
+            blobs[key] = b""
     return blobs
 
 

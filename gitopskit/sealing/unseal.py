@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.redaction import Plaintext
     from gitopskit.sealing.keys import PrivateKey
-    from gitopskit.sealing.sealed_secret import SealedSecret
+    from gitopskit.sealing.sealed_secret import PlaceOf, SealedSecret
 
 DEFAULT_TYPE: Final = "Opaque"
 """The type of a Secret that says none. Source: k8s.io/api core/v1, SecretTypeOpaque."""
@@ -88,17 +88,20 @@ class UnsealedSecret:
         return content if self.immutable is None else content | {"immutable": self.immutable}
 
 
-def unseal_secret(content: JsonObject, *, keyring: Keyring, where: str = "") -> UnsealedSecret:
+def unseal_secret(
+    content: JsonObject, *, keyring: Keyring, where: str = "", place_of: PlaceOf | None = None
+) -> UnsealedSecret:
     """Return the Secret that a SealedSecret stands for.
 
     Owner references are not part of it: they belong to whoever writes the Secret into a cluster.
-    ``where`` is the place named in errors, by default ``kind/namespace/name``.
+    ``where`` is the place named in errors, by default ``kind/namespace/name``; ``place_of`` gives
+    that of an item that cannot be read.
 
     Raises:
         InputError: it is no SealedSecret, or lacks the namespace that its scope binds it to.
         Undecryptable: no key opens one of its items; the error names the items and no cause.
     """
-    sealed = sealed_secret.parse(content, where=where)
+    sealed = sealed_secret.parse(content, where=where, place_of=place_of)
     place = where or str(sealed.ref)
     require_namespace(sealed, where=place)
     return UnsealedSecret(
@@ -160,5 +163,6 @@ def _open_all(sealed: SealedSecret, keyring: Keyring, *, where: str) -> dict[str
             "no key opens " + ", ".join(f"`{item}`" for item in sorted(closed)),
             where=where,
             hint="seal it again, or add the private key it was sealed to",
+            items=sorted(closed),
         )
     return values

@@ -240,7 +240,10 @@ def test_a_stranger_cannot_unseal(folder: Path, capsys: pytest.CaptureFixture[st
 
     shown = capsys.readouterr()
     assert (code, shown.out) == (4, "")
-    assert shown.err.startswith("gitopskit: error: no key opens `password` - sealed.yaml:2:1\n")
+    first, hint = shown.err.splitlines()
+    assert first.startswith("gitopskit: error: no key opens `password`: it ")
+    assert first.endswith(" - sealed.yaml:12:5")
+    assert hint == "gitopskit: hint: give the private key that it was sealed to"
 
 
 def test_a_file_that_is_called_like_a_subcommand_can_be_named(

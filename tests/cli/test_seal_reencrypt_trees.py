@@ -64,17 +64,10 @@ def _said(completed: subprocess.CompletedProcess[bytes]) -> list[str]:
     return completed.stderr.decode().splitlines()
 
 
-_NO_BASE64 = b"""\
-apiVersion: bitnami.com/v1alpha1
-kind: SealedSecret
-metadata: {name: a}
-spec: {encryptedData: {password: "%"}}
-"""
 _MALFORMED = {
     "no YAML": (b"kind: SealedSecret\nspec: [\n", "did not find expected node content"),
     "a template": (b"kind: SealedSecret\nspec: {{ .Values }}\n", "only a scalar can name a field"),
     "no UTF-8": (b"kind: SealedSecret # \xff\n", "the text is not UTF-8"),
-    "no base64": (_NO_BASE64, "is not base64"),
 }
 
 

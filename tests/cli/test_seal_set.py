@@ -315,13 +315,3 @@ def test_what_cannot_be_removed_is_told_and_stays(
     assert (code, (folder / _FILE).read_text()) == (2, before)
     assert shown.startswith(f"gitopskit: error: {said}")
     assert _VALUE not in shown
-
-
-def test_a_link_stays_a_link(folder: Path, type_in: Callable[[str], None]) -> None:
-    (folder / "link.yaml").symlink_to(_FILE)
-    type_in(_VALUE)
-
-    assert app.run(["seal", "set", "link.yaml", "user", *_CERT]) == 0
-
-    assert (folder / "link.yaml").is_symlink()
-    assert _now() == _ITEMS | {"user": _VALUE}

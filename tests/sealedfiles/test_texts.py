@@ -1,6 +1,7 @@
 """Whole texts: what goes in, what comes out, and what is refused where."""
 
 import json
+import re
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -80,8 +81,30 @@ def test_the_place_of_what_does_not_open_is_named(options: SealOptions) -> None:
     sealed = seal_text(_TWO, path="-", options=options)
     stranger = Keyring([private_key_of(sealing_pair(1))])
 
-    with pytest.raises(Undecryptable, match=r"no key opens `password` - sealed\.yaml:1:1"):
+    with pytest.raises(Undecryptable, match=r"no key opens `password`: it .* - sealed\.yaml:11:5$"):
         unseal_text(sealed, path="sealed.yaml", keyring=stranger)
+
+
+def test_the_first_of_several_closed_items_is_explained(options: SealOptions) -> None:
+    text = _TWO.replace("password:", "user: YW5u, password:")
+    sealed = seal_text(text, path="-", options=options).replace("namespace: shop", "namespace: bar")
+    keyring = Keyring([private_key_of(sealing_pair())])
+
+    with pytest.raises(Undecryptable) as caught:
+        unseal_text(sealed, path="sealed.yaml", keyring=keyring)
+
+    assert caught.value.what.startswith("no key opens `password`: it ")
+    assert caught.value.what.endswith("; nor `user`")
+
+
+def test_an_item_that_is_no_base64_is_named_at_its_own_place(options: SealOptions) -> None:
+    sealed = seal_text(_TWO, path="-", options=options)
+    broken = re.sub(r"password: \S+", "password: '%'", sealed, count=1)
+
+    with pytest.raises(InputError) as caught:
+        unseal_text(broken, path="sealed.yaml", keyring=Keyring(()))
+
+    assert str(caught.value) == "`spec.encryptedData.password` is not base64 - sealed.yaml:11:5"
 
 
 @pytest.mark.parametrize("text", ["", "---\n", "# nothing\n"], ids=["empty", "mark", "comment"])

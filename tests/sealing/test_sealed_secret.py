@@ -66,7 +66,8 @@ def test_line_ends_in_base64_do_not_count() -> None:
         (["spec"], [], "`spec` is not a mapping"),
         (["spec", "encryptedData"], "x", "`encryptedData` is not a mapping"),
         (["spec", "encryptedData", "user"], "AQ", "`spec.encryptedData.user` is not base64"),
-        (["spec", "encryptedData", "user"], 7, "`spec.encryptedData.user` is not base64"),
+        (["spec", "encryptedData", "user"], 7, "`spec.encryptedData.user` is not a text"),
+        (["spec", "encryptedData", "user"], None, "`spec.encryptedData.user` is not a text"),
         (["spec", "template"], 7, "`template` is not a mapping"),
         (["spec", "template", "metadata"], 7, "`metadata` is not a mapping"),
         (["spec", "template", "metadata", "labels"], 7, "`labels` is not a mapping"),
@@ -92,6 +93,29 @@ def test_a_wrong_shape_is_named(path: list[str], value: JsonValue, what: str) ->
 
     assert str(caught.value) == f"{what} - a.yaml:3:1"
     assert caught.value.hint
+
+
+def _with_broken_items() -> JsonObject:
+    content = copy.deepcopy(_CONTENT)
+    content["spec"]["encryptedData"] |= {"a": "%", "b": None, "c": 7, "d": ["AQID"]}
+    return content
+
+
+def test_an_item_that_cannot_be_read_is_named_at_its_place() -> None:
+    with pytest.raises(InputError) as caught:
+        parse(_with_broken_items(), where="a.yaml:1:1", place_of=lambda item: f"place of {item}")
+
+    assert str(caught.value) == "`spec.encryptedData.a` is not base64 - place of a"
+
+
+def test_items_that_cannot_be_read_are_empty_where_they_are_kept() -> None:
+    sealed = parse(_with_broken_items(), keeps_unreadable=True)
+
+    assert sealed.encrypted_data == {
+        "password": b"\x01\x02\x03",
+        "user": b"\x04\x05\x06",
+        **dict.fromkeys("abcd", b""),
+    }
 
 
 def test_the_form_before_2019_is_refused_by_name() -> None:
