@@ -12,10 +12,13 @@ from typing import Final
 SEALED: Final = b"SealedSecret"
 ITEMS: Final = b"encryptedData"
 
-_ESCAPED: Final = re.compile(rb"\\(?:(?:x|u00|U000000)[4-7]|\r|\n|\xc2\x85|\xe2\x80[\xa8\xa9])")
-"""An escaped ASCII letter, or an escaped line break, which a double-quoted string drops.
+_SPELLED_OTHERWISE: Final = re.compile(
+    rb"\\(?:(?:x|u00|U000000)[4-7]|\r|\n|\xc2\x85|\xe2\x80[\xa8\xa9])|!!(?:b|%62)|!<|%TAG"
+)
+"""An escaped ASCII letter, an escaped line break, which a double-quoted string drops, or a tag
+that may be ``!!binary``, behind which a text is in base64.
 
-Source: YAML 1.2 sections 5.7 and 7.3.1, RFC 8259 section 7.
+Source: YAML 1.2 sections 5.7, 6.9.1 and 7.3.1, yaml.org/type/binary, RFC 8259 section 7.
 """
 
 _ENCODINGS: Final = (
@@ -41,6 +44,6 @@ def mentions(data: bytes, word: bytes) -> bool:
 
 
 def may_spell(data: bytes, *words: bytes) -> bool:
-    """Whether one of some ASCII words may be in a text: written out, or with escapes."""
+    """Whether one of some ASCII words may be in a text: written out or otherwise."""
     text = in_utf8(data)
-    return any(word in text for word in words) or _ESCAPED.search(text) is not None
+    return any(word in text for word in words) or _SPELLED_OTHERWISE.search(text) is not None

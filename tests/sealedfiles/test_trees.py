@@ -78,10 +78,14 @@ def test_each_file_is_given_once_however_it_is_named(tree: Path) -> None:
         r'"\x6bind": "\U00000053ealedSecret"',
         'kind: "Sealed\\\n  Secret"',
         'kind: "Sealed\\\r\n  Secret"',
+        "kind: !!binary U2VhbGVkU2VjcmV0",
+        "kind: !!%62inary U2VhbGVkU2VjcmV0",
+        "kind: !<tag:yaml.org,2002:binary> U2VhbGVkU2VjcmV0",
+        "%TAG !a! tag:yaml.org,2002:bin\n---\nkind: !a!ary U2VhbGVkU2VjcmV0",
     ],
-    ids=["JSON", "YAML", "line break", "carriage return"],
+    ids=["JSON", "YAML", "break", "carriage return", "binary", "escaped tag", "verbatim", "handle"],
 )
-def test_a_kind_that_is_spelled_with_escapes_is_found(tree: Path, text: str) -> None:
+def test_a_kind_that_is_spelled_otherwise_is_found(tree: Path, text: str) -> None:
     (tree / "b" / "two.yaml").write_bytes(text.encode())
 
     assert _found("b") == ["b/one.yml", "b/two.yaml"]
