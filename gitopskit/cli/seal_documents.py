@@ -125,6 +125,20 @@ def merge(request: SealRequest) -> None:
         output.print_result(text)
     elif text != target.text:
         replace_text(path, text, before=before)
+    _tell_other_names(target, secrets)
+
+
+def _tell_other_names(target: SealedText, secrets: Sequence[Manifest]) -> None:
+    """Note which Secrets went into a SealedSecret of another name: the only one is always meant."""
+    from gitopskit.redaction import show_controls
+
+    if len(target.parts) != 1:
+        return
+    own = target.parts[0].sealed.name
+    for secret in secrets:
+        if secret.name not in ("", own):
+            told = f"note: the Secret is called {secret.name}, and its values go into {own}"
+            output.note(show_controls(told))
 
 
 def _read_for(request: SealRequest, target: SealedText) -> Sequence[Manifest]:
