@@ -26,7 +26,7 @@ RULE: Final = "plaintext-secret"
 _LAST_APPLIED: Final = "kubectl.kubernetes.io/last-applied-configuration"
 _HELD_BY_KUBECTL: Final = '"kind":"Secret"'
 _ENCRYPTED_BY_SOPS: Final = "ENC["
-_SEAL_HINT: Final = "run `gitopskit seal {path}`"
+_SEAL_HINT: Final = "run `gitopskit seal {path} --in-place`"
 _MOVE_HINT: Final = "put the value into a Secret, seal it, and refer to it"
 _ROTATE_HINT: Final = "replace the secret where it is used, then seal the new one"
 

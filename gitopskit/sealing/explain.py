@@ -69,7 +69,9 @@ def _by_size(blob: bytes, keys: Sequence[PrivateKey]) -> Explanation | None:
         return Explanation(
             cause=Cause.CUT_OFF,
             sentence=f"the value is cut off: {len(blob)} bytes cannot hold a wrapped key of "
-            f"{sizes.wrapped_size_bytes} bytes and a tag",
+            f"{sizes.wrapped_size_bytes} bytes and a tag"
+            if blob
+            else "the value is empty",
             hint="take the value from Git's history, or seal it again",
         )
     if sizes.is_of_no_key:

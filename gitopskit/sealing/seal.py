@@ -16,7 +16,7 @@ from gitopskit.manifests.names import require_dns_label, require_dns_subdomain
 from gitopskit.manifests.settled_names import KEY_RECORDS_ANNOTATION
 from gitopskit.sealing import sealed_secret
 from gitopskit.sealing.envelope import seal_value
-from gitopskit.sealing.fields import read_boolean, read_mapping, read_text, read_texts
+from gitopskit.sealing.fields import read_boolean, read_mapping, read_text, read_texts, wrong_shape
 from gitopskit.sealing.key_records import dump_records, record_of
 from gitopskit.sealing.scope import Binding, Scope, rescope
 from gitopskit.sealing.sealed_secret import SealedSecret
@@ -229,7 +229,9 @@ def _name(metadata: JsonObject, options: SealOptions, *, where: str) -> str:
 
 
 def _namespace(metadata: JsonObject, options: SealOptions, *, scope: Scope, where: str) -> str:
-    own = metadata.get("namespace") or ""
+    own = metadata.get("namespace", "")
+    if not isinstance(own, str | None):
+        raise wrong_shape("metadata.namespace", "a text; quote it", where=where)
     if own and options.namespace and own != options.namespace:
         raise InputError(
             f'namespace mismatch: input secret is in namespace "{own}" but '
@@ -240,7 +242,7 @@ def _namespace(metadata: JsonObject, options: SealOptions, *, scope: Scope, wher
     fallback = "" if scope is Scope.CLUSTER_WIDE else options.default_namespace
     namespace = own or options.namespace or fallback
     if namespace:
-        return require_dns_label(str(namespace), what="namespace of the Secret", where=where)
+        return require_dns_label(namespace, what="namespace of the Secret", where=where)
     if scope is Scope.CLUSTER_WIDE:
         return ""
     raise InputError(

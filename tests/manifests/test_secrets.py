@@ -39,7 +39,7 @@ def test_a_secret_with_data_is_found(field: str) -> None:
             column=1,
             rule="plaintext-secret",
             message=f'Secret "db" holds plaintext in {field}',
-            hint="run `gitopskit seal f`",
+            hint="run `gitopskit seal f --in-place`",
             subject="Secret/db",
         ),
     )

@@ -44,6 +44,10 @@ def test_a_value_that_lacks_its_end_is_cut_off(
     )
 
 
+def test_a_value_of_no_bytes_is_empty(private_key: PrivateKey) -> None:
+    assert explain(b"", keys=[private_key], binding=_HERE).sentence == "the value is empty"
+
+
 @pytest.mark.parametrize("size", [0, 1, 2], ids=["nothing", "one byte", "two bytes"])
 def test_a_value_that_lacks_almost_everything_is_cut_off(
     private_key: PrivateKey, size: int

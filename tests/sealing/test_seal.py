@@ -206,6 +206,14 @@ def test_an_empty_secret_is_sealed_when_it_is_meant(seal: Callable[..., JsonObje
             {"metadata": {"name": "a", "namespace": "a/b"}},
             "the namespace of the Secret 'a/b' is not a DNS name",
         ),
+        (
+            {"metadata": {"name": "a", "namespace": True}},
+            "`metadata.namespace` is not a text; quote it",
+        ),
+        (
+            {"metadata": {"name": "a", "namespace": False}},
+            "`metadata.namespace` is not a text; quote it",
+        ),
         ({"stringData": None}, "the Secret has no data"),
         ({"data": ["x"]}, "`data` is not a mapping"),
         ({"data": {"a": "correct horse"}}, "`data.a` is not base64"),
@@ -239,6 +247,8 @@ def test_an_empty_secret_is_sealed_when_it_is_meant(seal: Callable[..., JsonObje
         "an impossible name",
         "no namespace",
         "an impossible namespace",
+        "a namespace y without quotes",
+        "a namespace n without quotes",
         "no data",
         "a list as data",
         "plaintext in data",

@@ -82,7 +82,7 @@ def test_a_plaintext_secret_is_an_error(write: Callable[[dict[str, str]], Path])
 
     (found,) = report.findings
     assert (found.line, found.rule) == (4, "plaintext-secret")
-    assert found.hint == f"run `gitopskit seal {root}/apps/db/secret.yaml`"
+    assert found.hint == f"run `gitopskit seal {root}/apps/db/secret.yaml --in-place`"
     assert "hunter2" not in repr(report) + report.text() + str(report.structured())
 
 
