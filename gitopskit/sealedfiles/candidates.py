@@ -12,12 +12,15 @@ from typing import Final
 SEALED: Final = b"SealedSecret"
 ITEMS: Final = b"encryptedData"
 
-_SPELLED_OTHERWISE: Final = re.compile(
-    rb"\\(?:(?:x|u00|U000000)[4-7]|\r|\n|\xc2\x85|\xe2\x80[\xa8\xa9])|!!(?:b|%62)|!<|%TAG"
+_SPELLED_OTHERWISE: Final = (
+    re.compile(rb"\\(?:(?:x|u00|U000000)[4-7]|\r|\n|\xc2\x85|\xe2\x80[\xa8\xa9])"),
+    re.compile(rb"!(?:!(?:b|%62)|<)"),
+    re.compile(rb"%TAG"),
 )
 """An escaped ASCII letter, an escaped line break, which a double-quoted string drops, or a tag
 that may be ``!!binary``, behind which a text is in base64.
 
+Each begins with a fixed character, without which the search takes twice as long.
 Source: YAML 1.2 sections 5.7, 6.9.1 and 7.3.1, yaml.org/type/binary, RFC 8259 section 7.
 """
 
@@ -46,4 +49,6 @@ def mentions(data: bytes, word: bytes) -> bool:
 def may_spell(data: bytes, *words: bytes) -> bool:
     """Whether one of some ASCII words may be in a text: written out or otherwise."""
     text = in_utf8(data)
-    return any(word in text for word in words) or _SPELLED_OTHERWISE.search(text) is not None
+    return any(word in text for word in words) or any(
+        pattern.search(text) for pattern in _SPELLED_OTHERWISE
+    )
