@@ -167,7 +167,7 @@ def _work_through(
     """
     from concurrent.futures import ThreadPoolExecutor, as_completed
 
-    from gitopskit.sealedfiles.trees import clear_up, replace_text, sealed_files
+    from gitopskit.sealedfiles.trees import clear_up, replace_text
 
     def one(path: Path, data: bytes) -> _Done:
         try:
@@ -180,10 +180,7 @@ def _work_through(
             return _Done(path, data, error=error)
         return _Done(path, data, result=result)
 
-    faults: list[GitopskitError] = []
-    files = list(sealed_files([Path(path) for path in paths], on_fault=faults.append))
-    if not files and not faults:
-        raise InputError("there is no SealedSecret in these paths", where=", ".join(paths))
+    files, faults = _files_in(paths)
     if not is_dry_run:
         clear_up(path for path, _ in files)
     pool = ThreadPoolExecutor(max_workers=workers)
@@ -196,6 +193,25 @@ def _work_through(
         return _Outcome([each.result() for each in running], faults)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _files_in(paths: list[str]) -> tuple[list[tuple[Path, bytes]], list[GitopskitError]]:
+    """Return the files to work on with what they hold, and what could not be read."""
+    from gitopskit.sealedfiles.trees import sealed_files
+
+    faults: list[GitopskitError] = []
+    links: list[Path] = []
+    named = [Path(path) for path in paths]
+    files = list(sealed_files(named, on_fault=faults.append, on_skipped=links.append))
+    if links:
+        output.note(f"links that are not followed: {len(links)}, the first is {links[0]}")
+    if not files and not faults:
+        raise InputError(
+            "there is no SealedSecret in these paths",
+            where=", ".join(paths),
+            hint="name the folders or files that hold some",
+        )
+    return files, faults
 
 
 @contextmanager

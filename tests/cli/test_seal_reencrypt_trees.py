@@ -201,7 +201,9 @@ def test_links_in_a_tree_are_not_followed(folder: Path, capsys: pytest.CaptureFi
 
     assert code == 0
     assert (folder / "elsewhere" / "db.yaml").read_bytes() == before
-    assert "files: 1, items re-encrypted: 2," in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "links that are not followed: 2, the first is apps/f" in said
+    assert "files: 1, items re-encrypted: 2," in said
 
 
 def test_a_link_that_is_named_itself_is_refused_and_its_file_stays(
