@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -93,11 +94,15 @@ class Result:
 
     @property
     def told(self) -> str:
-        """Return the error in a few words, without its place and hint; `done` if there is none."""
+        """Return the error in a few words, without its place and hint; `done` if there is none.
+
+        Fingerprints in it are shown as ``SHA256:…``, since keys are made anew for each run.
+        """
         if self.code == 0:
             return "done"
         if self.is_ours:
             (line,) = [each for each in self.stderr.splitlines() if each.startswith(_OURS)]
+            line = _FINGERPRINT.sub("SHA256:…", line)
             return line.removeprefix(_OURS).partition(" - ")[0].partition(" (Possible")[0]
         lines = self.stderr.splitlines()
         if lines[0].startswith("Usage of "):
@@ -106,6 +111,7 @@ class Result:
 
 
 _OURS: Final = "gitopskit: error: "
+_FINGERPRINT: Final = re.compile("SHA256:[A-Za-z0-9+/]{43}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

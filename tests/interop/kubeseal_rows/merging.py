@@ -73,7 +73,11 @@ def _values(name: str = "t.yaml") -> Callable[[Result], object]:
 SAME: Final = (
     _same("an item beside another"),
     _same("an item over another", secret(rest="stringData: {old: new}")),
-    _same("a Secret of another name", OTHER),
+    Same(
+        "merged: a Secret of another name",
+        _merge("-o yaml", OTHER, target=sealed(before="---\n")),
+        note="gitopskit: note: the Secret is called cache, and its values go into db\n",
+    ),
     _same("a Secret without a name", secret("namespace: shop")),
     _same("a Secret without a namespace", secret("name: db")),
     _same("a type, which is not merged", secret(rest="type: a.b/c\nstringData: {a: b}")),

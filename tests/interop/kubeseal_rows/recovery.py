@@ -130,14 +130,16 @@ REFUSED: Final = (
         "another key",
         call("--recovery-private-key new.key"),
         "no key could decrypt secret (old)",
-        "no key opens `old`",
+        "no key opens `old`: it was sealed to a key that is not here, or for another name or "
+        "namespace than shop/db, or altered since; keys tried: SHA256:…",
         code=4,
     ),
     Refused(
         "recovered elsewhere",
         call(_TLS_KEY, lambda: sealed()().replace("namespace: shop", "namespace: other")),
         "no key could decrypt secret (old)",
-        "no key opens `old`",
+        "no key opens `old`: it was sealed to a key that is not here, or for another name or "
+        "namespace than other/db, or altered since; keys tried: SHA256:…",
         code=4,
     ),
     Refused(
