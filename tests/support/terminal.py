@@ -28,12 +28,17 @@ _LOCAL_MODES: Final = 3
 _END: Final = b"\x00end of what the program wrote\x00"
 
 _LAUNCHER: Final = """\
-import fcntl, os, sys, termios
+import fcntl, os, signal, sys, termios
+for each in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+    signal.signal(each, signal.SIG_DFL)
 fcntl.ioctl(int(sys.argv[1]), termios.TIOCSCTTY, 0)
 os.close(int(sys.argv[1]))
 os.execvpe(sys.argv[2], sys.argv[2:], os.environ)
 """
-"""Takes the terminal for its own, which Python's subprocess cannot, and becomes the program."""
+"""Takes the terminal for its own, which Python's subprocess cannot, and becomes the program.
+
+Signals get their usual meaning: whoever runs the tests in the background may have them ignored.
+"""
 
 
 class Terminal:
