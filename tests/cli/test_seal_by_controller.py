@@ -244,6 +244,15 @@ def test_another_file_has_the_format_that_its_name_or_flag_says(
     assert (tmp_path / "in.yaml").read_text().endswith(_TEMPLATE)
 
 
+@pytest.mark.usefixtures("controller")
+def test_a_file_with_the_name_of_another_format_stays_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "in.json").write_text(_sealed())
+
+    assert app.run(["seal", "--re-encrypt", "in.json"]) == 0
+
+    assert (tmp_path / "in.json").read_text().startswith("# ours\n")
+
+
 @pytest.mark.parametrize("target", [[], ["-w", "out.yaml"]], ids=["the file", "another"])
 @pytest.mark.usefixtures("controller")
 def test_a_dry_run_prints_and_writes_nothing(

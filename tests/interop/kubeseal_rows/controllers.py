@@ -9,6 +9,7 @@ from tests.interop.kubeseal_rows.documents import OTHER
 from tests.interop.kubeseal_rows.fetching import ask
 from tests.interop.kubeseal_rows.kinds import Differs, Refused, Same, first_line, told, values
 from tests.interop.kubeseal_rows.merging import as_json, sealed, two
+from tests.support.fake_api import Reply
 from tests.support.kubeseal_calls import MANIFEST, Call, Result
 from tests.support.kubeseal_results import documents
 from tests.support.sealing import sealed_manifest, sealing_pair
@@ -47,6 +48,16 @@ def _is_busy(controller: FakeController) -> None:
 
 def _lost_the_old_key(controller: FakeController) -> None:
     del controller.behaviour.pairs[0]
+
+
+def _refuses_to_rotate(controller: FakeController) -> None:
+    """Answer as kubeseal and the description of the interface expect, and no controller does."""
+    answer = controller._controller
+
+    def refuse(method: str, path: str, body: bytes) -> Reply:
+        return Reply(status=409) if path == "/v1/rotate" else answer(method, path, body)
+
+    controller._controller = refuse  # type: ignore[method-assign] # one answer of a fake
 
 
 def _templates(result: Result) -> object:
@@ -144,6 +155,13 @@ REFUSED: Final = (
         "--re-encrypt a file with a second that does not open",
         ask("--re-encrypt -f in.yaml", files={"in.yaml": _newer_and_old}, turn=_lost_the_old_key),
         f"cannot re-encrypt secret: {_FAILED}",
+        "unable to rotate secret",
+        code=4,
+    ),
+    Refused(
+        "--re-encrypt what a controller refuses",
+        ask("--re-encrypt", sealed(), turn=_refuses_to_rotate),
+        "unable to rotate secret",
         "unable to rotate secret",
         code=4,
     ),
