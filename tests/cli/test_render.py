@@ -20,7 +20,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     app = typer.Typer(rich_markup_mode=None, add_completion=False)
     app.callback()(lambda: None)
     render.register(app)
-    monkeypatch.setattr(frame, "build_app", lambda: app)
+    monkeypatch.setattr(frame, "build_app", lambda *_: app)
     files = {
         "base/kustomization.yaml": "resources: [a.yaml]\n",
         "base/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n",
