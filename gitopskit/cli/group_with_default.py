@@ -7,14 +7,18 @@ subcommand is written ``./set``.
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+import typer
 from typer.core import TyperCommand, TyperGroup
 
 from gitopskit.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from typer import Context
 
 OWN_COMMAND: Final = "<itself>"
@@ -25,11 +29,26 @@ _ALIKE: Final = 0.7
 
 
 class GroupWithDefault(TyperGroup):
-    """Routes to the group's own command whatever does not begin with a subcommand's name."""
+    """Routes to the group's own command whatever does not begin with a subcommand's name.
+
+    ``modules`` names by subcommand the module that registers it; only the one that is called is
+    imported, because each costs a millisecond or two.
+    """
+
+    modules: ClassVar[Mapping[str, str]] = {}
+
+    def get_command(self, ctx: Context | None, cmd_name: str) -> Any:  # type: ignore[override] # typer names its vendored class here  # noqa: ANN401 -- as above
+        """Return a command by its name, or None."""
+        if cmd_name in self.modules and cmd_name not in self.commands:
+            found = typer.Typer(rich_markup_mode=None)
+            found.callback()(lambda: None)
+            importlib.import_module(self.modules[cmd_name]).register(found)
+            self.commands.update(typer.main.get_group(found).commands)
+        return super().get_command(ctx, cmd_name)  # type: ignore[arg-type] # as above
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:  # type: ignore[override] # typer names its vendored class here
         """Leave every option to the command that is routed to."""
-        is_named = bool(args) and args[0] in self.commands and args[0] != OWN_COMMAND
+        is_named = bool(args) and args[0] in self.modules
         if args and not is_named:
             self._refuse_misspelt(ctx, args[0])
         routed = args if is_named else [OWN_COMMAND, *args]
@@ -45,7 +64,7 @@ class GroupWithDefault(TyperGroup):
             return
         from difflib import get_close_matches
 
-        alike = get_close_matches(word, [*self.commands], n=1, cutoff=_ALIKE)
+        alike = get_close_matches(word, [*self.modules], n=1, cutoff=_ALIKE)
         if alike:
             raise InputError(
                 "the first word is neither a file nor a subcommand",
@@ -56,7 +75,7 @@ class GroupWithDefault(TyperGroup):
         self, ctx: Context, args: list[str]
     ) -> tuple[str | None, Any, list[str]]:
         """Return the command that arguments are for, and those that are left for it."""
-        if args and args[0] != OWN_COMMAND and args[0] in self.commands:
+        if args and args[0] in self.modules:
             return super().resolve_command(ctx, args)
         rest = args[1:] if args[:1] == [OWN_COMMAND] else args
         return None, self.commands[OWN_COMMAND], rest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import typer
@@ -19,14 +20,22 @@ _EPILOG: Final = (
     "The first word may be a subcommand: set, rm, edit, raw, reencrypt, verify; "
     "`gitopskit seal set --help` tells more. A file of such a name is written `./set`."
 )
-_SUBCOMMANDS: Final[tuple[str, ...]] = (
-    "seal_set",
-    "seal_edit",
-    "seal_raw",
-    "seal_reencrypt",
-    "seal_verify",
-)
 _NOTHING: Final[list[str]] = []
+
+
+class _SealGroup(GroupWithDefault):
+    """Knows where the subcommands are."""
+
+    modules = MappingProxyType(
+        {
+            "set": "gitopskit.cli.seal_set",
+            "rm": "gitopskit.cli.seal_set",
+            "edit": "gitopskit.cli.seal_edit",
+            "raw": "gitopskit.cli.seal_raw",
+            "reencrypt": "gitopskit.cli.seal_reencrypt",
+            "verify": "gitopskit.cli.seal_verify",
+        }
+    )
 
 
 class _SealCommand(OwnCommand):
@@ -41,12 +50,8 @@ class _SealCommand(OwnCommand):
 
 def register(app: typer.Typer) -> None:
     """Add the group: the command itself, and its subcommands."""
-    group = typer.Typer(
-        cls=GroupWithDefault, help="Seal Secrets, so that only a cluster can open them."
-    )
+    group = typer.Typer(cls=_SealGroup, help="Seal Secrets, so that only a cluster can open them.")
     group.command(OWN_COMMAND, cls=_SealCommand, hidden=True, epilog=_EPILOG)(seal)
-    for module in _SUBCOMMANDS:
-        importlib.import_module(f"gitopskit.cli.{module}").register(group)
     app.add_typer(group, name="seal")
 
 
