@@ -102,11 +102,15 @@ class Watch:
 
         ``shows_value_on`` names the one channel whose purpose is to show the value.
         """
+        environment = self.environment(extra)
+        if any(self.canary.is_in(os.fsencode(argument)) for argument in arguments):
+            # coverage notes the arguments of what it measures in a file of its own
+            environment = {k: v for k, v in environment.items() if not k.startswith("COVERAGE_")}
         done = subprocess.run(
             [sys.executable, *arguments],
             input=stdin,
             cwd=cwd or self.folder,
-            env=self.environment(extra),
+            env=environment,
             capture_output=True,
             check=False,
             timeout=120,
