@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gitopskit.cli.interruption import ended_in_order
+from gitopskit.cli.interruption import Ending, ended_in_order, endings_noted
 from gitopskit.errors import InputError
 from gitopskit.redaction import Plaintext
 
@@ -46,10 +46,10 @@ def ask_hidden(question: str, *, hint: str) -> Plaintext:
         InputError: there is no terminal, or what came is not one line of text.
         KeyboardInterrupt: the person gave up, with Ctrl-C or Ctrl-D.
     """
-    with _terminal(hint) as terminal, _hidden(terminal) as keys:
+    with _terminal(hint) as terminal, endings_noted() as ending, _hidden(terminal) as keys:
         os.write(terminal, question.encode())
         try:
-            return Plaintext(_read_hidden(terminal, keys, hint=hint))
+            return Plaintext(_read_hidden(_Reader(terminal, ending), keys, hint=hint))
         finally:
             with suppress(OSError):  # the terminal may be gone
                 os.write(terminal, b"\n")
@@ -88,12 +88,10 @@ def ask_line(question: str, *, hint: str) -> str:
         InputError: there is no terminal, or it is no text.
         KeyboardInterrupt: the person gave up, with Ctrl-C or Ctrl-D.
     """
-    with _terminal(hint) as terminal:
+    with _terminal(hint) as terminal, endings_noted() as ending:
         os.write(terminal, question.encode())
-        answer = os.read(terminal, _READ_SIZE_BYTES)
+        answer = _Reader(terminal, ending).read()
         termios.tcflush(terminal, termios.TCIFLUSH)
-    if not answer:
-        raise KeyboardInterrupt
     try:
         return answer.decode().strip()
     except UnicodeDecodeError as error:
@@ -180,48 +178,61 @@ def _hidden(terminal: int) -> Iterator[_Keys]:
             termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
 
 
-def _read_hidden(terminal: int, keys: _Keys, *, hint: str) -> bytes:
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads what is typed, until a signal comes that ends the question."""
+
+    terminal: int
+    ending: Ending
+
+    def read(self) -> bytes:
+        """Return what was typed, as soon as there is something.
+
+        Raises:
+            KeyboardInterrupt: a signal came, or the terminal hung up.
+        """
+        try:
+            self._wait()
+            chunk = os.read(self.terminal, _READ_SIZE_BYTES)
+        except OSError:  # a terminal that hung up
+            chunk = b""
+        if not chunk:
+            raise KeyboardInterrupt
+        return chunk
+
+    def has_more(self) -> bool:
+        """Whether something else comes within the gap of a paste."""
+        return bool(select.select([self.terminal], [], [], _PASTE_GAP_SECONDS)[0])
+
+    def _wait(self) -> None:
+        """Wait until there is something to read; every signal writes to a pipe beside it."""
+        woken, waker = os.pipe()
+        os.set_blocking(waker, False)
+        before = signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+        try:
+            self.ending.check()
+            while self.terminal not in select.select([self.terminal, woken], [], [])[0]:
+                os.read(woken, _READ_SIZE_BYTES)
+                self.ending.check()
+        finally:
+            signal.set_wakeup_fd(before)
+            os.close(woken)
+            os.close(waker)
+
+
+def _read_hidden(reader: _Reader, keys: _Keys, *, hint: str) -> bytes:
     line = bytearray()
     while True:
-        chunk = _read(terminal)
+        chunk = reader.read()
         for position, byte in enumerate(chunk, start=1):
             if byte in _ENTER:
-                _require_one_line(terminal, chunk[position:], hint=hint)
+                _require_one_line(reader, chunk[position:], hint=hint)
                 return _text(line, hint=hint)
             if byte in keys.end and not line:
                 raise KeyboardInterrupt
             _take(line, byte, keys)
         if len(line) > _LONGEST_ANSWER_BYTES:
             raise InputError("the answer is larger than 1 MiB", hint=hint)
-
-
-def _read(terminal: int) -> bytes:
-    try:
-        _wait_for_keys(terminal)
-        chunk = os.read(terminal, _READ_SIZE_BYTES)
-    except OSError:  # a terminal that hung up
-        chunk = b""
-    if not chunk:
-        raise KeyboardInterrupt
-    return chunk
-
-
-def _wait_for_keys(terminal: int) -> None:
-    """Wait until there is something to read.
-
-    A signal that comes just before a read begins would not end that read: its handler runs when
-    the next key has been pressed. So every signal writes to a pipe that is waited for as well.
-    """
-    woken, waker = os.pipe()
-    os.set_blocking(waker, False)
-    before = signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
-    try:
-        while terminal not in select.select([terminal, woken], [], [])[0]:
-            os.read(woken, _READ_SIZE_BYTES)
-    finally:
-        signal.set_wakeup_fd(before)
-        os.close(woken)
-        os.close(waker)
 
 
 def _take(line: bytearray, byte: int, keys: _Keys) -> None:
@@ -234,13 +245,11 @@ def _take(line: bytearray, byte: int, keys: _Keys) -> None:
         line.append(byte)
 
 
-def _require_one_line(terminal: int, rest: bytes, *, hint: str) -> None:
+def _require_one_line(reader: _Reader, rest: bytes, *, hint: str) -> None:
     """Check that nothing was pasted behind the line; it is read away in any case."""
     size = len(rest)
-    while (
-        size <= _LONGEST_ANSWER_BYTES and select.select([terminal], [], [], _PASTE_GAP_SECONDS)[0]
-    ):
-        more = _read(terminal)
+    while size <= _LONGEST_ANSWER_BYTES and reader.has_more():
+        more = reader.read()
         rest, size = rest + more.strip(_ENTER), size + len(more)
     if rest.strip(_ENTER):
         raise InputError("what was typed or pasted is more than one line", hint=hint)
