@@ -21,7 +21,16 @@ def decode_base64(encoded: JsonValue) -> bytes:
     """
     if not isinstance(encoded, str):
         raise ValueError("not a text")  # noqa: TRY004 -- one error for every unusable value
+    text = encoded.translate(_NO_LINE_ENDS)
     try:
-        return base64.b64decode(encoded.translate(_NO_LINE_ENDS), validate=True)
+        decoded = base64.b64decode(text, validate=True)
     except ValueError:
         raise ValueError("not base64") from None
+    if len(text) != _length_of(decoded):  # Python takes `QUJD==`, Go does not
+        raise ValueError("not base64")
+    return decoded
+
+
+def _length_of(decoded: bytes) -> int:
+    """Return how many characters of base64 with padding some bytes take."""
+    return (len(decoded) + 2) // 3 * 4
