@@ -15,8 +15,10 @@ import binascii
 import math
 import re
 import struct
-from decimal import Decimal
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 JsonScalar: TypeAlias = str | int | float | bool | None
 
@@ -118,7 +120,7 @@ def _as_json(value: JsonScalar) -> JsonScalar:
     if type(value) is int:
         return value if value <= _LARGEST_INT64 else float(value)
     if type(value) is float and value.is_integer() and abs(value) < _LARGEST_PLAIN_FLOAT:
-        whole = int(Decimal(repr(value)))
+        whole = int(_decimal(repr(value)))
         return whole if _LEAST_INT64 <= whole <= _LARGEST_INT64 else value
     return value
 
@@ -202,5 +204,12 @@ def _shortest_float32(value: float) -> str:
     )
     mantissa, _, exponent = written.partition("e")
     if -4 <= int(exponent) < 6:  # noqa: PLR2004 -- the bounds of Go's shortest 'g'
-        return f"{Decimal(written):f}"
+        return f"{_decimal(written):f}"
     return f"{mantissa}e{exponent}"
+
+
+def _decimal(text: str) -> Decimal:
+    """Return the very number that a text writes."""
+    from decimal import Decimal  # noqa: PLC0415 -- few files hold a number that needs it
+
+    return Decimal(text)

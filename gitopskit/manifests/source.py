@@ -11,11 +11,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import MalformedDocument
-from gitopskit.manifests.outline import Outline, read_outlines
 from gitopskit.manifests.positions import LineIndex, Position
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from gitopskit.manifests.outline import Outline
 
 _MEBIBYTE: Final = 1024 * 1024
 
@@ -47,6 +48,8 @@ class Source:
     @cached_property
     def outlines(self) -> list[Outline | None]:
         """The outline of each document; None for a document that has no YAML reading."""
+        from gitopskit.manifests.outline import read_outlines  # noqa: PLC0415 -- most texts are only read
+
         spans = self.cuts or ((0, len(self.text)),)
         return [
             outline
