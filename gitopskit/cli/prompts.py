@@ -46,10 +46,10 @@ def ask_hidden(question: str, *, hint: str) -> Plaintext:
         InputError: there is no terminal, or what came is not one line of text.
         KeyboardInterrupt: the person gave up, with Ctrl-C or Ctrl-D.
     """
-    with _terminal(hint) as terminal, endings_noted() as ending, _hidden(terminal) as keys:
+    with _terminal(hint) as terminal, _reader() as reader, _hidden(terminal) as keys:
         os.write(terminal, question.encode())
         try:
-            return Plaintext(_read_hidden(_Reader(terminal, ending), keys, hint=hint))
+            return Plaintext(_read_hidden(reader, keys, hint=hint))
         finally:
             with suppress(OSError):  # the terminal may be gone
                 os.write(terminal, b"\n")
@@ -88,9 +88,9 @@ def ask_line(question: str, *, hint: str) -> str:
         InputError: there is no terminal, or it is no text.
         KeyboardInterrupt: the person gave up, with Ctrl-C or Ctrl-D.
     """
-    with _terminal(hint) as terminal, endings_noted() as ending:
+    with _terminal(hint) as terminal, _reader() as reader:
         os.write(terminal, question.encode())
-        answer = _Reader(terminal, ending).read()
+        answer = reader.read()
         termios.tcflush(terminal, termios.TCIFLUSH)
     try:
         return answer.decode().strip()
@@ -178,6 +178,21 @@ def _hidden(terminal: int) -> Iterator[_Keys]:
             termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
 
 
+@contextmanager
+def _reader() -> Iterator[_Reader]:
+    """Read the terminal by a descriptor of its own, which never waits.
+
+    Ctrl-C drops what was typed before it: a read of what was there a moment ago would wait for
+    ever. Only this opening does not wait; the descriptors of others stay as they are.
+    """
+    terminal = os.open(_TERMINAL, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    try:
+        with endings_noted() as ending:
+            yield _Reader(terminal, ending)
+    finally:
+        os.close(terminal)
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     """Reads what is typed, until a signal comes that ends the question."""
@@ -191,14 +206,17 @@ class _Reader:
         Raises:
             KeyboardInterrupt: a signal came, or the terminal hung up.
         """
-        try:
-            self._wait()
-            chunk = os.read(self.terminal, _READ_SIZE_BYTES)
-        except OSError:  # a terminal that hung up
-            chunk = b""
-        if not chunk:
-            raise KeyboardInterrupt
-        return chunk
+        while True:
+            try:
+                self._wait()
+                chunk = os.read(self.terminal, _READ_SIZE_BYTES)
+            except BlockingIOError:  # it was dropped meanwhile
+                continue
+            except OSError:  # a terminal that hung up
+                chunk = b""
+            if not chunk:
+                raise KeyboardInterrupt
+            return chunk
 
     def has_more(self) -> bool:
         """Whether something else comes within the gap of a paste."""

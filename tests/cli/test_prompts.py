@@ -26,6 +26,19 @@ except KeyboardInterrupt:
     sys.exit(130)
 print("answer", answer, getattr(answer, "reveal", bytes)()[:9])
 """
+_DROPPING: Final = """\
+import select, sys, termios
+real = select.select
+def once_in_vain(*arguments):
+    ready = real(*arguments)
+    select.select = real
+    termios.tcflush(ready[0][0], termios.TCIFLUSH)
+    print("dropped", flush=True)
+    return ready
+select.select = once_in_vain
+"""
+"""Loses the first keys once they are there, as the terminal does when Ctrl-C is pressed."""
+
 _ROOT: Final = Path(__file__).parents[2]
 
 
@@ -94,6 +107,22 @@ def test_a_person_may_give_up_with_control(keys: str) -> None:
         terminal.type(keys)
 
         assert (terminal.end(), terminal.echoes) == (130, True)
+
+
+@pytest.mark.parametrize("function", ["ask_hidden", "ask_line"])
+@pytest.mark.parametrize(("then", "code"), [("def\r", 0), ("\x03", 130)], ids=["Enter", "C"])
+def test_keys_that_the_terminal_drops_are_not_waited_for(
+    function: str, then: str, code: int
+) -> None:
+    program = [sys.executable, "-c", _DROPPING + _PROGRAM, function]
+    with at_terminal(program, cwd=_ROOT) as terminal:
+        terminal.expect("question: ")
+        terminal.type("abc\r")
+        terminal.expect("dropped")
+        terminal.type(then)
+
+        assert terminal.end() == code
+        assert "abc'" not in terminal.shown
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda each: each.name)
