@@ -68,7 +68,7 @@ class _Scene:
         world, namespace = self._world, self._world.namespace
         now = SystemClock().now_utc()
         pair, unknown = (new_sealing_key(now=now, size_bits=2048) for _ in range(2))
-        key = key_secret(pair, namespace="gitopskit-system", name=self._name)
+        key = key_secret(pair, namespace="kube-system", name=self._name)
         await world.admin.create(SECRETS, key, field_manager="test")
         foreign = _secret("foreign", metadata={"name": "foreign", "namespace": namespace})
         await world.admin.create(SECRETS, foreign, field_manager="test")
@@ -173,8 +173,8 @@ def _controllers(
     watch: Watch, folder: Path, kubeconfig_of: Callable[[str, str], Path]
 ) -> Iterator[list[Path]]:
     commands = {
-        "gitopskit-unsealer": ["unsealer", "run", "--log-level=debug"],
-        "gitopskit-reconciler": [
+        ("kube-system", "gitopskit-unsealer"): ["unsealer", "run", "--log-level=debug"],
+        ("gitopskit-system", "gitopskit-reconciler"): [
             "reconciler",
             "run",
             "--log-level=debug",
@@ -183,10 +183,10 @@ def _controllers(
         ],
     }
     children, logs = [], []
-    for account, arguments in commands.items():
+    for (namespace, account), arguments in commands.items():
         log = folder / f"{account}.log"
         logs.append(log)
-        kubeconfig = kubeconfig_of(account, "gitopskit-system")
+        kubeconfig = kubeconfig_of(account, namespace)
         with log.open("wb") as output:
             children.append(
                 subprocess.Popen(
@@ -213,6 +213,7 @@ async def _look_at_cluster(watch: Watch, admin: KubeClient, namespace: str) -> N
         (EVENTS, "default"),
         (SEALED_SECRETS, namespace),
         (CONFIG_MAPS, "gitopskit-system"),
+        (CONFIG_MAPS, "kube-system"),
         (CONFIG_MAPS, namespace),
     ):
         watch.look_at_objects(kind.plural, (await admin.list(kind, place)).items)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from gitopskit.controlplane.build import BuildSettings
     from gitopskit.kube.client import KubeClient
     from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.workflows.demo_controllers import Controller
 
 
 class _Scenario:
@@ -85,12 +86,12 @@ class _Scenario:
 
     async def _the_sealing_key_is_renewed(self) -> None:
         pair = new_sealing_key(now=SystemClock().now_utc(), size_bits=2048)
-        secret = key_secret(pair, namespace="gitopskit-system", name="newer")
+        secret = key_secret(pair, namespace="kube-system", name="newer")
         await self._admin.create(SECRETS, secret, field_manager="test")
 
         async def is_published() -> bool:
             name = "gitopskit-sealing-certificate"
-            published = await self._admin.get(CONFIG_MAPS, name, "gitopskit-system")
+            published = await self._admin.get(CONFIG_MAPS, name, "kube-system")
             return bool(published["data"]["tls.crt"].encode() == pair.certificate_pem)
 
         await eventually(is_published)
@@ -240,15 +241,15 @@ async def _play(rights_plane: ControlPlane, folder: Path) -> None:
         await _register_root(admin, root)
         scenario = _Scenario(admin, repository, sealed)
         wanted = controllers(folder / "cache")
-        kubeconfigs = [_kubeconfig(rights_plane, folder, it.account) for it in wanted]
+        kubeconfigs = [_kubeconfig(rights_plane, folder, it) for it in wanted]
         path = cluster.program_path()
         with running(wanted, folder=folder, kubeconfigs=kubeconfigs, path=path):
             await scenario.play()
 
 
-def _kubeconfig(plane: ControlPlane, folder: Path, account: str) -> Path:
-    path = folder / f"{account}.kubeconfig"
-    token = plane.service_account_token("gitopskit-system", account)
+def _kubeconfig(plane: ControlPlane, folder: Path, controller: Controller) -> Path:
+    path = folder / f"{controller.account}.kubeconfig"
+    token = plane.service_account_token(controller.namespace, controller.account)
     plane.write_kubeconfig(path, token=token)
     return path
 
@@ -256,7 +257,7 @@ def _kubeconfig(plane: ControlPlane, folder: Path, account: str) -> Path:
 async def _install_sealing_key(admin: KubeClient) -> JsonObject:
     now = SystemClock().now_utc()
     pair = new_sealing_key(now=now, size_bits=2048)
-    secret = key_secret(pair, namespace="gitopskit-system", name="key")
+    secret = key_secret(pair, namespace="kube-system", name="key")
     await admin.create(SECRETS, secret, field_manager="test")
     certificate = read_certificate(pair.certificate_pem, where="test", now=now)
     content = {

@@ -9,6 +9,7 @@ import typer
 
 from gitopskit.cli import output
 from gitopskit.cli.agreement import require_agreement
+from gitopskit.manifests.settled_names import UNSEALER_NAMESPACE
 
 if TYPE_CHECKING:
     from gitopskit.redaction import Plaintext
@@ -143,7 +144,7 @@ def _keep_certificate(repository: Repository, request: Bootstrap, plan: Bootstra
     if plan.makes_sealing_key:
         output.note(
             "a sealing key was made and is in this cluster only: back up the Secrets labelled "
-            "sealedsecrets.bitnami.com/sealed-secrets-key in gitopskit-system"
+            f"sealedsecrets.bitnami.com/sealed-secrets-key in {UNSEALER_NAMESPACE}"
         )
 
 

@@ -9,7 +9,7 @@ import typer
 
 from gitopskit.cli import output, seal_flags
 from gitopskit.errors import InputError
-from gitopskit.manifests.settled_names import SYSTEM_NAMESPACE
+from gitopskit.manifests.settled_names import UNSEALER_NAMESPACE
 
 if TYPE_CHECKING:
     from gitopskit.sealing.keys import SealingCertificate
@@ -58,7 +58,7 @@ def new(
     *,
     out_dir: _Folder = ".",
     name: _Name = "",
-    namespace: _Namespace = SYSTEM_NAMESPACE,
+    namespace: _Namespace = UNSEALER_NAMESPACE,
     form: _Form = "pem",
     size: _Size = 4096,
     days: _Days = 3650,
@@ -90,7 +90,7 @@ def fetch(  # noqa: PLR0913 -- one parameter per flag
     *,
     context: seal_flags.Context = "",
     kubeconfig: seal_flags.Kubeconfig = "",
-    namespace: _Published = SYSTEM_NAMESPACE,
+    namespace: _Published = UNSEALER_NAMESPACE,
     controller_name: seal_flags.ControllerName = seal_flags.DEFAULT_CONTROLLER_NAME,
     controller_namespace: seal_flags.ControllerNamespace = seal_flags.DEFAULT_CONTROLLER_NAMESPACE,
     env: _Environment = "",

@@ -9,7 +9,7 @@ import typer
 from gitopskit.cli import output, seal_flags
 from gitopskit.cli.agreement import require_agreement
 from gitopskit.errors import InputError
-from gitopskit.manifests.settled_names import SYSTEM_NAMESPACE
+from gitopskit.manifests.settled_names import UNSEALER_NAMESPACE
 
 if TYPE_CHECKING:
     from gitopskit.cli.keys_seen import Seen
@@ -55,7 +55,7 @@ def retire(  # noqa: PLR0913 -- one parameter per flag
     *,
     context: seal_flags.Context = "",
     kubeconfig: seal_flags.Kubeconfig = "",
-    namespace: _Namespace = SYSTEM_NAMESPACE,
+    namespace: _Namespace = UNSEALER_NAMESPACE,
     private_key: _PrivateKeys = _NOTHING,
     yes: _Yes = False,
     dry_run: _DryRun = False,

@@ -11,9 +11,11 @@ from typing import Annotated, Final, Literal
 
 import typer
 
+from gitopskit.manifests.settled_names import UNSEALER_NAMESPACE, UNSEALER_SERVICE
+
 VARIABLE_PREFIX: Final = "SEALED_SECRETS_"
-DEFAULT_CONTROLLER_NAME: Final = "sealed-secrets-controller"
-DEFAULT_CONTROLLER_NAMESPACE: Final = "kube-system"
+DEFAULT_CONTROLLER_NAME: Final = UNSEALER_SERVICE
+DEFAULT_CONTROLLER_NAMESPACE: Final = UNSEALER_NAMESPACE
 
 ScopeName = Literal["strict", "namespace-wide", "cluster-wide"]
 FormatName = Literal["json", "yaml"]

@@ -8,7 +8,13 @@ from __future__ import annotations
 from typing import Final
 
 SYSTEM_NAMESPACE: Final = "gitopskit-system"
-"""Where the controllers run, with the sealing keys and the inventories."""
+"""Where the reconciler runs, with the inventories."""
+
+UNSEALER_NAMESPACE: Final = "kube-system"
+"""Where the unsealer runs, with the sealing keys, unless another namespace is chosen."""
+
+UNSEALER_SERVICE: Final = "sealed-secrets-controller"
+"""The unsealer's Service, where kubeseal looks for one. Source: kubeseal, its default flags."""
 
 APPLICATIONS_NAMESPACE: Final = "argocd"
 """Where Applications, AppProjects and repository Secrets are."""

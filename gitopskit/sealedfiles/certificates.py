@@ -15,7 +15,7 @@ from gitopskit.errors import (
     InputError,
     UnusableKey,
 )
-from gitopskit.manifests.settled_names import CERTIFICATE_CONFIG_MAP, SYSTEM_NAMESPACE
+from gitopskit.manifests.settled_names import CERTIFICATE_CONFIG_MAP, UNSEALER_NAMESPACE
 from gitopskit.sealing.keys import CERTIFICATE_ITEM, SealingCertificate, read_certificate
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ async def live_certificate(
     *,
     address: ControllerAddress,
     is_default: bool,
-    config_map_namespace: str = SYSTEM_NAMESPACE,
+    config_map_namespace: str = UNSEALER_NAMESPACE,
 ) -> SealingCertificate:
     """Return the certificate that a cluster seals with now: the published one, or its controller's.
 

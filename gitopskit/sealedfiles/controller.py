@@ -27,7 +27,7 @@ from gitopskit.kube.requests import decoded, encoded
 from gitopskit.kube.resources import SERVICES
 from gitopskit.kube.services import ServicePort
 from gitopskit.manifests.names import require_dns_label
-from gitopskit.manifests.settled_names import SYSTEM_NAMESPACE
+from gitopskit.manifests.settled_names import UNSEALER_NAMESPACE, UNSEALER_SERVICE
 from gitopskit.sealing.envelope import measure
 from gitopskit.sealing.sealed_secret import SealedSecret, parse, to_content
 
@@ -60,8 +60,8 @@ _NO_SUCH_PATH: Final = frozenset({404, 405})
 class ControllerAddress:
     """The Service of a controller; kubeseal's defaults."""
 
-    name: str = "sealed-secrets-controller"
-    namespace: str = "kube-system"
+    name: str = UNSEALER_SERVICE
+    namespace: str = UNSEALER_NAMESPACE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,8 +174,7 @@ async def find_controller(
 
 async def _services_by_label(api: KubeClient, namespace: str) -> list[JsonObject]:
     for selector in (_BITNAMI_CHART, _BITNAMI_MANIFEST, _OURS):
-        own = [SYSTEM_NAMESPACE] if selector == _OURS else []
-        for place in (namespace, *own, ""):
+        for place in (namespace, ""):
             found = await _selected(api, place, selector)
             if found:
                 return found

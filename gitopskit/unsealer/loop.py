@@ -20,7 +20,7 @@ from gitopskit.errors import GitopskitError
 from gitopskit.kube.events import EventRecorder
 from gitopskit.kube.resources import SEALED_SECRETS, SECRETS
 from gitopskit.kube.watch import Listed, watch
-from gitopskit.manifests.settled_names import CERTIFICATE_CONFIG_MAP, SYSTEM_NAMESPACE
+from gitopskit.manifests.settled_names import CERTIFICATE_CONFIG_MAP, UNSEALER_NAMESPACE
 from gitopskit.unsealer.certificate import publish
 from gitopskit.unsealer.decide import FIELD_MANAGER
 from gitopskit.unsealer.memory import Key, Mark, Memory
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _LOG: Final = structlog.get_logger("unsealer")
 
-DEFAULT_NAMESPACE: Final = SYSTEM_NAMESPACE
+DEFAULT_NAMESPACE: Final = UNSEALER_NAMESPACE
 
 _FAULTS: Final = Backoff(initial_seconds=0.2, maximum_seconds=60.0)
 _FAILURES: Final = Backoff(initial_seconds=1.0, maximum_seconds=300.0)

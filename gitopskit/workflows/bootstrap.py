@@ -21,7 +21,7 @@ from gitopskit.kube.resources import CONFIG_MAPS, CUSTOM_RESOURCE_DEFINITIONS, S
 from gitopskit.manifests.settled_names import (
     APPLICATIONS_NAMESPACE,
     KNOWN_HOSTS_CONFIG_MAP,
-    SYSTEM_NAMESPACE,
+    UNSEALER_NAMESPACE,
 )
 from gitopskit.repository.templates import platform_documents
 from gitopskit.sealing.keys import (
@@ -122,7 +122,7 @@ async def plan(api: KubeClient, request: Bootstrap, *, now: datetime) -> Bootstr
     desired = platform_objects(request.objects.image)
     if pair is not None:
         name = f"sealed-secrets-key-{request.objects.environment}"
-        desired.append(key_secret(pair, namespace=SYSTEM_NAMESPACE, name=name))
+        desired.append(key_secret(pair, namespace=UNSEALER_NAMESPACE, name=name))
     desired.append(first_objects.certificate_config_map(certificate.decode()))
     objects, deploy_key = await _with_deploy_key(api, request.objects)
     desired.extend(first_objects.git_objects(objects))
@@ -209,7 +209,7 @@ def _contents(name: str) -> list[JsonObject]:
 async def _live_keys(api: KubeClient) -> list[PrivateKey]:
     """Return the cluster's active sealing keys."""
     selector = f"{KEY_LABEL}={KEY_LABEL_ACTIVE}"
-    listing = await api.list(SECRETS, SYSTEM_NAMESPACE, label_selector=selector)
+    listing = await api.list(SECRETS, UNSEALER_NAMESPACE, label_selector=selector)
     return [read_key_secret(item, where=str(SECRETS.ref_of(item))) for item in listing.items]
 
 

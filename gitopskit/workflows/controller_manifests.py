@@ -32,7 +32,7 @@ def unsealer_manifests(image: str) -> dict[str, list[JsonObject]]:
     Raises:
         InputError: the image has neither tag nor digest.
     """
-    return _manifests(image, UNSEALER_FILES, namespaces=(SYSTEM_NAMESPACE,))
+    return _manifests(image, UNSEALER_FILES, namespaces=())
 
 
 def reconciler_manifests(image: str, *, with_definitions: bool) -> dict[str, list[JsonObject]]:

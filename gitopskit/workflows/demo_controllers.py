@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gitopskit.manifests.settled_names import SYSTEM_NAMESPACE
+from gitopskit.manifests.settled_names import SYSTEM_NAMESPACE, UNSEALER_NAMESPACE
 from gitopskit.process import Command, start, wait
 
 if TYPE_CHECKING:
@@ -31,8 +31,9 @@ _TOKEN_SECONDS: Final = 24 * 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Controller:
-    """One controller: its ServiceAccount's name, and the command line that runs it."""
+    """One controller: its ServiceAccount, and the command line that runs it."""
 
+    namespace: str
     account: str
     arguments: Sequence[str]
 
@@ -40,8 +41,13 @@ class Controller:
 def controllers(cache_dir: Path) -> tuple[Controller, ...]:
     """Return the two controllers as the demo runs them."""
     return (
-        Controller(account="gitopskit-unsealer", arguments=("unsealer", "run")),
         Controller(
+            namespace=UNSEALER_NAMESPACE,
+            account="gitopskit-unsealer",
+            arguments=("unsealer", "run"),
+        ),
+        Controller(
+            namespace=SYSTEM_NAMESPACE,
             account="gitopskit-reconciler",
             arguments=(
                 "reconciler",
@@ -78,14 +84,14 @@ def running(
             wait(child)
 
 
-async def token_of(api: KubeClient, account: str) -> str:
+async def token_of(api: KubeClient, controller: Controller) -> str:
     """Return a fresh token of a controller's ServiceAccount.
 
     Source: kubernetes.io/docs, TokenRequest (authentication.k8s.io/v1).
     """
     answer = await api.request(
         "POST",
-        f"/api/v1/namespaces/{SYSTEM_NAMESPACE}/serviceaccounts/{account}/token",
+        f"/api/v1/namespaces/{controller.namespace}/serviceaccounts/{controller.account}/token",
         body={
             "apiVersion": "authentication.k8s.io/v1",
             "kind": "TokenRequest",
@@ -106,6 +112,6 @@ async def write_kubeconfigs(
     paths = []
     for controller in wanted:
         path = folder / f"{controller.account}.kubeconfig"
-        write(path, await token_of(api, controller.account))
+        write(path, await token_of(api, controller))
         paths.append(path)
     return paths

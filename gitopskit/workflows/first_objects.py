@@ -17,6 +17,7 @@ from gitopskit.manifests.settled_names import (
     OWN_SERVER,
     ROOT_PROJECT,
     SYSTEM_NAMESPACE,
+    UNSEALER_NAMESPACE,
 )
 from gitopskit.sealing.keys import CERTIFICATE_ITEM
 
@@ -144,7 +145,7 @@ def git_objects(request: FirstObjects) -> list[JsonObject]:
 def certificate_config_map(certificate_pem: str) -> JsonObject:
     """Return the ConfigMap from which `gitopskit keys fetch` reads the certificate."""
     name = settled_names.CERTIFICATE_CONFIG_MAP
-    return _config_map(name, SYSTEM_NAMESPACE, {CERTIFICATE_ITEM: certificate_pem})
+    return _config_map(name, UNSEALER_NAMESPACE, {CERTIFICATE_ITEM: certificate_pem})
 
 
 def with_image(content: JsonObject, image: str) -> JsonObject:

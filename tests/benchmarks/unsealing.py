@@ -92,7 +92,7 @@ def _unsealer(server: ControlPlane) -> Iterator[int]:
     """Run the controller for the length of a block; its process id is the value."""
     with tempfile.TemporaryDirectory() as folder:
         kubeconfig = Path(folder) / "kubeconfig"
-        token = server.service_account_token("gitopskit-system", "gitopskit-unsealer")
+        token = server.service_account_token("kube-system", "gitopskit-unsealer")
         server.write_kubeconfig(kubeconfig, token=token)
         environment = {"PATH": os.environ["PATH"], "HOME": folder, "KUBECONFIG": str(kubeconfig)}
         command = Command(

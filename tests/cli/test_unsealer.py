@@ -24,7 +24,6 @@ def test_install_prints_what_the_controller_needs(capsys: pytest.CaptureFixture[
     printed = capsys.readouterr().out
     kinds = [manifest.kind for manifest in read_documents(printed, path="-")]
     assert kinds == [
-        "Namespace",
         "CustomResourceDefinition",
         "ServiceAccount",
         "ClusterRole",
@@ -63,7 +62,7 @@ def test_a_cluster_runs_what_is_installed_under_its_restricted_pod_security(
     assert frame.run(["unsealer", "install", "--image", IMAGE, "--out", str(tmp_path)]) == 0
 
     kubectl(platform, "apply", "--server-side", "--force-conflicts", f"--kustomize={tmp_path}")
-    deployment = ("--namespace=gitopskit-system", "deployment/gitopskit-unsealer")
+    deployment = ("--namespace=kube-system", "deployment/gitopskit-unsealer")
     kubectl(platform, "wait", "--for=condition=Available", "--timeout=60s", *deployment)
     kubectl(platform, "delete", *deployment)
 

@@ -39,7 +39,7 @@ async def test_what_kubeseal_wrote_is_unsealed_and_healed(  # noqa: PLR0913, PLR
 ) -> None:
     cluster = Cluster(admin, namespace)
     holder = await cluster.create(SECRETS, key.secret())
-    api = await service_account_client("gitopskit-unsealer", "gitopskit-system")
+    api = await service_account_client("gitopskit-unsealer", "kube-system")
     name = f"under-{definition}"
     async with running(api):
         await cluster.create_sealed(_by_kubeseal(kubeseal, key, name, namespace, tmp_path))

@@ -46,7 +46,7 @@ async def test_the_clients_of_tests_reach_the_server(admin: KubeClient, namespac
 async def test_a_service_account_has_the_rights_that_we_ship(
     platform: ControlPlane, service_account_client: ClientFactory, namespace: str
 ) -> None:
-    client = await service_account_client("gitopskit-unsealer", "gitopskit-system")
+    client = await service_account_client("gitopskit-unsealer", "kube-system")
 
     with pytest.raises(ApiForbidden):
         await client.get(NAMESPACES, namespace)

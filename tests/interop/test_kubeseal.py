@@ -99,7 +99,7 @@ def test_kubeseal_reads_the_key_secret_that_we_make(
     kubeseal: Path, tmp_path: Path, options: SealOptions
 ) -> None:
     file = tmp_path / "key.json"
-    file.write_text(json.dumps(key_secret(sealing_pair(), namespace="gitopskit-system", name="a")))
+    file.write_text(json.dumps(key_secret(sealing_pair(), namespace="kube-system", name="a")))
     flags = ("--recovery-unseal", "--recovery-private-key", file)
 
     recovered = json.loads(

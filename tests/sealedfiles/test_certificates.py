@@ -250,7 +250,7 @@ async def test_an_unusable_published_certificate_is_not_passed_over(
     with pytest.raises(UnusableKey) as caught:
         await live_certificate(api, address=ADDRESS, is_default=True)
 
-    assert caught.value.where == "ConfigMap/gitopskit-system/gitopskit-sealing-certificate"
+    assert caught.value.where == "ConfigMap/kube-system/gitopskit-sealing-certificate"
 
 
 async def test_an_unusable_certificate_of_a_controller_is_named(
@@ -275,7 +275,7 @@ async def test_both_ways_are_told_when_neither_leads_to_a_certificate(
 
     assert str(caught.value) == (
         "there is no sealing certificate to be had: the cluster publishes no sealing certificate"
-        " - ConfigMap/gitopskit-system/gitopskit-sealing-certificate; there is no sealed-secrets"
+        " - ConfigMap/kube-system/gitopskit-sealing-certificate; there is no sealed-secrets"
         " controller - Service/kube-system/sealed-secrets-controller"
     )
     assert "gitopskit bootstrap" in caught.value.hint

@@ -40,7 +40,7 @@ async def test_a_port_without_a_name_is_found(fake: FakeController, api: KubeCli
 
 
 @pytest.mark.parametrize("labels", [CHART, MANIFEST, OURS], ids=["chart", "manifest", "ours"])
-@pytest.mark.parametrize("namespace", ["kube-system", "gitopskit-system", "sealing"])
+@pytest.mark.parametrize("namespace", ["kube-system", "sealing"])
 async def test_a_controller_elsewhere_is_found_by_its_labels(
     fake: FakeController, api: KubeClient, labels: dict[str, str], namespace: str
 ) -> None:
@@ -73,7 +73,7 @@ async def test_a_controller_beside_the_usual_address_comes_before_one_elsewhere(
 async def test_bitnamis_controller_comes_before_ours(fake: FakeController, api: KubeClient) -> None:
     fake.behaviour.is_missing = True
     fake.behaviour.more_services = [
-        service("ours", "gitopskit-system", labels=OURS),
+        service("ours", "kube-system", labels=OURS),
         service("theirs", "sealing", labels=CHART),
     ]
 
@@ -87,7 +87,7 @@ async def test_our_controller_is_found_without_a_look_into_all_namespaces(
 ) -> None:
     fake.behaviour.is_missing = True
     fake.behaviour.forbids_all_namespaces = True
-    fake.behaviour.more_services = [service("ours", "gitopskit-system", labels=OURS)]
+    fake.behaviour.more_services = [service("ours", "kube-system", labels=OURS)]
 
     found = await find_controller(api, DEFAULT, is_default=True)
 

@@ -174,7 +174,7 @@ def test_several_keys_in_one_pem_are_read(pair: KeyPair, other_pair: KeyPair) ->
 
 @pytest.mark.parametrize("as_list", [False, True], ids=["one Secret", "List"])
 def test_private_keys_in_secrets_are_read(pair: KeyPair, now: datetime, *, as_list: bool) -> None:
-    secret = key_secret(pair, namespace="gitopskit-system", name="key")
+    secret = key_secret(pair, namespace="kube-system", name="key")
     content = {"apiVersion": "v1", "kind": "List", "items": [secret]} if as_list else secret
 
     (key,) = read_private_keys(json.dumps(content).encode(), where="key.json")
@@ -280,11 +280,11 @@ def test_a_useless_key_is_not_made(size_bits: int, days: int, now: datetime) -> 
 
 
 def test_a_key_secret_is_found_by_its_label(pair: KeyPair) -> None:
-    secret = key_secret(pair, namespace="gitopskit-system", name="key-1")
+    secret = key_secret(pair, namespace="kube-system", name="key-1")
 
     assert secret["metadata"] == {
         "name": "key-1",
-        "namespace": "gitopskit-system",
+        "namespace": "kube-system",
         "labels": {"sealedsecrets.bitnami.com/sealed-secrets-key": "active"},
     }
     assert secret["type"] == "kubernetes.io/tls"

@@ -30,7 +30,7 @@ from gitopskit.errors import GitopskitError, Undecryptable
 from gitopskit.kube.credentials import Connection
 from gitopskit.kube.tokens import fixed_token
 from gitopskit.manifests.documents import read_documents
-from gitopskit.manifests.settled_names import CERTIFICATE_CONFIG_MAP, SYSTEM_NAMESPACE
+from gitopskit.manifests.settled_names import CERTIFICATE_CONFIG_MAP, UNSEALER_NAMESPACE
 from gitopskit.sealing.envelope import open_value, seal_value
 from gitopskit.sealing.keys import CERTIFICATE_ITEM, load_certificate, read_private_keys
 from gitopskit.sealing.sealed_secret import SealedSecret, parse, to_content
@@ -136,7 +136,7 @@ class FakeController:
         """Return the same as a value."""
         return Connection(server=self.url, tokens=fixed_token("letmein", clock=clock))
 
-    def publish(self, pem: bytes, *, namespace: str = SYSTEM_NAMESPACE) -> None:
+    def publish(self, pem: bytes, *, namespace: str = UNSEALER_NAMESPACE) -> None:
         """Publish a certificate in the ConfigMap of our unsealer."""
         self.behaviour.config_maps[f"{namespace}/{CERTIFICATE_CONFIG_MAP}"] = {
             "apiVersion": "v1",

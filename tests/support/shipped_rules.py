@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
 
 RECONCILER = "system:serviceaccount:gitopskit-system:gitopskit-reconciler"
-UNSEALER = "system:serviceaccount:gitopskit-system:gitopskit-unsealer"
+UNSEALER = "system:serviceaccount:kube-system:gitopskit-unsealer"
 PLATFORM_APPLIER = "system:serviceaccount:gitopskit-system:gitopskit-platform-applier"
 
 _FILES = ("appliers.yaml", "reconciler/rbac.yaml", "unsealer/rbac.yaml")

@@ -38,7 +38,7 @@ class SealingKey:
         """Return what seals to this key."""
         return read_certificate(self.pair.certificate_pem, where=self.name, now=START)
 
-    def secret(self, namespace: str = "gitopskit-system") -> JsonObject:
+    def secret(self, namespace: str = "kube-system") -> JsonObject:
         """Return the Secret by which the controller finds the key."""
         return key_secret(self.pair, namespace=namespace, name=self.name)
 

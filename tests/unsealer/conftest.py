@@ -49,7 +49,7 @@ async def plain_client(
     service_account_client: Callable[[str, str], Awaitable[KubeClient]],
 ) -> KubeClient:
     """Return a client with the rights that are shipped for the unsealer."""
-    return await service_account_client("gitopskit-unsealer", "gitopskit-system")
+    return await service_account_client("gitopskit-unsealer", "kube-system")
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def unsealer(plain_client: KubeClient) -> Callable[[], AbstractAsyncContextManag
 
 async def _without_keys(admin: KubeClient) -> None:
     selector = "sealedsecrets.bitnami.com/sealed-secrets-key"
-    listing = await admin.list(SECRETS, "gitopskit-system", label_selector=selector)
+    listing = await admin.list(SECRETS, "kube-system", label_selector=selector)
     for item in listing.items:
         metadata = item["metadata"]
         try:

@@ -315,14 +315,14 @@ def test_a_replacement_that_was_written_needs_no_other(
 
 def _sealed(**changes: JsonValue) -> SealedSecret:
     return SealedSecret(
-        **{"name": "db", "namespace": "gitopskit-system", "encrypted_data": {}, **changes}
+        **{"name": "db", "namespace": "kube-system", "encrypted_data": {}, **changes}
     )
 
 
 def test_what_is_supported_passes() -> None:
     metadata = {"labels": {"app": "shop"}}
 
-    require_supported(_sealed(template_metadata=metadata), key_namespace="gitopskit-system")
+    require_supported(_sealed(template_metadata=metadata), key_namespace="kube-system")
 
 
 @pytest.mark.parametrize(
@@ -345,7 +345,7 @@ def test_what_is_supported_passes() -> None:
 )
 def test_what_is_not_supported_is_refused_by_name(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(UnsupportedField, match=words):
-        require_supported(_sealed(**changes), key_namespace="gitopskit-system")
+        require_supported(_sealed(**changes), key_namespace="kube-system")
 
 
 def test_the_label_of_sealing_keys_means_nothing_in_other_namespaces() -> None:

@@ -19,7 +19,7 @@ CANARY = "s3cr3t-canary-value"
 async def test_without_any_sealing_key_the_status_says_so(
     cluster: Cluster, unsealer: Running, key: SealingKey
 ) -> None:
-    holder = await cluster.admin.get(SECRETS, key.name, "gitopskit-system")
+    holder = await cluster.admin.get(SECRETS, key.name, "kube-system")
     await cluster.delete(SECRETS, holder)
     async with unsealer():
         await cluster.create_sealed(key.seal("keyless", cluster.namespace, {"a": "1"}))
@@ -56,7 +56,7 @@ async def test_a_key_that_goes_away_makes_the_status_say_so_and_leaves_the_secre
         await cluster.admin.patch(
             SECRETS,
             holder["metadata"]["name"],
-            "gitopskit-system",
+            "kube-system",
             patch={"metadata": {"labels": label}},
             field_manager="tests",
         )
@@ -83,7 +83,7 @@ async def test_the_newest_certificate_is_published(
     async def is_published(certificate: bytes) -> bool:
         found = await cluster.admin.list(
             CONFIG_MAPS,
-            "gitopskit-system",
+            "kube-system",
             field_selector="metadata.name=gitopskit-sealing-certificate",
         )
         return [item["data"]["tls.crt"] for item in found.items] == [certificate.decode()]

@@ -28,7 +28,7 @@ async def test_a_killed_unsealer_starts_again_without_writing_and_goes_on(
     service_account_kubeconfig: Callable[[str, str], Path],
     tmp_path: Path,
 ) -> None:
-    kubeconfig = service_account_kubeconfig("gitopskit-unsealer", "gitopskit-system")
+    kubeconfig = service_account_kubeconfig("gitopskit-unsealer", "kube-system")
     log = tmp_path / "unsealer.log"
     with _running(kubeconfig, log) as process:
         await eventually(lambda: "ready" in _events(log), timeout_seconds=20)

@@ -48,7 +48,7 @@ async def test_rights_that_come_late_are_used_without_a_restart(
 
         await _delete_certificate(cluster)
         await eventually(lambda: _has(logs, "certificate_not_published"))
-        body = _binding("RoleBinding", account, cluster.namespace, to="gitopskit-system")
+        body = _binding("RoleBinding", account, cluster.namespace, to="kube-system")
         publishing = await cluster.create(ROLE_BINDINGS, body)
         await eventually(lambda: _has(logs, "certificate_published"), timeout_seconds=20)
         controller.stop()
@@ -83,7 +83,7 @@ def _binding(kind: str, account: str, namespace: str, *, to: str = "") -> JsonOb
 
 async def _delete_certificate(cluster: Cluster) -> None:
     listing = await cluster.admin.list(
-        CONFIG_MAPS, "gitopskit-system", field_selector=f"metadata.name={CERTIFICATE}"
+        CONFIG_MAPS, "kube-system", field_selector=f"metadata.name={CERTIFICATE}"
     )
     for item in listing.items:
         await cluster.delete(CONFIG_MAPS, item)

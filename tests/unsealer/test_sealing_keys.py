@@ -48,7 +48,7 @@ def test_a_malformed_key_is_told_by_its_name_and_the_others_stay(
     problem = keys.see(broken)
 
     assert problem is not None
-    assert problem.where == "Secret/gitopskit-system/tests-second"
+    assert problem.where == "Secret/kube-system/tests-second"
     assert keys.fingerprints == {key.certificate.fingerprint}
 
 
