@@ -21,6 +21,7 @@ from gitopskit.redaction import Plaintext
 from gitopskit.sealing import pem_text
 from gitopskit.sealing.base64_text import decode_base64
 from gitopskit.sealing.plain_certificate import read_plain
+from gitopskit.sealing.private_key import load_private_key
 from gitopskit.timestamps import rfc3339
 
 if TYPE_CHECKING:
@@ -238,7 +239,7 @@ def _keys_of_documents(data: bytes, *, where: str) -> Iterator[PrivateKey]:
 
 def _keys_of_pem(data: bytes, *, where: str) -> Iterator[PrivateKey]:
     for block in pem_text.private_key_blocks(data):
-        key = pem_text.load_private_key(block, where=where)
+        key = load_private_key(block, where=where)
         yield PrivateKey(fingerprint=fingerprint(key.public_key()), key=key)
 
 

@@ -11,7 +11,6 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from cryptography.exceptions import InternalError, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from gitopskit.errors import UnusableKey
 
@@ -67,33 +66,6 @@ def certificate_block(data: bytes, *, where: str) -> bytes:
             return block.rstrip() + b"\n"
     begin = _BEGIN.search(data)
     raise UnusableKey(_what_it_is(begin[1] if begin else b""), where=where, hint=CERTIFICATE_HINT)
-
-
-def load_private_key(block: bytes, *, where: str) -> RSAPrivateKey:
-    """Return the RSA key in a PEM block.
-
-    Raises:
-        UnusableKey: it is encrypted, cannot be read, or is no RSA key.
-    """
-    from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415 -- sealing goes without
-        load_pem_private_key,
-    )
-
-    try:
-        key = load_pem_private_key(block, password=None)
-    except TypeError as error:
-        raise UnusableKey(
-            "the private key is encrypted",
-            where=where,
-            hint="decrypt it first, for example with `openssl rsa`",
-        ) from error
-    except UNREADABLE as error:
-        raise UnusableKey(
-            "the private key cannot be read", where=where, hint=PRIVATE_KEY_HINT
-        ) from error
-    if not isinstance(key, RSAPrivateKey):
-        raise UnusableKey("the private key is not an RSA key", where=where, hint=PRIVATE_KEY_HINT)
-    return key
 
 
 def _blocks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
