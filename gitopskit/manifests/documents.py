@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import MalformedDocument
-from gitopskit.manifests.compose import compose
 from gitopskit.manifests.identity import ObjectRef
 from gitopskit.manifests.json_stream import NotJson, looks_like_json, read_json_stream
+from gitopskit.manifests.plain_lines import read_plain_lines
 from gitopskit.manifests.positions import Position
 from gitopskit.manifests.source import Limits, Source, open_source
 
@@ -217,15 +217,21 @@ def _expand(manifest: Manifest) -> Iterator[Manifest]:
 
 def _read(source: Source) -> list[tuple[JsonValue, Position]]:
     if not looks_like_json(source.text):
-        return compose(source)
+        return read_plain_lines(source) or _compose(source)
     try:
         return read_json_stream(source)
     except NotJson as error:
         not_json = source.malformed(str(error), offset=error.offset)
     try:
-        return compose(source)
+        return _compose(source)
     except MalformedDocument as not_yaml:
         raise max(not_json, not_yaml, key=_place) from None
+
+
+def _compose(source: Source) -> list[tuple[JsonValue, Position]]:
+    from gitopskit.manifests.compose import compose  # noqa: PLC0415 -- PyYAML takes 12 ms
+
+    return compose(source)
 
 
 def _place(error: MalformedDocument) -> tuple[int, ...]:

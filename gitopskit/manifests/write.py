@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from gitopskit.manifests.emitter import emit
+from gitopskit.manifests.plain_block import write_plain_block
 from gitopskit.manifests.scalars import resolve_plain
 
 if TYPE_CHECKING:
@@ -41,7 +41,9 @@ def dump_documents(contents: Sequence[JsonValue]) -> str:
     Raises:
         TypeError: a value is not plain JSON; a Plaintext is refused like that.
     """
-    return "---\n".join(emit(content, style_of=_style_of) for content in contents)
+    return "---\n".join(
+        write_plain_block(content, style_of=_style_of) or _emit(content) for content in contents
+    )
 
 
 def dump_json(content: JsonValue) -> str:
@@ -57,6 +59,12 @@ def dump_json(content: JsonValue) -> str:
 def is_plain_safe(text: str) -> bool:
     """Whether a string means itself without quotes to every reader, syntax aside."""
     return resolve_plain(text) is text and not _MISREAD_BY_OTHERS.fullmatch(text)
+
+
+def _emit(content: JsonValue) -> str:
+    from gitopskit.manifests.emitter import emit  # noqa: PLC0415 -- PyYAML takes 12 ms
+
+    return emit(content, style_of=_style_of)
 
 
 def _style_of(text: str) -> str:

@@ -60,6 +60,9 @@ _NO_COMPARISON: Final = Comparison()
 _LARGEST_OBJECT_BYTES: Final = 1536 * 1024
 """One object as etcd stores it. Source: etcd.io/docs, "System limits", 1.5 MiB a request."""
 
+_MOST_BYTES_OF_A_CHARACTER: Final = 6
+"""What JSON may need for one, as ``\\u0000``. Source: RFC 8259, section 7."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealOptions:
@@ -139,7 +142,8 @@ def require_room(sealed: JsonObject, *, where: str) -> None:
     Raises:
         InputError: it has more than 1.5 MiB.
     """
-    if _size_bytes(sealed) > _LARGEST_OBJECT_BYTES:
+    at_most = len(repr(sealed)) * _MOST_BYTES_OF_A_CHARACTER
+    if at_most > _LARGEST_OBJECT_BYTES and _size_bytes(sealed) > _LARGEST_OBJECT_BYTES:
         raise InputError(
             "the SealedSecret becomes larger than 1.5 MiB, which no cluster takes",
             where=where,
