@@ -15,3 +15,11 @@ def rfc3339(moment: datetime) -> str:
     Source: k8s.io/apimachinery metav1.Time.
     """
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def rfc3339_micro(moment: datetime) -> str:
+    """Return the moment as Kubernetes writes precise times: UTC, microseconds, ``Z``.
+
+    Source: k8s.io/apimachinery metav1.MicroTime.
+    """
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

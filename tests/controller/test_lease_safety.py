@@ -1,0 +1,173 @@
+"""No two candidates ever lead at once, and a survivor always does, whatever the network does.
+
+Candidates and a server as values: every request is sent, arrives (or is lost, or arrives long
+after its sender gave up) and is answered (or not) in an order that Hypothesis makes up, while
+somebody else edits the Lease's metadata. Each candidate's clock starts anywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gitopskit.controller.lease import (
+    Acquire,
+    Candidate,
+    LeaseOptions,
+    Read,
+    Renew,
+    StandDown,
+    Standing,
+    claim,
+    deadline_seconds,
+    decide,
+)
+
+if TYPE_CHECKING:
+    from gitopskit.manifests.json_types import JsonObject
+
+    Step = tuple[float, int, Literal["go", "quick", "lost", "late", "touched"]]
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+OPTIONS = LeaseOptions()
+CANDIDATES = 3
+_STEPS_OF_A_WRITE = 3
+SKEWS = (0.0, 1e6, -3e5)
+
+
+class Server:
+    """Keeps one Lease and refuses writes that name another version than its own."""
+
+    def __init__(self) -> None:
+        self.lease: JsonObject | None = None
+        self.late: list[JsonObject] = []
+        self._version = 0
+
+    def write(self, body: JsonObject) -> JsonObject | None:
+        standing = self.lease["metadata"]["resourceVersion"] if self.lease else None
+        if body["metadata"].get("resourceVersion") != standing:
+            return None
+        self._version += 1
+        metadata = {**body["metadata"], "resourceVersion": str(self._version)}
+        self.lease = {**body, "metadata": metadata}
+        return self.lease
+
+    def touch(self) -> None:
+        if self.lease is not None:
+            self.write({**self.lease, "metadata": {**self.lease["metadata"], "touched": True}})
+
+
+@dataclass
+class Copy:
+    """One candidate between two steps: its request, and the answer that is on its way."""
+
+    candidate: Candidate
+    skew_seconds: float
+    standing: Standing = field(default_factory=Standing)
+    sent: tuple[Read | Acquire | Renew, float, JsonObject] | None = None
+    answer: tuple[JsonObject | None] | None = None
+    writes: int = 0
+
+    def leads(self, at: float) -> bool:
+        return at + self.skew_seconds < deadline_seconds(self.standing, options=OPTIONS)
+
+    def step(self, server: Server, at: float, fate: str) -> None:
+        """Do the next thing: send, have it arrive, or take in the answer."""
+        now = at + self.skew_seconds
+        if self.sent is None:
+            self._decide(now)
+        elif self.answer is None:
+            self._arrive(server, now, fate)
+        else:
+            self._take_in(fate)
+
+    def _decide(self, now: float) -> None:
+        identity = self.candidate.identity
+        decision = decide(self.standing, identity=identity, now_seconds=now, options=OPTIONS)
+        if isinstance(decision, StandDown):
+            self.standing = self.standing.following()
+        elif isinstance(decision, Read | Acquire | Renew):
+            self.writes += 1
+            body = claim(self.standing, self.candidate, now=NOW, options=OPTIONS)
+            body["spec"]["renewTime"] = f"{identity} {self.writes}"
+            self.sent = (decision, now, body)
+
+    def _arrive(self, server: Server, now: float, fate: str) -> None:
+        assert self.sent is not None
+        decision, _, body = self.sent
+        if isinstance(decision, Read):
+            if fate != "lost":
+                self.standing = self.standing.seeing(server.lease, now_seconds=now)
+            self.sent = None
+        elif fate in {"lost", "late"}:
+            server.late += [body] if fate == "late" else []
+            self.sent = None
+        else:
+            self.answer = (server.write(body),)
+
+    def _take_in(self, fate: str) -> None:
+        assert self.sent is not None
+        assert self.answer is not None
+        written, sent_seconds = self.answer[0], self.sent[1]
+        self.sent = self.answer = None
+        if fate == "lost":
+            return
+        if written is None:
+            self.standing = self.standing.doubting()
+        else:
+            self.standing = self.standing.holding(written, sent_seconds=sent_seconds)
+
+
+def new_copies() -> list[Copy]:
+    return [
+        Copy(Candidate("shop", "controller", f"copy-{number}"), skew)
+        for number, skew in zip(range(CANDIDATES), SKEWS, strict=True)
+    ]
+
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from([0.0, 0.05, 0.5, 1.0, 1.5, 2.0, 4.9, 6.0, 9.0]),
+        st.integers(0, CANDIDATES - 1),
+        st.sampled_from(["quick", "quick", "go", "lost", "late", "touched"]),
+    ),
+    min_size=8,
+    max_size=40,
+)
+
+
+def play(server: Server, copies: list[Copy], script: list[Step], *, at: float = 0.0) -> float:
+    """Play the steps; check after each that there is one leader at most; return the time."""
+    for pause, number, fate in script:
+        at += pause
+        if fate == "touched":
+            server.touch()
+        if fate == "late" and server.late:
+            server.write(server.late.pop(0))
+        for _ in range(_STEPS_OF_A_WRITE if fate == "quick" else 1):
+            copies[number].step(server, at, fate)
+        leaders = [copy.candidate.identity for copy in copies if copy.leads(at)]
+        assert len(leaders) <= 1, leaders
+    return at
+
+
+@settings(max_examples=600, deadline=None)
+@given(script=steps)
+def test_two_never_lead_at_once(script: list[Step]) -> None:
+    play(Server(), new_copies(), script)
+
+
+@settings(max_examples=100, deadline=None)
+@given(script=steps, survivor=st.integers(0, CANDIDATES - 1))
+def test_whoever_is_left_leads_soon(script: list[Step], survivor: int) -> None:
+    server, copies = Server(), new_copies()
+    at = play(server, copies, script)
+
+    quiet: list[Step] = [(0.05, survivor, "go")] * round((OPTIONS.duration_seconds + 1) / 0.05)
+    at = play(server, copies, quiet, at=at)
+
+    assert copies[survivor].leads(at)
