@@ -14,6 +14,7 @@ import time
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, TypeAlias
 
+import hypothesis
 import pytest
 import structlog
 
@@ -45,6 +46,11 @@ _USE = pytest.StashKey[ControlPlaneUse]()
 _SETTINGS = pytest.StashKey[settings.Settings]()
 _BUILD_FAILURES = pytest.StashKey[dict[str, EnvironmentFault]]()
 _numbers = itertools.count(1)
+
+
+hypothesis.settings.register_profile("gitopskit", deadline=None)
+hypothesis.settings.load_profile("gitopskit")
+"""No test asserts a time: the machine may be busy with something else."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
