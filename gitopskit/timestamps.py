@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from datetime import datetime
+from datetime import UTC, datetime
 
 
 def rfc3339(moment: datetime) -> str:
@@ -23,3 +19,12 @@ def rfc3339_micro(moment: datetime) -> str:
     Source: k8s.io/apimachinery metav1.MicroTime.
     """
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def parse_rfc3339(text: str) -> datetime | None:
+    """Return the moment that a text names in UTC, None where it names none or no time zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else None

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from gitopskit.reconciler.plan import parse_time
 from gitopskit.reconciler.reporting import listed
 from gitopskit.reconciler.status import Operation
+from gitopskit.timestamps import parse_rfc3339
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -65,7 +65,7 @@ def with_operation(
     if not is_changed and before.get("phase") == phase:
         return report
     goes_on = before.get("phase") == "Running"
-    started = parse_time(str(before.get("startedAt", ""))) if goes_on else None
+    started = parse_rfc3339(str(before.get("startedAt", ""))) if goes_on else None
     return replace(
         report,
         operation=Operation(

@@ -7,7 +7,6 @@ what the live object itself says is ours, by the UID that we noted.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -15,9 +14,11 @@ from gitopskit.manifests.identity import apply_rank
 from gitopskit.reconciler import names
 from gitopskit.reconciler.desired import split_options
 from gitopskit.reconciler.observation import is_tracked
+from gitopskit.timestamps import parse_rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
+    from datetime import datetime
 
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.manifests.json_types import JsonObject
@@ -134,17 +135,8 @@ def is_approved(content: JsonObject, *, asked_at: datetime | None) -> bool:
     """
     annotations = (content.get("metadata") or {}).get("annotations") or {}
     text = str(annotations.get(names.DELETION_APPROVED_ANNOTATION, ""))
-    given_at = parse_time(text)
+    given_at = parse_rfc3339(text)
     return asked_at is not None and given_at is not None and given_at >= asked_at
-
-
-def parse_time(text: str) -> datetime | None:
-    """Return a moment written as RFC 3339, or None where it is none or names no zone."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None
 
 
 def blocked_by(desired: Desired, failed: Collection[ObjectRef]) -> ObjectRef | None:

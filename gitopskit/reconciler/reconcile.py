@@ -19,6 +19,7 @@ from gitopskit.reconciler.goals import Refused
 from gitopskit.reconciler.observation import drift
 from gitopskit.reconciler.plan import DeletionOrder, Verdict
 from gitopskit.reconciler.teardown import tear_down
+from gitopskit.timestamps import parse_rfc3339
 
 if TYPE_CHECKING:
     from gitopskit.clock import Clock
@@ -220,7 +221,7 @@ class Reconciler:
 
     def _is_approved(self, tracked: Tracked) -> bool:
         asked_at = status.condition_time(tracked.status, status.CONFIRMATION_REQUIRED)
-        return plan.is_approved(tracked.content, asked_at=plan.parse_time(asked_at))
+        return plan.is_approved(tracked.content, asked_at=parse_rfc3339(asked_at))
 
     def _come_back(self, tracked: Tracked) -> float | None:
         """Return when to look again although nothing may tell of a change by then."""

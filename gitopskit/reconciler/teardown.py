@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from gitopskit.reconciler import application as applications
 from gitopskit.reconciler import plan, reporting
 from gitopskit.reconciler.plan import DeletionOrder
+from gitopskit.timestamps import parse_rfc3339
 
 if TYPE_CHECKING:
     from gitopskit.reconciler.publishing import Publisher
@@ -34,7 +35,7 @@ async def tear_down(tracked: Tracked, *, syncer: Syncer, publisher: Publisher) -
     order = DeletionOrder(
         reason="Delete",
         propagation=propagation,
-        is_approved=plan.is_approved(tracked.content, asked_at=plan.parse_time(deleted_at)),
+        is_approved=plan.is_approved(tracked.content, asked_at=parse_rfc3339(deleted_at)),
     )
     await syncer.prune(tracked, plan.to_prune(tracked.inventory, wanted=()), order)
     left = [verdict for verdict in tracked.pending if verdict.fate != "leave"]
