@@ -24,16 +24,19 @@ from gitopskit.manifests.settled_names import CERTIFICATE_CONFIG_MAP, UNSEALER_N
 from gitopskit.unsealer.certificate import publish
 from gitopskit.unsealer.decide import FIELD_MANAGER
 from gitopskit.unsealer.memory import Key, Mark, Memory
-from gitopskit.unsealer.sealing_keys import SELECTOR, SealingKeys
+from gitopskit.unsealer.sealing_keys import SealingKeys
 from gitopskit.unsealer.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
+    from typing import TypeAlias
 
-    from gitopskit.errors import UnusableKey
     from gitopskit.kube.client import KubeClient
     from gitopskit.kube.resources import ResourceType
     from gitopskit.kube.watch import Change
+    from gitopskit.unsealer.sealing_keys import KeySelection
+
+    See: TypeAlias = Callable[[Listed | Change], Awaitable[None] | None]
 
 _LOG: Final = structlog.get_logger("unsealer")
 
@@ -47,6 +50,7 @@ _REFUSED_WATCHES: Final = Backoff(initial_seconds=1.0, maximum_seconds=30.0)
 class _Selection(TypedDict, total=False):
     namespace: str
     label_selector: str
+    field_selector: str
     metadata_only: bool
 
 
@@ -71,7 +75,8 @@ class Unsealer:
         self._keys = SealingKeys()
         self._queue: WorkQueue[Key] = WorkQueue(api.clock, backoff=_FAULTS)
         self._keys_changed = asyncio.Event()
-        self._unlisted = {"sealed_secrets", "secrets", "keys"}
+        self._unlisted = {"sealed_secrets", "secrets"}
+        self._unlisted |= {selection.source for selection in self._keys.selections}
         self._started = asyncio.Event()
         self._worker = Worker(
             api,
@@ -94,7 +99,10 @@ class Unsealer:
                 group.create_task(
                     self._follow("secrets", SECRETS, self._see_secret, metadata_only=True)
                 ),
-                group.create_task(self._follow_keys()),
+                *(
+                    group.create_task(self._follow_keys(selection))
+                    for selection in self._keys.selections
+                ),
                 group.create_task(self._publish_certificates()),
             ]
             await self._started.wait()
@@ -108,20 +116,21 @@ class Unsealer:
             pause = _FAILURES.pause_seconds(self._memory.repetitions(key))
             self._queue.add_after(key, pause)
 
-    async def _follow_keys(self) -> None:
+    async def _follow_keys(self, selection: KeySelection) -> None:
         await self._follow(
-            "keys",
+            selection.source,
             SECRETS,
-            self._see_key,
+            lambda event: self._see_key(event, selection),
             namespace=self._options.namespace,
-            label_selector=SELECTOR,
+            label_selector=selection.label_selector,
+            field_selector=selection.field_selector,
         )
 
     async def _follow(
         self,
         name: str,
         kind: ResourceType,
-        see: Callable[[Listed | Change], None],
+        see: See,
         **selection: Unpack[_Selection],
     ) -> None:
         """Hand what a watch shows to ``see``; where it is refused, wait and ask again."""
@@ -130,7 +139,7 @@ class Unsealer:
             try:
                 async with aclosing(watch(self._api, kind, **selection)) as events:
                     async for event in events:
-                        _take_in(see, event, watch_name=name)
+                        await _take_in(see, event, watch_name=name)
                         refusals = 0
                         self._note_listed(name)
             except GitopskitError as error:
@@ -162,16 +171,9 @@ class Unsealer:
         self._memory.see_secret(key, None if is_gone else Mark.of(event.object))
         self._add_if_new(key)
 
-    def _see_key(self, event: Listed | Change) -> None:
+    async def _see_key(self, event: Listed | Change, selection: KeySelection) -> None:
         before = self._keys.fingerprints
-        problems: Iterable[UnusableKey | None] = ()
-        if isinstance(event, Listed):
-            problems = self._keys.see_all(event.items)
-        elif event.kind == "DELETED":
-            self._keys.lose(event.object)
-        else:
-            problems = (self._keys.see(event.object),)
-        for problem in filter(None, problems):
+        for problem in await self._keys.take(event, selection.source):
             _LOG.error("key_unusable", problem=str(problem), hint=problem.hint)
         self._use_keys(before, self._keys.fingerprints)
 
@@ -219,10 +221,10 @@ class Unsealer:
                 return
 
 
-def _take_in(
-    see: Callable[[Listed | Change], None], event: Listed | Change, *, watch_name: str
-) -> None:
+async def _take_in(see: See, event: Listed | Change, *, watch_name: str) -> None:
     try:
-        see(event)
+        taken = see(event)
+        if taken is not None:
+            await taken
     except Exception:  # noqa: BLE001 -- one odd object must not end the watch of the others
         _LOG.exception("event_not_understood", watch=watch_name)

@@ -1,37 +1,107 @@
 """The sealing keys of the cluster, as last seen: what opens values, and what seals new ones.
 
 State of one process without I/O. A key Secret that cannot be used is told and passed over: the
-others still open what was sealed to them.
+others still open what was sealed to them. The watches of ``SELECTIONS`` feed it, through ``take``.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import asyncio
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal
 
 from gitopskit.errors import UnusableKey
+from gitopskit.kube.watch import Listed
 from gitopskit.manifests.identity import ObjectRef
-from gitopskit.sealing.keys import KEY_LABEL, KEY_LABEL_ACTIVE, read_key_secret
+from gitopskit.sealing.key_secrets import (
+    DEFAULT_KEY_PREFIX,
+    KEY_LABEL_PENDING,
+    ClusterKey,
+    KeyOrder,
+    newest_first,
+    read_key,
+    state_of,
+)
+from gitopskit.sealing.keys import KEY_LABEL, KEY_LABEL_ACTIVE
 from gitopskit.sealing.unseal import Keyring
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gitopskit.kube.watch import Change
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.sealing.keys import PrivateKey
 
-SELECTOR: Final = f"{KEY_LABEL}={KEY_LABEL_ACTIVE}"
+KeySource = Literal["keys", "legacy_key"]
+_Place = tuple[KeySource, str]
+
+SELECTOR: Final = f"{KEY_LABEL} in ({KEY_LABEL_ACTIVE},{KEY_LABEL_PENDING})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeySelection:
+    """The Secrets of the keys' namespace that one watch of keys shows."""
+
+    source: KeySource
+    label_selector: str
+    field_selector: str = ""
+
+
+def selections(prefix: str = DEFAULT_KEY_PREFIX) -> tuple[KeySelection, ...]:
+    """Return what is to be watched: labelled keys, and the old one that needs no label."""
+    return (
+        KeySelection(source="keys", label_selector=SELECTOR),
+        KeySelection(
+            source="legacy_key",
+            label_selector=f"!{KEY_LABEL}",
+            field_selector=f"metadata.name={prefix}",
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    """A key as it was read; ``digest`` is that of the items it was read from."""
+
+    public: ClusterKey
+    private: PrivateKey = field(repr=False)
+    digest: bytes
+
+
+_Seen = dict[str, "_Held | UnusableKey"]
+"""What each Secret of a source holds, by name."""
 
 
 class SealingKeys:
-    """The keys by the name of their Secret, and the keyring that they make.
+    """The keys that the watches have shown, and the keyring that they make.
 
-    ``keyring`` stays the same object for as long as nothing changes in it.
+    ``keyring`` stays the same object for as long as nothing changes in it. ``version`` grows with
+    every change of what is known of any key, and ``changed`` waits for the next.
     """
 
-    def __init__(self) -> None:
-        """Start without keys."""
-        self._keys: dict[str, PrivateKey] = {}
+    def __init__(
+        self, *, prefix: str = DEFAULT_KEY_PREFIX, order: KeyOrder = "CertNotBefore"
+    ) -> None:
+        """Start without keys; ``prefix`` names the one that needs no label."""
+        self._prefix = prefix
+        self._order: KeyOrder = order
+        self._seen: dict[KeySource, _Seen] = {}
+        self._change = asyncio.Event()
+        self.version = 0
         self.keyring = Keyring(())
+        self.keys: tuple[ClusterKey, ...] = ()
+        self.problems: tuple[UnusableKey, ...] = ()
+
+    @property
+    def selections(self) -> tuple[KeySelection, ...]:
+        """Return what is to be watched in the keys' namespace."""
+        unlabelled = KeySelection(
+            source="legacy_key",
+            label_selector=f"!{KEY_LABEL}",
+            field_selector=f"metadata.name={self._prefix}",
+        )
+        return (KeySelection(source="keys", label_selector=SELECTOR), unlabelled)
 
     @property
     def fingerprints(self) -> frozenset[str]:
@@ -39,47 +109,89 @@ class SealingKeys:
         return frozenset(key.fingerprint for key in self.keyring.keys)
 
     @property
+    def newest(self) -> ClusterKey | None:
+        """Return the key that new values are sealed to: the newest active one."""
+        return next((key for key in self.keys if key.state == "active"), None)
+
+    @property
     def newest_certificate(self) -> bytes:
         """Return the PEM of the certificate that new values are sealed to, empty for none."""
-        certificates = (key.certificate_pem for key in self.keyring.keys)
-        return next((pem for pem in certificates if pem), b"")
+        newest = self.newest
+        return self._held[newest.name].private.certificate_pem if newest else b""
 
-    def see_all(self, contents: Iterable[JsonObject]) -> list[UnusableKey]:
-        """Replace the keys by those of a fresh list; return what cannot be used, and why."""
-        self._keys.clear()
-        problems = [self._read(content) for content in contents]
-        self._order()
-        return [problem for problem in problems if problem is not None]
+    async def changed(self, since: int) -> int:
+        """Wait until the version is another one than ``since``, and return it."""
+        while self.version == since:
+            await self._change.wait()
+        return self.version
 
-    def see(self, content: JsonObject) -> UnusableKey | None:
-        """Take in a key Secret that came or changed; return why it cannot be used, if so."""
-        problem = self._read(content)
-        self._order()
-        return problem
+    async def take(self, event: Listed | Change, source: KeySource = "keys") -> list[UnusableKey]:
+        """Take in what a watch showed; return what of it cannot be used, and why.
 
-    def lose(self, content: JsonObject) -> None:
-        """Drop the key of a Secret that was deleted or lost its label."""
-        self._keys.pop(_name(content), None)
-        self._order()
+        Keys are read in a thread. The events of one source must come one after the other.
+        """
+        before = self._seen.get(source, {})
+        if isinstance(event, Listed):
+            kept: _Seen = {}
+            contents = event.items
+        else:
+            name = event.object["metadata"]["name"]
+            kept = {other: seen for other, seen in before.items() if other != name}
+            contents = () if event.kind == "DELETED" else (event.object,)
+        read = await asyncio.to_thread(_read_all, contents, before, prefix=self._prefix)
+        self._seen[source] = kept | read
+        self._look_again()
+        return [each for each in read.values() if isinstance(each, UnusableKey)]
 
-    def _read(self, content: JsonObject) -> UnusableKey | None:
-        self._keys.pop(_name(content), None)
-        try:
-            key = read_key_secret(content, where=str(ObjectRef.of(content)))
-        except UnusableKey as error:
-            return error
-        self._keys[_name(content)] = key
-        return None
+    @property
+    def _held(self) -> dict[str, _Held]:
+        every = [*self._seen.get("legacy_key", {}).items(), *self._seen.get("keys", {}).items()]
+        return {name: each for name, each in every if isinstance(each, _Held)}
 
-    def _order(self) -> None:
-        keyring = Keyring(tuple(self._keys.values()))
+    def _look_again(self) -> None:
+        held = self._held
+        keys = newest_first((each.public for each in held.values()), self._order)
+        found = (each for seen in self._seen.values() for each in seen.values())
+        problems = tuple(each for each in found if isinstance(each, UnusableKey))
+        keyring = Keyring(tuple(each.private for each in held.values()))
         if _identity(keyring) != _identity(self.keyring):
             self.keyring = keyring
+        if keys != self.keys or list(map(str, problems)) != list(map(str, self.problems)):
+            self.keys, self.problems = keys, problems
+            self.version += 1
+            self._change.set()
+            self._change = asyncio.Event()
+
+
+def _read_all(contents: Iterable[JsonObject], before: _Seen, *, prefix: str) -> _Seen:
+    """Return what Secrets hold, without what is retired; keys of ``before`` are not read again."""
+    return {
+        content["metadata"]["name"]: _read(content, before, prefix=prefix)
+        for content in contents
+        if state_of(content, prefix=prefix) != "retired"
+    }
+
+
+def _read(content: JsonObject, before: _Seen, *, prefix: str) -> _Held | UnusableKey:
+    digest = _digest_of(content)
+    known = before.get(content["metadata"]["name"])
+    is_same = isinstance(known, _Held) and known.digest == digest
+    try:
+        public, private = read_key(
+            content,
+            where=str(ObjectRef.of(content)),
+            prefix=prefix,
+            known=known.private if isinstance(known, _Held) and is_same else None,
+        )
+    except UnusableKey as error:
+        return error
+    return _Held(public=public, private=private, digest=digest)
+
+
+def _digest_of(content: JsonObject) -> bytes:
+    """Return what two equal sets of items have in common, and no others."""
+    return hashlib.sha256(repr(content.get("data")).encode()).digest()
 
 
 def _identity(keyring: Keyring) -> list[tuple[str, bytes]]:
     return [(key.fingerprint, key.certificate_pem) for key in keyring.keys]
-
-
-def _name(content: JsonObject) -> str:
-    return str(content["metadata"]["name"])
