@@ -10,15 +10,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from gitopskit.controller.lease_record import Record
 from gitopskit.errors import InputError
-from gitopskit.kube.resources import LEASES
-from gitopskit.timestamps import rfc3339_micro
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from gitopskit.manifests.json_types import JsonObject
 
 LONGEST_HONOURED_SECONDS: Final = 60
@@ -59,40 +56,6 @@ class LeaseOptions:
             raise InputError("a lease needs request < renewal < deadline < duration")
 
 
-class Candidate(NamedTuple):
-    """One copy of a controller: the Lease it wants, and what no other process is called."""
-
-    namespace: str
-    name: str
-    identity: str
-
-    def __str__(self) -> str:
-        """Return the Lease as ``Lease/namespace/name``."""
-        return str(LEASES.ref(namespace=self.namespace, name=self.name))
-
-
-class Record(NamedTuple):
-    """What a Lease says; ``holder`` is empty where nobody holds it."""
-
-    holder: str
-    duration_seconds: int
-    acquired: str
-    renewed: str
-    transitions: int
-
-    @classmethod
-    def of(cls, lease: JsonObject) -> Record:
-        """Return the record of a Lease as the API server sent it."""
-        spec = lease.get("spec") or {}
-        return cls(
-            holder=str(spec.get("holderIdentity") or ""),
-            duration_seconds=int(spec.get("leaseDurationSeconds") or 0),
-            acquired=str(spec.get("acquireTime") or ""),
-            renewed=str(spec.get("renewTime") or ""),
-            transitions=int(spec.get("leaseTransitions") or 0),
-        )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """What one candidate knows; every time is its own machine's, monotonic, in seconds.
@@ -127,9 +90,17 @@ class Standing:
         )
 
     def holding(self, lease: JsonObject, *, sent_seconds: float) -> Standing:
-        """Return the standing after we wrote the Lease, in a request sent at that time."""
+        """Return the standing after we wrote the Lease, in a request sent at that time.
+
+        A doubt that came up meanwhile stays: somebody may have written after us.
+        """
         seen = self.seeing(lease, now_seconds=sent_seconds)
-        return replace(seen, renewed_seconds=sent_seconds, paused_until_seconds=-math.inf)
+        return replace(
+            seen,
+            renewed_seconds=sent_seconds,
+            paused_until_seconds=-math.inf,
+            is_in_doubt=self.is_in_doubt,
+        )
 
     def doubting(self) -> Standing:
         """Return the standing after a sign that the Lease is not what we know."""
@@ -226,44 +197,3 @@ def _free_seconds(standing: Standing, *, identity: str, options: LeaseOptions) -
         return -math.inf
     honoured_seconds = min(record.duration_seconds, LONGEST_HONOURED_SECONDS)
     return standing.seen_seconds + max(honoured_seconds, options.duration_seconds)
-
-
-def claim(
-    standing: Standing, candidate: Candidate, *, now: datetime, options: LeaseOptions
-) -> JsonObject:
-    """Return the Lease as a candidate writes it to acquire or to renew it.
-
-    What else stands in it stays, and so does the version that was read: the API server refuses
-    the write if anything changed since.
-    """
-    record = standing.record
-    is_ours = record is not None and record.holder == candidate.identity
-    transitions = record.transitions if record is not None else -1
-    moment = rfc3339_micro(now)
-    return _written(
-        standing,
-        candidate,
-        holderIdentity=candidate.identity,
-        leaseDurationSeconds=options.duration_seconds,
-        acquireTime=(record.acquired if record is not None and is_ours else "") or moment,
-        renewTime=moment,
-        leaseTransitions=transitions if is_ours else transitions + 1,
-    )
-
-
-def release(standing: Standing, candidate: Candidate, *, now: datetime) -> JsonObject:
-    """Return the Lease as its holder leaves it: free, at once."""
-    return _written(standing, candidate, holderIdentity="", renewTime=rfc3339_micro(now))
-
-
-def _written(standing: Standing, candidate: Candidate, **changes: str | int) -> JsonObject:
-    lease = standing.lease or {
-        "apiVersion": LEASES.api_version,
-        "kind": LEASES.kind,
-        "metadata": {
-            "name": candidate.name,
-            "namespace": candidate.namespace,
-            "labels": {"app.kubernetes.io/managed-by": "gitopskit"},
-        },
-    }
-    return {**lease, "spec": {**(lease.get("spec") or {}), **changes}}

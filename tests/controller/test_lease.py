@@ -9,27 +9,23 @@ import pytest
 
 from gitopskit.controller.lease import (
     Acquire,
-    Candidate,
     LeaseOptions,
     Read,
-    Record,
     Renew,
     StandDown,
     Standing,
     Wait,
-    claim,
     deadline_seconds,
     decide,
-    release,
 )
+from gitopskit.controller.lease_record import Candidate, claim
 from gitopskit.errors import InputError
 
 if TYPE_CHECKING:
     from gitopskit.controller.lease import Decision
     from gitopskit.manifests.json_types import JsonObject
 
-US = Candidate("shop", "controller", "us")
-NOW = datetime(2026, 11, 23, 12, 0, 0, 250, tzinfo=UTC)
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 OPTIONS = LeaseOptions()
 
 
@@ -113,7 +109,7 @@ def test_a_deleted_lease_is_not_taken_while_its_holder_may_still_lead() -> None:
 @pytest.mark.parametrize("skew", [timedelta(days=-400), timedelta(days=400)])
 def test_what_other_clocks_say_does_not_matter(skew: timedelta) -> None:
     theirs = Candidate("shop", "controller", "them")
-    content = claim(seen(None), theirs, now=NOW + skew, options=OPTIONS)
+    content = claim(None, theirs, last=None, now=NOW + skew, duration_seconds=6)
 
     assert decided(seen(content), at=100.0) == Wait(106.0)
 
@@ -146,6 +142,12 @@ def test_a_holder_in_doubt_looks_before_it_believes() -> None:
     assert isinstance(decided(leading().doubting(), at=105.0), StandDown)
 
 
+def test_a_doubt_that_comes_up_during_a_renewal_outlives_it() -> None:
+    standing = leading().doubting().holding(lease("us", renewed="2"), sent_seconds=102.0)
+
+    assert decided(standing, at=102.1) == Read()
+
+
 def test_after_a_failure_nothing_is_sent_until_the_pause_is_over() -> None:
     assert decided(seen(None).pausing(101.0), at=100.5) == Wait(101.0)
     assert decided(seen(None).pausing(101.0), at=101.0) == Acquire()
@@ -168,62 +170,6 @@ def test_a_follower_has_no_deadline_to_go_by() -> None:
     assert leading().is_leading
 
 
-def test_a_new_lease_counts_its_holders_from_nought() -> None:
-    content = claim(seen(None), US, now=NOW, options=OPTIONS)
-
-    assert content["metadata"]["namespace"] == "shop"
-    assert content["metadata"]["name"] == "controller"
-    assert content["spec"] == {
-        "holderIdentity": "us",
-        "leaseDurationSeconds": 6,
-        "acquireTime": "2026-11-23T12:00:00.000250Z",
-        "renewTime": "2026-11-23T12:00:00.000250Z",
-        "leaseTransitions": 0,
-    }
-
-
-def test_taking_over_counts_and_keeps_what_others_wrote() -> None:
-    content = lease()
-    content["metadata"]["labels"] = {"team": "web"}
-    content["spec"]["strategy"] = "OldestEmulationVersion"
-
-    claimed = claim(seen(content), US, now=NOW, options=OPTIONS)
-
-    assert claimed["metadata"] == content["metadata"]
-    assert claimed["spec"]["strategy"] == "OldestEmulationVersion"
-    assert Record.of(claimed).holder == "us"
-    assert Record.of(claimed).transitions == 4
-    assert Record.of(claimed).acquired == "2026-11-23T12:00:00.000250Z"
-
-
-def test_renewing_keeps_the_time_of_acquisition() -> None:
-    renewed = claim(leading(), US, now=NOW, options=OPTIONS)
-
-    assert Record.of(renewed).acquired == "0"
-    assert Record.of(renewed).renewed == "2026-11-23T12:00:00.000250Z"
-    assert Record.of(renewed).transitions == 3
-
-
-def test_a_record_of_ours_without_a_time_gets_one() -> None:
-    content = lease("us")
-    del content["spec"]["acquireTime"]
-
-    assert Record.of(claim(seen(content), US, now=NOW, options=OPTIONS)).acquired
-
-
-def test_a_lease_that_was_deleted_goes_on_counting() -> None:
-    standing = leading().seeing(None, now_seconds=100.1)
-
-    assert Record.of(claim(standing, US, now=NOW, options=OPTIONS)).transitions == 3
-
-
-def test_a_released_lease_is_free_for_everybody() -> None:
-    content = release(leading(), US, now=NOW)
-
-    assert content["metadata"] == lease()["metadata"]
-    assert decided(seen(content), at=100.0) == Acquire()
-
-
 @pytest.mark.parametrize(
     "shorter",
     [
@@ -238,7 +184,3 @@ def test_a_released_lease_is_free_for_everybody() -> None:
 def test_options_that_would_be_unsafe_are_refused(shorter: dict[str, float]) -> None:
     with pytest.raises(InputError, match="renewal < deadline"):
         replace(OPTIONS, **shorter)  # type: ignore[arg-type]  # each value fits its field
-
-
-def test_a_candidate_is_named_by_its_lease() -> None:
-    assert str(US) == "Lease/shop/controller"

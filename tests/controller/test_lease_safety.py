@@ -16,16 +16,15 @@ from hypothesis import strategies as st
 
 from gitopskit.controller.lease import (
     Acquire,
-    Candidate,
     LeaseOptions,
     Read,
     Renew,
     StandDown,
     Standing,
-    claim,
     deadline_seconds,
     decide,
 )
+from gitopskit.controller.lease_record import Candidate, claim
 
 if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
@@ -92,7 +91,13 @@ class Copy:
             self.standing = self.standing.following()
         elif isinstance(decision, Read | Acquire | Renew):
             self.writes += 1
-            body = claim(self.standing, self.candidate, now=NOW, options=OPTIONS)
+            body = claim(
+                self.standing.lease,
+                self.candidate,
+                last=self.standing.record,
+                now=NOW,
+                duration_seconds=OPTIONS.duration_seconds,
+            )
             body["spec"]["renewTime"] = f"{identity} {self.writes}"
             self.sent = (decision, now, body)
 
