@@ -139,6 +139,8 @@ def _unsealed(manifest: Manifest, keyring: Keyring) -> UnsealedSecret:
             place_of=lambda item: manifest.where_of(("spec", "encryptedData", item)),
         )
     except Undecryptable as error:
+        if not error.items:
+            raise
         from gitopskit.sealedfiles.closed_items import closed_error  # noqa: PLC0415 -- as a rule it opens
         from gitopskit.sealedfiles.sealed_text import SealedPart  # noqa: PLC0415 -- as above
 
