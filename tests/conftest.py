@@ -45,6 +45,7 @@ _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _USE = pytest.StashKey[ControlPlaneUse]()
 _SETTINGS = pytest.StashKey[settings.Settings]()
 _BUILD_FAILURES = pytest.StashKey[dict[str, EnvironmentFault]]()
+_FIGURES = pytest.StashKey[list[str]]()
 _numbers = itertools.count(1)
 
 
@@ -57,6 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_USE] = ControlPlaneUse()
     config.stash[_SETTINGS] = settings.current()
     config.stash[_BUILD_FAILURES] = {}
+    config.stash[_FIGURES] = []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -87,9 +89,9 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    summary = terminalreporter.config.stash[_USE].summary()
-    if summary:
-        terminalreporter.write_line(summary)
+    stash = terminalreporter.config.stash
+    for line in filter(None, (stash[_USE].summary(), *stash[_FIGURES])):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -135,6 +137,12 @@ def fresh_logging() -> Iterator[None]:
     """No test logs to the streams of another, which are closed by then."""
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture
+def tell(pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """Return what adds a line, a measured time say, to the summary of the run."""
+    return pytestconfig.stash[_FIGURES].append
 
 
 @pytest.fixture(scope="session")
