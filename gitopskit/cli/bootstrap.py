@@ -9,9 +9,9 @@ import typer
 
 from gitopskit.cli import output
 from gitopskit.cli.agreement import require_agreement
-from gitopskit.manifests.settled_names import UNSEALER_NAMESPACE
 
 if TYPE_CHECKING:
+    from gitopskit.manifests.json_types import JsonObject
     from gitopskit.redaction import Plaintext
     from gitopskit.repository.layout import Repository
     from gitopskit.workflows.bootstrap import Bootstrap, BootstrapPlan
@@ -144,7 +144,7 @@ def _keep_certificate(repository: Repository, request: Bootstrap, plan: Bootstra
     if plan.makes_sealing_key:
         output.note(
             "a sealing key was made and is in this cluster only: back up the Secrets labelled "
-            f"sealedsecrets.bitnami.com/sealed-secrets-key in {UNSEALER_NAMESPACE}"
+            f"sealedsecrets.bitnami.com/sealed-secrets-key in {plan.unsealer_namespace}"
         )
 
 
@@ -174,11 +174,34 @@ def _request(
     committed = repository.path(certificate_file(environment))
     return Bootstrap(
         objects=objects,
+        unsealer=_committed_unsealer(repository, environment),
         sealing_key=Plaintext(output.read_input(sealing_key)) if sealing_key else None,
         committed_certificate=read_certificate_of(repository, environment).pem
         if committed.is_file()
         else b"",
     )
+
+
+def _committed_unsealer(repository: Repository, environment: str) -> tuple[JsonObject, ...]:
+    """Return the unsealer's objects that the repository holds for an environment, if it does."""
+    import sys
+    from pathlib import Path
+
+    from gitopskit.cli import settings
+    from gitopskit.manifests.snapshot import Snapshot
+    from gitopskit.render.programs import find_programs
+    from gitopskit.render.sources import RenderSource, render
+    from gitopskit.repository.layout import unsealer_folder
+
+    folder = unsealer_folder(environment)
+    if not repository.path(folder).is_dir():
+        return ()
+    manifests = render(
+        Snapshot(revision="", root=repository.root),
+        RenderSource(path=str(folder)),
+        programs=find_programs(settings.current().path, beside=Path(sys.executable)),
+    )
+    return tuple(manifest.content for manifest in manifests)
 
 
 def _credential(git: _Git) -> GitCredential | None:

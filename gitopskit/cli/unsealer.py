@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from gitopskit.cli import unsealer_install
+
 if TYPE_CHECKING:
     from gitopskit.unsealer.loop import UnsealerOptions
 
@@ -16,7 +18,7 @@ def register(app: typer.Typer) -> None:
     """Add the group to the application."""
     group = typer.Typer(help="Run or install the controller that unseals SealedSecrets.")
     group.command("run")(run)
-    group.command("install")(install)
+    unsealer_install.register(group)
     app.add_typer(group, name="unsealer")
 
 
@@ -65,19 +67,3 @@ async def _run(context: str, options: UnsealerOptions) -> None:
     async with connect(context, prefers_pod=True) as api:
         unsealer = Unsealer(api, options)
         await run_until_signal(unsealer.run(), on_stop=unsealer.stop)
-
-
-def install(
-    *,
-    image: Annotated[
-        str, typer.Option("--image", help="The image of the controllers, with a tag or digest.")
-    ],
-    out: Annotated[
-        str, typer.Option("--out", help="Write the files into this folder instead of printing.")
-    ] = "",
-) -> None:
-    """Print the manifests of the controller: namespace, CRD, rights, Deployment."""
-    from gitopskit.cli.manifest_files import hand_out
-    from gitopskit.workflows.controller_manifests import unsealer_manifests
-
-    hand_out(unsealer_manifests(image), folder=out)

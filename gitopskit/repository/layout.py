@@ -35,6 +35,11 @@ def platform_folder(environment: str) -> PurePosixPath:
     return environment_folder(environment) / "base"
 
 
+def unsealer_folder(environment: str) -> PurePosixPath:
+    """Return where `unsealer install --out` writes, and `bootstrap` finds, an unsealer's files."""
+    return environment_folder(environment) / "unsealer"
+
+
 def overlay_folder(environment: str, app: str) -> PurePosixPath:
     """Return what the Application ``<app>-<env>`` renders."""
     return environment_folder(environment) / "apps" / app

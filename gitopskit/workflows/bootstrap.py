@@ -18,13 +18,14 @@ from gitopskit.errors import (
 from gitopskit.generators.ssh import new_ssh_key
 from gitopskit.git.remotes import parse_remote
 from gitopskit.kube.resources import CONFIG_MAPS, CUSTOM_RESOURCE_DEFINITIONS, SECRETS
+from gitopskit.manifests.identity import ObjectRef, apply_rank
 from gitopskit.manifests.settled_names import (
     APPLICATIONS_NAMESPACE,
+    CERTIFICATE_CONFIG_MAP,
     KNOWN_HOSTS_CONFIG_MAP,
-    UNSEALER_NAMESPACE,
 )
-from gitopskit.repository.templates import platform_documents
 from gitopskit.sealing.keys import (
+    CERTIFICATE_ITEM,
     KEY_LABEL,
     KEY_LABEL_ACTIVE,
     PrivateKey,
@@ -34,6 +35,7 @@ from gitopskit.sealing.keys import (
 from gitopskit.workflows import first_key, first_objects
 from gitopskit.workflows.first_key import FirstKey
 from gitopskit.workflows.install_plan import Step, decide, has_refusal
+from gitopskit.workflows.platform_objects import platform_objects, unsealer_namespace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,22 +44,11 @@ if TYPE_CHECKING:
     from gitopskit.clock import Clock
     from gitopskit.kube.client import KubeClient
     from gitopskit.kube.resources import ResourceType
-    from gitopskit.manifests.identity import ObjectRef
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.redaction import Plaintext
     from gitopskit.workflows.first_objects import FirstObjects
 
 FIELD_MANAGER: Final = "gitopskit-bootstrap"
-_PLATFORM_FILES: Final = (
-    "namespaces.yaml",
-    "crds/sealedsecrets.yaml",
-    "crds/applications.yaml",
-    "crds/appprojects.yaml",
-    "appliers.yaml",
-    "unsealer/rbac.yaml",
-    "reconciler/rbac.yaml",
-)
-_DEPLOYMENT_FILES: Final = ("unsealer/deployment.yaml", "reconciler/deployment.yaml")
 _ESTABLISHED_TIMEOUT_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.2
 
@@ -67,10 +58,12 @@ class Bootstrap:
     """What is asked for: the objects, and the sealing key if one was made before.
 
     ``sealing_key`` is the PEM of a private key, ``committed_certificate`` that of the certificate
-    in the repository, empty where there is none.
+    in the repository, empty where there is none. ``unsealer`` are the objects that the repository
+    holds for it; empty means the usual ones.
     """
 
     objects: FirstObjects
+    unsealer: tuple[JsonObject, ...] = ()
     sealing_key: Plaintext | None = None
     committed_certificate: bytes = b""
 
@@ -94,6 +87,7 @@ class BootstrapPlan:
     steps: tuple[Step, ...]
     certificate_pem: bytes
     makes_sealing_key: bool
+    unsealer_namespace: str
     deploy_key: str = ""
 
     @property
@@ -113,26 +107,30 @@ async def plan(api: KubeClient, request: Bootstrap, *, now: datetime) -> Bootstr
         ApiError: the API server refused or did not answer.
     """
     await _require_host_keys(api, request.objects)
-    keys = await _live_keys(api)
+    desired = platform_objects(request.objects.image, request.unsealer)
+    place = unsealer_namespace(desired)
+    keys = await _live_keys(api, place)
     first_key.refuse_another_key(request.first_key, keys)
     first_key.refuse_another_certificate(request.first_key, keys)
-    live = first_key.newest_certificate(keys)
+    published = await _published_certificate(api, place)
+    live = first_key.certificate_in_use(keys, published)
     pair = first_key.pair_to_install(request.first_key, live, now=now)
     certificate = pair.certificate_pem if pair else live
-    desired = platform_objects(request.objects.image)
     if pair is not None:
         name = f"sealed-secrets-key-{request.objects.environment}"
-        desired.append(key_secret(pair, namespace=UNSEALER_NAMESPACE, name=name))
-    desired.append(first_objects.certificate_config_map(certificate.decode()))
+        desired.append(key_secret(pair, namespace=place, name=name))
+    desired.append(first_objects.certificate_config_map(certificate.decode(), namespace=place))
     objects, deploy_key = await _with_deploy_key(api, request.objects)
     desired.extend(first_objects.git_objects(objects))
     desired.append(first_objects.root_project(objects))
     desired.append(first_objects.root_application(objects))
+    desired.sort(key=lambda content: apply_rank(ObjectRef.of(content)))
     steps = [await _step(api, first_objects.labelled(content)) for content in desired]
     return BootstrapPlan(
         steps=tuple(steps),
         certificate_pem=certificate,
         makes_sealing_key=pair is not None and request.sealing_key is None,
+        unsealer_namespace=place,
         deploy_key=deploy_key,
     )
 
@@ -154,23 +152,6 @@ async def apply(api: KubeClient, steps: Sequence[Step], *, clock: Clock) -> None
     for step in steps:
         if step.action in ("create", "update"):
             await _write(api, step, clock=clock)
-
-
-def platform_objects(image: str) -> list[JsonObject]:
-    """Return namespaces, CRDs, roles and, with an image, the controllers' Deployments.
-
-    Raises:
-        InputError: the image has neither tag nor digest.
-    """
-    objects = [content for name in _PLATFORM_FILES for content in _contents(name)]
-    if image:
-        for name in _DEPLOYMENT_FILES:
-            for content in _contents(name):
-                is_deployment = content["kind"] == "Deployment"
-                objects.append(
-                    first_objects.with_image(content, image) if is_deployment else content
-                )
-    return objects
 
 
 async def _require_host_keys(api: KubeClient, objects: FirstObjects) -> None:
@@ -202,15 +183,20 @@ async def _with_deploy_key(api: KubeClient, objects: FirstObjects) -> tuple[Firs
     return objects, ""
 
 
-def _contents(name: str) -> list[JsonObject]:
-    return [manifest.content for manifest in platform_documents(name)]
-
-
-async def _live_keys(api: KubeClient) -> list[PrivateKey]:
+async def _live_keys(api: KubeClient, namespace: str) -> list[PrivateKey]:
     """Return the cluster's active sealing keys."""
     selector = f"{KEY_LABEL}={KEY_LABEL_ACTIVE}"
-    listing = await api.list(SECRETS, UNSEALER_NAMESPACE, label_selector=selector)
+    listing = await api.list(SECRETS, namespace, label_selector=selector)
     return [read_key_secret(item, where=str(SECRETS.ref_of(item))) for item in listing.items]
+
+
+async def _published_certificate(api: KubeClient, namespace: str) -> bytes:
+    """Return the certificate that an unsealer published, empty where none did."""
+    try:
+        live = await api.get(CONFIG_MAPS, CERTIFICATE_CONFIG_MAP, namespace)
+    except ApiNotFound:
+        return b""
+    return str((live.get("data") or {}).get(CERTIFICATE_ITEM) or "").encode()
 
 
 async def _step(api: KubeClient, desired: JsonObject) -> Step:

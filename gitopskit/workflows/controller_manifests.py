@@ -1,4 +1,4 @@
-"""The manifests of one controller, for `install`: its namespace, CRDs, rights and Deployment."""
+"""The manifests of the reconciler, for `install`: namespaces, CRDs, rights and Deployment."""
 
 from __future__ import annotations
 
@@ -19,20 +19,6 @@ RECONCILER_FILES: Final = (
     "reconciler/rbac.yaml",
     "reconciler/deployment.yaml",
 )
-UNSEALER_FILES: Final = (
-    "crds/sealedsecrets.yaml",
-    "unsealer/rbac.yaml",
-    "unsealer/deployment.yaml",
-)
-
-
-def unsealer_manifests(image: str) -> dict[str, list[JsonObject]]:
-    """Return what the unsealer needs in a cluster, by the name of a file for it.
-
-    Raises:
-        InputError: the image has neither tag nor digest.
-    """
-    return _manifests(image, UNSEALER_FILES, namespaces=())
 
 
 def reconciler_manifests(image: str, *, with_definitions: bool) -> dict[str, list[JsonObject]]:

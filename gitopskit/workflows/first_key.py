@@ -77,6 +77,16 @@ def refuse_another_certificate(first: FirstKey, keys: Sequence[PrivateKey]) -> N
         )
 
 
+def certificate_in_use(keys: Sequence[PrivateKey], published_pem: bytes) -> bytes:
+    """Return the PEM of the certificate that a cluster seals with, empty where there is none.
+
+    It is the published one if that is of a key that is here, for the unsealer chose it; else the
+    newest.
+    """
+    known = {key.certificate_pem.strip() for key in keys}
+    return published_pem if published_pem.strip() in known else newest_certificate(keys)
+
+
 def newest_certificate(keys: Sequence[PrivateKey]) -> bytes:
     """Return the PEM of the newest certificate, empty where there is none."""
     dated = [key for key in keys if key.not_before_utc is not None]

@@ -17,7 +17,6 @@ from gitopskit.manifests.settled_names import (
     OWN_SERVER,
     ROOT_PROJECT,
     SYSTEM_NAMESPACE,
-    UNSEALER_NAMESPACE,
 )
 from gitopskit.sealing.keys import CERTIFICATE_ITEM
 
@@ -142,10 +141,10 @@ def git_objects(request: FirstObjects) -> list[JsonObject]:
     return objects
 
 
-def certificate_config_map(certificate_pem: str) -> JsonObject:
+def certificate_config_map(certificate_pem: str, *, namespace: str) -> JsonObject:
     """Return the ConfigMap from which `gitopskit keys fetch` reads the certificate."""
     name = settled_names.CERTIFICATE_CONFIG_MAP
-    return _config_map(name, UNSEALER_NAMESPACE, {CERTIFICATE_ITEM: certificate_pem})
+    return _config_map(name, namespace, {CERTIFICATE_ITEM: certificate_pem})
 
 
 def with_image(content: JsonObject, image: str) -> JsonObject:

@@ -49,10 +49,9 @@ def install_platform(control_plane: ControlPlane) -> None:
         create_namespace(control_plane, name)
     platform = templates_root() / "platform"
     crds = sorted((platform / "crds").glob("*.yaml"))
-    others = sorted(path for path in platform.rglob("*.yaml") if path not in crds)
     kubectl(control_plane, "apply", "--server-side", *_files(crds))
     wait_established(control_plane, *_files(crds))
-    rights = [path for path in others if path.name != "deployment.yaml"]
+    rights = [platform / "appliers.yaml", *sorted(platform.glob("*/rbac.yaml"))]
     kubectl(control_plane, "apply", "--server-side", *_files(rights))
 
 
