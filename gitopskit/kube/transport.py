@@ -1,7 +1,8 @@
 """HTTP to one API server: limits, repeats, and the translation of everything that goes wrong.
 
-The only module that knows aiohttp. Requests share a bounded number of connections; watches have
-connections of their own, because each holds one for minutes. Must not know what is in a body.
+The only module that knows aiohttp's client. Requests share a bounded number of connections;
+watches have connections of their own, because each holds one for minutes. Must not know what is in
+a body.
 """
 
 from __future__ import annotations
