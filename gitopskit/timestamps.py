@@ -25,6 +25,6 @@ def parse_rfc3339(text: str) -> datetime | None:
     """Return the moment that a text names in UTC, None where it names none or no time zone."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else None
