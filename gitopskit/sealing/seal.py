@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gitopskit.redaction import Plaintext
     from gitopskit.sealing.keys import SealingCertificate
 
-_SET_BY_THE_SERVER: Final = frozenset(
+SET_BY_THE_SERVER: Final = frozenset(
     {
         "creationTimestamp",
         "deletionGracePeriodSeconds",
@@ -43,7 +43,9 @@ _SET_BY_THE_SERVER: Final = frozenset(
         "uid",
     }
 )
-_LAST_APPLIED: Final = frozenset(
+"""Fields of an object's metadata that nobody writes into a file."""
+
+LAST_APPLIED: Final = frozenset(
     {
         "kubectl.kubernetes.io/last-applied-configuration",
         "kubecfg.ksonnet.io/last-applied-configuration",
@@ -54,7 +56,7 @@ _LAST_APPLIED: Final = frozenset(
 Source: kubernetes.io/docs, "Declarative Management"; github.com/bitnami-labs/sealed-secrets, 227.
 """
 
-_NOT_THE_SECRETS: Final = _LAST_APPLIED | {KEY_RECORDS_ANNOTATION}
+_NOT_THE_SECRETS: Final = LAST_APPLIED | {KEY_RECORDS_ANNOTATION}
 
 _NO_COMPARISON: Final = Comparison()
 _LARGEST_OBJECT_BYTES: Final = 1536 * 1024
@@ -260,7 +262,7 @@ def _template_metadata(
     metadata: JsonObject, *, labels: dict[str, str], annotations: dict[str, str]
 ) -> JsonObject:
     """Return what the Secret carries beside name and namespace, which its SealedSecret gives it."""
-    dropped = _SET_BY_THE_SERVER | {"name", "namespace", "generateName"}
+    dropped = SET_BY_THE_SERVER | {"name", "namespace", "generateName"}
     kept = {key: value for key, value in metadata.items() if key not in dropped}
     texts = {"annotations": annotations, "labels": labels}
     return {key: value for key, value in (texts | kept | texts).items() if value}
