@@ -1,0 +1,188 @@
+"""What is to be done about sealing keys now: make one, promote one, or wait.
+
+Pure: keys, wishes and the time in, one decision out. Two leaders that see the same come to the
+same decision, the name of the new key included, so that only one of them can create it. Start at
+``decide``; key_life_task.py carries it out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from gitopskit.sealing.key_secrets import (
+    DEFAULT_KEY_PREFIX,
+    ClusterKey,
+    KeyOrder,
+    KeyState,
+    newest_first,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+KeyCause = Literal["first", "demand", "cutoff", "period"]
+
+NAME_DIGITS: Final = 10
+_SECOND: Final = timedelta(seconds=1)
+"""Certificates begin at whole seconds. Source: RFC 5280 section 4.1.2.5."""
+
+_END_OF_TIME: Final = datetime.max.replace(microsecond=0, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyLifeOptions:
+    """When keys are made, and how.
+
+    ``renew_period`` of zero renews nothing by age. ``cutoff_utc`` is a moment before which no key
+    may have been made that still seals. ``lifetime`` is how long a certificate is valid.
+    """
+
+    renew_period: timedelta = timedelta(hours=720)
+    cutoff_utc: datetime | None = None
+    requires_backup: bool = False
+    order: KeyOrder = "CertNotBefore"
+    prefix: str = DEFAULT_KEY_PREFIX
+    size_bits: int = 4096
+    lifetime: timedelta = timedelta(hours=87600)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyWishes:
+    """What others said: the text by which a new key is asked for, empty for none, and names.
+
+    ``taken`` are names of Secrets that exist and hold no key that is in use.
+    """
+
+    demand: str = ""
+    taken: Collection[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Make:
+    """A key is to be made under this name, unless a Secret of that name exists by now."""
+
+    name: str
+    state: KeyState
+    not_before_utc: datetime
+    cause: KeyCause
+
+
+@dataclass(frozen=True, slots=True)
+class Promote:
+    """A pending key is to become active."""
+
+    key: ClusterKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Nothing is to be done before that moment, None for ever, unless something changes.
+
+    ``unsaved`` are pending keys that wait for their backup.
+    """
+
+    until_utc: datetime | None
+    unsaved: tuple[ClusterKey, ...] = ()
+
+
+Decision: TypeAlias = Make | Promote | Wait
+
+
+def decide(
+    keys: Iterable[ClusterKey], options: KeyLifeOptions, wishes: KeyWishes, *, now: datetime
+) -> Decision:
+    """Return what is to be done about the keys that a cluster has, retired ones left out."""
+    ranked = newest_first(keys, options.order)
+    unsaved = tuple(key for key in ranked if key.state == "pending")
+    for key in unsaved:
+        if key.is_backed_up or not options.requires_backup:
+            return Promote(key)
+    cause = _cause(ranked, options, wishes, now=now)
+    if cause is None:
+        return Wait(until_utc=_next_look(ranked[0], options, now=now), unsaved=unsaved)
+    return Make(
+        name=_name(ranked, options, wishes, cause=cause),
+        state="pending" if options.requires_backup else "active",
+        not_before_utc=_beginning(ranked, options, now=now),
+        cause=cause,
+    )
+
+
+def _cause(
+    ranked: tuple[ClusterKey, ...], options: KeyLifeOptions, wishes: KeyWishes, *, now: datetime
+) -> KeyCause | None:
+    if not ranked:
+        return "first"
+    known = {key.name for key in ranked} | set(wishes.taken)
+    if wishes.demand and name_on_demand(options.prefix, wishes.demand) not in known:
+        return "demand"
+    if _is_cut_off(ranked[0], options.cutoff_utc, now=now):
+        return "cutoff"
+    due = _renewal_utc(ranked[0], options)
+    return "period" if due is not None and due <= now else None
+
+
+def _is_cut_off(newest: ClusterKey, cutoff: datetime | None, *, now: datetime) -> bool:
+    """Whether the newest key is too old; by its later date, so that no clock makes all too old."""
+    if cutoff is None or cutoff > now:
+        return False
+    made = max(newest.not_before_utc, newest.created_utc)
+    return made < cutoff.replace(microsecond=0)
+
+
+def _renewal_utc(newest: ClusterKey, options: KeyLifeOptions) -> datetime | None:
+    """Return when the newest key is to be followed by another; never while that one waits."""
+    if not options.renew_period or newest.state == "pending":
+        return None
+    return _later(newest.dated_utc(options.order), options.renew_period)
+
+
+def _next_look(newest: ClusterKey, options: KeyLifeOptions, *, now: datetime) -> datetime | None:
+    moments = (_renewal_utc(newest, options), options.cutoff_utc)
+    return min((moment for moment in moments if moment is not None and moment > now), default=None)
+
+
+def _beginning(
+    ranked: tuple[ClusterKey, ...], options: KeyLifeOptions, *, now: datetime
+) -> datetime:
+    """Return from when the new key is valid: now, and later than all others, or it seals nothing.
+
+    Another machine's clock may be ahead of ours.
+    """
+    others = (_later(key.not_before_utc, _SECOND) for key in ranked)
+    return min(_END_OF_TIME - options.lifetime, max([now.replace(microsecond=0), *others]))
+
+
+def _later(moment: datetime, by: timedelta) -> datetime:
+    return moment + min(by, _END_OF_TIME - moment)
+
+
+def name_on_demand(prefix: str, demand: str) -> str:
+    """Return the name of the key that is made for a demand; that it exists says that it was."""
+    return _derived(prefix, "demand", demand)
+
+
+def _name(
+    ranked: tuple[ClusterKey, ...],
+    options: KeyLifeOptions,
+    wishes: KeyWishes,
+    *,
+    cause: KeyCause,
+) -> str:
+    """Return the name of the next key: from the newest there is, the first that is not taken."""
+    if cause == "demand":
+        return name_on_demand(options.prefix, wishes.demand)
+    known = {key.name for key in ranked} | set(wishes.taken)
+    before = ranked[0].fingerprint if ranked else ""
+    number = 0
+    while (name := _derived(options.prefix, "after", before, str(number))) in known:
+        number += 1
+    return name
+
+
+def _derived(prefix: str, *words: str) -> str:
+    digest = hashlib.sha256("\0".join(words).encode()).hexdigest()
+    return f"{prefix}-{digest[:NAME_DIGITS]}"
