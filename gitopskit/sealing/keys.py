@@ -244,16 +244,16 @@ def _keys_of_pem(data: bytes, *, where: str) -> Iterator[PrivateKey]:
 
 
 def new_sealing_key(
-    *, now: datetime, size_bits: int = _DEFAULT_SIZE_BITS, days: int = _DEFAULT_DAYS
+    *, now: datetime, size_bits: int = _DEFAULT_SIZE_BITS, days: float = _DEFAULT_DAYS
 ) -> KeyPair:
     """Return a new RSA key and its self-signed certificate, valid from ``now`` for ``days``.
 
     Raises:
-        UnusableKey: fewer than 2048 bits, or no day, are asked for.
+        UnusableKey: fewer than 2048 bits, or no time, are asked for.
     """
-    if size_bits < _SMALLEST_SIZE_BITS or days < 1:
+    if size_bits < _SMALLEST_SIZE_BITS or days <= 0:
         raise UnusableKey(
-            f"a sealing key needs at least {_SMALLEST_SIZE_BITS} bits and a day to live"
+            f"a sealing key needs at least {_SMALLEST_SIZE_BITS} bits and a time to live"
         )
     key = rsa.generate_private_key(public_exponent=_PUBLIC_EXPONENT, key_size=size_bits)
     start = now.astimezone(UTC).replace(microsecond=0)
