@@ -25,6 +25,7 @@ from gitopskit.controlplane.server import ControlPlane
 from gitopskit.errors import EnvironmentFault
 from tests.support import cluster
 from tests.support.audit_verdict import surprises
+from tests.support.bitnami import BITNAMI, can_run_as_in_a_pod
 from tests.support.control_plane_use import ControlPlaneUse
 from tests.support.kubeseal import KUBESEAL
 
@@ -73,7 +74,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     wanted = {name for item in session.items for name in getattr(item, "fixturenames", ())}
     failures = session.config.stash[_BUILD_FAILURES]
-    for fixture, build in (("control_plane", ensure_binaries), ("kubeseal", _build_kubeseal)):
+    builds = (
+        ("control_plane", ensure_binaries),
+        ("kubeseal", _build_kubeseal),
+        ("bitnami_program", _build_bitnami),
+    )
+    for fixture, build in builds:
         if fixture in wanted:
             try:
                 build(_build_settings(session.config))
@@ -194,6 +200,20 @@ def kubeseal(pytestconfig: pytest.Config, build_settings: BuildSettings) -> Path
         pytest.skip(f"no kubeseal: {error}")
 
 
+@pytest.fixture(scope="session")
+def bitnami_program(pytestconfig: pytest.Config, build_settings: BuildSettings) -> Path:
+    """Return the real Bitnami controller, where a program can be given mounts of its own."""
+    if not can_run_as_in_a_pod():
+        pytest.skip("no Bitnami controller: a program cannot have mounts of its own here")
+    try:
+        _raise_build_failure(pytestconfig, "bitnami_program")
+        return _build_bitnami(build_settings)
+    except EnvironmentFault as error:
+        if _is_required():
+            raise
+        pytest.skip(f"no Bitnami controller: {error}")
+
+
 @pytest.fixture(scope="module")
 def namespace(control_plane: ControlPlane, request: pytest.FixtureRequest) -> Iterator[str]:
     """Return a fresh namespace of the test module."""
@@ -252,6 +272,10 @@ def _raise_build_failure(config: pytest.Config, fixture: str) -> None:
 
 def _build_kubeseal(build: BuildSettings) -> Path:
     return build_module(KUBESEAL, build) / "kubeseal"
+
+
+def _build_bitnami(build: BuildSettings) -> Path:
+    return build_module(BITNAMI, build) / "controller"
 
 
 def _build_settings(config: pytest.Config) -> BuildSettings:
