@@ -191,8 +191,7 @@ async def test_both_at_once_come_to_rest_on_the_same_secrets(
     with theirs.running():
         async with running(ours):
             wanted = await _create_all(world, certificate)
-            more = {f"many-{number}": {} for number in range(20)}
-            for name in more:
+            for name in (f"many-{number}" for number in range(20)):
                 await world.create_sealed(_sealed(certificate, world, name))
                 wanted[name] = {"password": name, "user": "app"}
             await _until_all_synced(world, wanted)

@@ -66,11 +66,8 @@ class BitnamiController:
             child = subprocess.Popen(
                 [
                     *(*_UNSHARE, "sh", "-c", _IN_A_POD, "sh", self.folder),
-                    *(
-                        self.program,
-                        "--listen-addr=127.0.0.1:0",
-                        "--listen-metrics-addr=127.0.0.1:0",
-                    ),
+                    self.program,
+                    *("--listen-addr=127.0.0.1:0", "--listen-metrics-addr=127.0.0.1:0"),
                     *flags,
                 ],
                 env={
