@@ -8,7 +8,7 @@ from gitopskit.errors import ApiNotFound
 from gitopskit.kube.resources import CONFIG_MAPS
 from gitopskit.manifests.settled_names import CERTIFICATE_CONFIG_MAP
 from gitopskit.sealing.keys import CERTIFICATE_ITEM
-from gitopskit.unsealer.decide import FIELD_MANAGER
+from gitopskit.unsealer.ownership import FIELD_MANAGER
 
 if TYPE_CHECKING:
     from gitopskit.kube.client import KubeClient

@@ -1,11 +1,12 @@
 """What happens to the Secret of one SealedSecret: created, replaced, kept, or left alone.
 
-Pure: values in, one decision out. Owns the rules of ownership and of drift. Knows no API server
-and no keys.
+Pure: values in, one decision out. Owns what a Secret looks like that is as it should be; whose it
+is, is settled in ownership.py. Knows no API server and no keys.
 
-A Secret is ours if its controller is this very SealedSecret, by UID, or if somebody annotated it
-``managed: "true"``. Its type and data are ours whole. Labels and annotations of the template are
-enforced; those that others add stay; those that we set and that left the template go away.
+Type and data of our Secret are ours whole. Labels and annotations of the template are enforced;
+those that others add stay; those that we set and that the template no longer has go away. On a
+Secret annotated ``patch`` our items, labels and annotations are laid over what is there, and
+nothing is ever taken away.
 """
 
 from __future__ import annotations
@@ -14,27 +15,38 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from gitopskit.errors import OwnershipConflict, UnsupportedField
-from gitopskit.sealing import sealed_secret
-from gitopskit.sealing.keys import KEY_LABEL
+from gitopskit.sealing.unseal import DEFAULT_TYPE
+from gitopskit.unsealer.claim import RECREATE_IMMUTABLE
+from gitopskit.unsealer.ownership import (
+    FIELD_MANAGER,
+    MANAGED,
+    PATCH,
+    SKIP_OWNER,
+    obstacle,
+    says,
+)
 
 if TYPE_CHECKING:
     from gitopskit.errors import GitopskitError
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.sealing.sealed_secret import SealedSecret
     from gitopskit.sealing.unseal import UnsealedSecret
+    from gitopskit.unsealer.claim import Claim
     from gitopskit.unsealer.live_secret import LiveSecret
 
-FIELD_MANAGER: Final = "gitopskit-unsealer"
+TOKEN_TYPE: Final = "kubernetes.io/service-account-token"  # noqa: S105 -- the name of a type
 
-MANAGED: Final = "sealedsecrets.bitnami.com/managed"
-PATCH: Final = "sealedsecrets.bitnami.com/patch"
-SKIP_OWNER: Final = "sealedsecrets.bitnami.com/skip-set-owner-references"
-"""Annotations of a Secret (the last one of a template) that count where they say ``true``.
+_ADDED_BY_SERVER: Final = frozenset({"token", "ca.crt", "namespace"})
+"""Items that Kubernetes itself adds to a Secret of that type.
 
-Source: github.com/bitnami-labs/sealed-secrets, README, "Managing existing secrets".
+Source: kubernetes.io/docs, "Configure Service Accounts for Pods", long-lived tokens.
 """
 
-TOKEN_TYPE: Final = "kubernetes.io/service-account-token"  # noqa: S105 -- the name of a type
+
+_HOW_TO_RECREATE: Final = (
+    "delete the Secret, it is created again at once; "
+    f'or annotate the SealedSecret {RECREATE_IMMUTABLE}: "true"'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +64,25 @@ class Replace:
 
 
 @dataclass(frozen=True, slots=True)
+class Recreate:
+    """Delete our own Secret, which cannot be changed in place, exactly as read; create it anew."""
+
+    secret: UnsealedSecret
+    uid: str
+    resource_version: str
+    reason: OwnershipConflict
+
+
+@dataclass(frozen=True, slots=True)
 class Keep:
     """Write nothing: the Secret is as it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Write nothing: the Secret drifted, and that is only told; ``differences`` say where."""
+
+    differences: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,178 +92,185 @@ class Refuse:
     error: GitopskitError
 
 
-Decision = Create | Replace | Keep | Refuse
+Decision = Create | Replace | Recreate | Keep | Tell | Refuse
 
 
-def require_supported(sealed: SealedSecret, *, key_namespace: str) -> None:
+def require_supported(sealed: SealedSecret) -> None:
     """Check that a SealedSecret asks for nothing that this controller does not do.
 
     Raises:
-        UnsupportedField: it has templated items, asks for a token of a ServiceAccount, or would
-            plant a sealing key among ours.
+        UnsupportedField: it has templated items.
     """
-    labels = sealed.template_metadata.get("labels") or {}
     if sealed.template_data:
         raise UnsupportedField(
             "`spec.template.data` is not rendered by this version",
             hint="seal the finished texts as items of `spec.encryptedData`",
         )
-    if sealed.type == TOKEN_TYPE:
-        raise UnsupportedField(
-            f"`spec.template.type` may not be {TOKEN_TYPE}",
-            hint="let a pod mount a projected token instead",
-        )
-    if sealed.namespace == key_namespace and KEY_LABEL in labels:
-        raise UnsupportedField(
-            f"`spec.template.metadata.labels` may not hold {KEY_LABEL}",
-            hint="create sealing keys with `gitopskit keys new`",
-        )
 
 
-def decide(sealed: JsonObject, unsealed: UnsealedSecret, live: LiveSecret | None) -> Decision:
-    """Return what to do; ``sealed`` is the SealedSecret's metadata, ``live`` None if absent."""
-    desired = _with_owner(sealed, unsealed)
+def decide(claim: Claim, unsealed: UnsealedSecret, live: LiveSecret | None) -> Decision:
+    """Return what to do about a Secret; ``live`` is None if there is none."""
     if live is None:
-        return Create(desired)
-    obstacle = _foreign(sealed, live) or _unchangeable(desired, live)
-    if obstacle is not None:
-        return Refuse(obstacle)
-    merged = _merged(sealed, desired, live)
-    return Keep() if _is_up_to_date(merged, live) else Replace(merged)
+        return Create(_new(claim, unsealed))
+    problem = obstacle(claim, live)
+    if problem is not None:
+        return Refuse(problem)
+    merged = (
+        _patched(claim, unsealed, live) if says(live, PATCH) else _merged(claim, unsealed, live)
+    )
+    if _is_up_to_date(merged, live):
+        return Keep()
+    problem = _unchangeable(merged, live)
+    if problem is None:
+        return Replace(merged)
+    if claim.may_recreate and not says(live, PATCH):
+        return Recreate(_anew(merged, unsealed), live.uid, live.resource_version, problem)
+    return Refuse(problem)
 
 
-def _with_owner(sealed: JsonObject, unsealed: UnsealedSecret) -> UnsealedSecret:
-    """Return the Secret as it is created.
-
-    Without an owner reference the annotation ``managed`` marks it as ours, or the next look at it
-    would take it for somebody else's.
-    """
-    template = unsealed.metadata
-    annotations = dict(template.get("annotations") or {})
+def _new(claim: Claim, unsealed: UnsealedSecret) -> UnsealedSecret:
+    """Return the Secret as it is created."""
     metadata = {
         "name": unsealed.name,
         "namespace": unsealed.namespace,
-        "labels": dict(template.get("labels") or {}),
-        "annotations": annotations,
-        "finalizers": list(template.get("finalizers") or []),
-        "ownerReferences": [],
+        "labels": dict(unsealed.metadata.get("labels") or {}),
+        "annotations": _own_annotations(unsealed),
+        "finalizers": list(unsealed.metadata.get("finalizers") or []),
+        "ownerReferences": [claim.owner_reference] if _wants_owner(unsealed) else [],
     }
-    if annotations.get(SKIP_OWNER) == "true":
-        annotations[MANAGED] = "true"
-    else:
-        metadata["ownerReferences"] = [_owner_reference(sealed)]
     return replace(unsealed, metadata=_without_empty(metadata))
 
 
-def _owner_reference(sealed: JsonObject) -> JsonObject:
+def _wants_owner(unsealed: UnsealedSecret) -> bool:
+    return (unsealed.metadata.get("annotations") or {}).get(SKIP_OWNER) != "true"
+
+
+def _own_annotations(unsealed: UnsealedSecret) -> dict[str, str]:
+    """Return the annotations of a Secret that is ours whole.
+
+    Without an owner reference ``managed`` marks it as ours, or the next look at it would take it
+    for somebody else's.
+    """
+    annotations = dict(unsealed.metadata.get("annotations") or {})
+    return annotations if _wants_owner(unsealed) else {**annotations, MANAGED: "true"}
+
+
+def _merged(claim: Claim, unsealed: UnsealedSecret, live: LiveSecret) -> UnsealedSecret:
+    """Return our Secret with what others may add to it, as a replacement of the live one."""
+    labels = dict(unsealed.metadata.get("labels") or {})
+    return replace(
+        unsealed,
+        metadata=_without_empty(
+            {
+                **_identity(live),
+                "labels": _overlaid("labels", labels, live),
+                "annotations": _overlaid("annotations", _own_annotations(unsealed), live),
+                "ownerReferences": _owner_references(claim, unsealed, live),
+            }
+        ),
+        immutable=_immutable(unsealed, live),
+        data={**_added_by_server(unsealed, live), **unsealed.data},
+    )
+
+
+def _anew(merged: UnsealedSecret, unsealed: UnsealedSecret) -> UnsealedSecret:
+    """Return a replacement as a Secret of its own, with all that others added."""
+    of_the_old_one = ("uid", "resourceVersion", "finalizers")
+    kept = {key: value for key, value in merged.metadata.items() if key not in of_the_old_one}
+    finalizers = list(unsealed.metadata.get("finalizers") or [])
+    return replace(merged, metadata=_without_empty({**kept, "finalizers": finalizers}))
+
+
+def _patched(claim: Claim, unsealed: UnsealedSecret, live: LiveSecret) -> UnsealedSecret:
+    """Return somebody's Secret with our parts laid over it, as a replacement of the live one."""
+    owners = live.owner_references
+    if says(live, MANAGED):
+        owners = _owner_references(claim, unsealed, live)
+    return replace(
+        unsealed,
+        metadata=_without_empty(
+            {
+                **_identity(live),
+                **{
+                    part: live.mapping(part) | (unsealed.metadata.get(part) or {})
+                    for part in ("labels", "annotations")
+                },
+                "ownerReferences": owners,
+            }
+        ),
+        type=live.type if unsealed.type == DEFAULT_TYPE else unsealed.type,
+        immutable=live.is_immutable or None,
+        data={**live.data, **unsealed.data},
+    )
+
+
+def _identity(live: LiveSecret) -> JsonObject:
     return {
-        "apiVersion": sealed_secret.API_VERSION,
-        "kind": sealed_secret.KIND,
-        "name": sealed["name"],
-        "uid": sealed["uid"],
-        "controller": True,
-    }
-
-
-def _foreign(sealed: JsonObject, live: LiveSecret) -> GitopskitError | None:
-    """Return why a Secret is not ours to write, or None if it is."""
-    controller = live.controller
-    if live.is_being_deleted:
-        return OwnershipConflict(
-            "the Secret is being deleted",
-            hint="nothing is to be done, unless a finalizer keeps it: then remove that",
-        )
-    if live.annotations.get(PATCH) == "true":
-        return UnsupportedField(
-            f"the Secret is annotated {PATCH}, which this version does not honour",
-            hint=f'annotate it {MANAGED}: "true" to have it replaced whole',
-        )
-    if controller is not None:
-        return None if controller.get("uid") == sealed["uid"] else _controlled(sealed, controller)
-    if live.annotations.get(MANAGED) == "true":
-        return None
-    return OwnershipConflict(
-        "a Secret of this name exists and is not managed by this SealedSecret",
-        hint=f'delete the Secret, or annotate it {MANAGED}: "true" to have it taken over',
-    )
-
-
-def _controlled(sealed: JsonObject, controller: JsonObject) -> OwnershipConflict:
-    kind, name = controller.get("kind"), controller.get("name")
-    if kind == sealed_secret.KIND and name == sealed["name"]:
-        return OwnershipConflict(
-            "the Secret of an earlier SealedSecret of this name is still there",
-            hint="nothing is to be done: the cluster's garbage collection removes it",
-        )
-    return OwnershipConflict(
-        f"the Secret is controlled by {kind} {name}", hint="rename or remove one of the two"
-    )
-
-
-def _unchangeable(desired: UnsealedSecret, live: LiveSecret) -> GitopskitError | None:
-    """Return why the API server would refuse the change, or None if it would not."""
-    if live.type != desired.type:
-        return OwnershipConflict(
-            f"the Secret has the type {live.type}, not {desired.type}, and a type never changes",
-            hint="delete the Secret; it is created again at once",
-        )
-    if live.is_immutable and live.data != desired.data:
-        return OwnershipConflict(
-            "the Secret is immutable and holds other values",
-            hint="delete the Secret; it is created again at once",
-        )
-    return None
-
-
-def _merged(sealed: JsonObject, desired: UnsealedSecret, live: LiveSecret) -> UnsealedSecret:
-    """Return the desired Secret with what others may add to it, as a replacement of the live."""
-    metadata = {
         "name": live.metadata["name"],
         "namespace": live.metadata["namespace"],
         "uid": live.uid,
         "resourceVersion": live.resource_version,
-        "labels": _overlaid("labels", desired, live),
-        "annotations": _overlaid("annotations", desired, live),
         "finalizers": live.metadata.get("finalizers"),
-        "ownerReferences": _owner_references(sealed, desired, live),
     }
-    return replace(
-        desired,
-        metadata=_without_empty(metadata),
-        immutable=True if live.is_immutable else desired.immutable,
-    )
 
 
-def _overlaid(part: str, desired: UnsealedSecret, live: LiveSecret) -> dict[str, str]:
+def _overlaid(part: str, wanted: dict[str, str], live: LiveSecret) -> dict[str, str]:
     ours = live.keys_set_by(FIELD_MANAGER, part)
-    wanted = desired.metadata.get(part) or {}
     kept = {key: value for key, value in live.mapping(part).items() if key not in ours}
     return kept | wanted
 
 
-def _owner_references(
-    sealed: JsonObject, desired: UnsealedSecret, live: LiveSecret
-) -> list[JsonObject]:
+def _owner_references(claim: Claim, unsealed: UnsealedSecret, live: LiveSecret) -> list[JsonObject]:
     """Return the live references with ours among them exactly if it is wanted.
 
     A reference that is ours already stays as it is: another controller may have written it with
     more fields.
     """
-    wanted = desired.metadata.get("ownerReferences") or []
-    has_ours = live.controller is not None and live.controller.get("uid") == sealed["uid"]
-    if wanted and has_ours:
+    wants_owner = _wants_owner(unsealed)
+    has_ours = live.controller is not None and live.controller.get("uid") == claim.uid
+    if wants_owner and has_ours:
         return live.owner_references
-    others = [ref for ref in live.owner_references if ref.get("uid") != sealed["uid"]]
-    return others + wanted
+    others = [ref for ref in live.owner_references if ref.get("uid") != claim.uid]
+    return [*others, claim.owner_reference] if wants_owner else others
+
+
+def _immutable(unsealed: UnsealedSecret, live: LiveSecret) -> bool | None:
+    """Return what the template says; where it says nothing, what is."""
+    return (live.is_immutable or None) if unsealed.immutable is None else unsealed.immutable
+
+
+def _added_by_server(unsealed: UnsealedSecret, live: LiveSecret) -> dict[str, Any]:
+    if unsealed.type != TOKEN_TYPE:
+        return {}
+    return {key: value for key, value in live.data.items() if key in _ADDED_BY_SERVER}
 
 
 def _is_up_to_date(merged: UnsealedSecret, live: LiveSecret) -> bool:
     parts = ("labels", "annotations", "ownerReferences")
     return (
-        merged.data == live.data
+        merged.type == live.type
+        and merged.data == live.data
         and bool(merged.immutable) == live.is_immutable
         and all((merged.metadata.get(part) or None) == live.part(part) for part in parts)
     )
+
+
+def _unchangeable(merged: UnsealedSecret, live: LiveSecret) -> OwnershipConflict | None:
+    """Return why the API server would refuse the change, or None if it would not."""
+    if live.type != merged.type:
+        return OwnershipConflict(
+            f"the Secret has the type {live.type}, not {merged.type}, and a type never changes",
+            hint=_HOW_TO_RECREATE,
+        )
+    if live.is_immutable and live.data != merged.data:
+        return OwnershipConflict(
+            "the Secret is immutable and holds other values", hint=_HOW_TO_RECREATE
+        )
+    if live.is_immutable and not merged.immutable:
+        return OwnershipConflict(
+            "the Secret is immutable, which the template says it is not", hint=_HOW_TO_RECREATE
+        )
+    return None
 
 
 def _without_empty(metadata: dict[str, Any]) -> JsonObject:

@@ -10,7 +10,7 @@ from gitopskit.redaction import Plaintext
 from gitopskit.sealing.unseal import DEFAULT_TYPE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from gitopskit.manifests.json_types import JsonObject
 
@@ -73,14 +73,21 @@ class LiveSecret:
         """Return the labels or the annotations."""
         return dict(self.metadata.get(name) or {})
 
+    def was_made_by(self, manager: str) -> bool:
+        """Tell whether a field manager set the type or an item, and nobody replaced all of them."""
+        return any(fields.keys() & {"f:type", "f:data"} for fields in self._fields_set_by(manager))
+
     def keys_set_by(self, manager: str, part: str) -> frozenset[str]:
         """Return the labels or annotations that a field manager set last.
 
         Source: kubernetes.io/docs, "Server-Side Apply", managedFields and FieldsV1.
         """
         keys: set[str] = set()
+        for fields in self._fields_set_by(manager):
+            keys.update((fields.get("f:metadata") or {}).get(f"f:{part}") or {})
+        return frozenset(key.removeprefix("f:") for key in keys if key.startswith("f:"))
+
+    def _fields_set_by(self, manager: str) -> Iterator[JsonObject]:
         for entry in self.metadata.get("managedFields") or []:
             if entry.get("manager") == manager:
-                fields = (entry.get("fieldsV1") or {}).get("f:metadata") or {}
-                keys.update(fields.get(f"f:{part}") or {})
-        return frozenset(key.removeprefix("f:") for key in keys if key.startswith("f:"))
+                yield entry.get("fieldsV1") or {}

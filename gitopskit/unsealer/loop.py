@@ -21,11 +21,12 @@ from gitopskit.kube.events import EventRecorder
 from gitopskit.kube.resources import SEALED_SECRETS, SECRETS
 from gitopskit.kube.watch import Listed, watch
 from gitopskit.manifests.settled_names import CERTIFICATE_CONFIG_MAP, UNSEALER_NAMESPACE
+from gitopskit.unsealer.allowed import Allowed
 from gitopskit.unsealer.certificate import publish
-from gitopskit.unsealer.decide import FIELD_MANAGER
 from gitopskit.unsealer.memory import Key, Mark, Memory
+from gitopskit.unsealer.ownership import FIELD_MANAGER
 from gitopskit.unsealer.sealing_keys import SealingKeys
-from gitopskit.unsealer.worker import Worker
+from gitopskit.unsealer.worker import Worker, WorkerOptions
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from gitopskit.kube.resources import ResourceType
     from gitopskit.kube.watch import Change
     from gitopskit.unsealer.sealing_keys import KeySelection
+    from gitopskit.unsealer.worker import DriftPolicy
 
     See: TypeAlias = Callable[[Listed | Change], Awaitable[None] | None]
 
@@ -56,11 +58,16 @@ class _Selection(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnsealerOptions:
-    """How the unsealer runs: where the keys are, how many passes at once, which copy this is."""
+    """How the unsealer runs: where the keys are, how many passes at once, which copy this is.
+
+    ``drift`` tells whether Secrets that were changed are healed or only reported.
+    """
 
     namespace: str = DEFAULT_NAMESPACE
     workers: int = 8
     instance: str = FIELD_MANAGER
+    drift: DriftPolicy = "heal"
+    allows_token_secrets: bool = False
 
 
 class Unsealer:
@@ -80,10 +87,15 @@ class Unsealer:
         self._started = asyncio.Event()
         self._worker = Worker(
             api,
+            WorkerOptions(
+                allowed=Allowed(
+                    key_namespace=options.namespace, token_secrets=options.allows_token_secrets
+                ),
+                drift=options.drift,
+            ),
             events=EventRecorder(api, component=FIELD_MANAGER, instance=options.instance),
             memory=self._memory,
             keys=self._keys,
-            key_namespace=options.namespace,
         )
 
     def stop(self) -> None:

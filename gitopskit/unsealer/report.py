@@ -8,7 +8,7 @@ import structlog
 
 from gitopskit.kube.resources import SEALED_SECRETS
 from gitopskit.unsealer import status
-from gitopskit.unsealer.decide import FIELD_MANAGER
+from gitopskit.unsealer.ownership import FIELD_MANAGER
 
 if TYPE_CHECKING:
     from gitopskit.kube.client import KubeClient

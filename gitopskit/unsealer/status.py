@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from gitopskit.timestamps import rfc3339
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from gitopskit.errors import ApiError, GitopskitError
@@ -24,6 +25,9 @@ UPDATE_FAILED: Final = "ErrUpdateFailed"
 
 Source: github.com/bitnami-labs/sealed-secrets, pkg/controller/controller.go (of its Events).
 """
+
+DRIFTED: Final = "Drifted"
+"""The reason where the Secret was changed and drift is only reported."""
 
 _LONGEST_MESSAGE: Final = 1000
 """Characters. Source: k8s.io/api events/v1 allows 1 kB in an Event's note."""
@@ -42,7 +46,18 @@ class Outcome:
         return self.reason == UNSEALED
 
 
-SUCCESS: Final = Outcome(reason=UNSEALED, message="the Secret holds what is sealed")
+def success(opened_by: Iterable[str]) -> Outcome:
+    """Return the outcome of a Secret that holds what is sealed, with the keys that opened it."""
+    fingerprints = " ".join(sorted(opened_by))
+    suffix = f"; opened with {fingerprints}" if fingerprints else ""
+    return Outcome(reason=UNSEALED, message=_cut(f"the Secret holds what is sealed{suffix}"))
+
+
+def drift(differences: Iterable[str]) -> Outcome:
+    """Return the outcome of a Secret that was changed and is left as it is."""
+    found = ", ".join(differences)
+    message = f"the Secret is not what is sealed, and drift is only reported: {found}"
+    return Outcome(reason=DRIFTED, message=_cut(message))
 
 
 def failure(reason: str, error: GitopskitError) -> Outcome:
@@ -56,6 +71,12 @@ def refusal(error: ApiError) -> Outcome:
     Its hint is for whoever runs a command, not for the reader of a status.
     """
     return Outcome(reason=UPDATE_FAILED, message=_cut(f"the Secret is not written: {error.what}"))
+
+
+def speaks_of_a_secret(status: JsonObject) -> bool:
+    """Tell whether a status says that the Secret was written, even if it drifted since."""
+    condition = _condition(status)
+    return condition.get("status") == "True" or condition.get("reason") == DRIFTED
 
 
 def is_told(content: JsonObject, outcome: Outcome) -> bool:

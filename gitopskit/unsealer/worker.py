@@ -10,25 +10,42 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from gitopskit.errors import ApiForbidden, ApiInvalid, ApiNotFound, GitopskitError, InputError
+from gitopskit.errors import (
+    ApiForbidden,
+    ApiInvalid,
+    ApiNotFound,
+    GitopskitError,
+    InputError,
+    OwnershipConflict,
+    UnsupportedField,
+)
 from gitopskit.kube.resources import SECRETS
 from gitopskit.sealing import sealed_secret
+from gitopskit.sealing.key_memory import KeyMemory
 from gitopskit.sealing.unseal import unseal_secret
+from gitopskit.sealing.whole_secret import has_whole_secret
 from gitopskit.unsealer import status
+from gitopskit.unsealer.allowed import Allowed, require_allowed
+from gitopskit.unsealer.claim import Claim
 from gitopskit.unsealer.decide import (
-    FIELD_MANAGER,
     Create,
     Keep,
+    Recreate,
     Refuse,
     Replace,
+    Tell,
     decide,
     require_supported,
 )
+from gitopskit.unsealer.drift import only_told
 from gitopskit.unsealer.live_secret import LiveSecret
 from gitopskit.unsealer.memory import Mark, Settled, Wish
+from gitopskit.unsealer.ownership import FIELD_MANAGER
 from gitopskit.unsealer.report import log_pass, record_event, write_status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gitopskit.kube.client import KubeClient
     from gitopskit.kube.events import EventRecorder
     from gitopskit.manifests.json_types import JsonObject
@@ -42,12 +59,24 @@ _FOR_THE_STATUS: Final = (ApiForbidden, ApiInvalid)
 """Refusals that somebody must act on: a quota, an admission policy, a malformed label."""
 
 
+Action = Literal["create", "replace", "recreate", "none"]
+DriftPolicy = Literal["heal", "report"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerOptions:
+    """What Secrets may be made, and whether a Secret that was changed is healed or only told."""
+
+    allowed: Allowed
+    drift: DriftPolicy = "heal"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Pass:
     """How a pass went: the outcome, what was done, and the Secret's mark after it."""
 
     outcome: Outcome
-    action: Literal["create", "replace", "none"] = "none"
+    action: Action = "none"
     mark: Mark | None
 
 
@@ -57,18 +86,19 @@ class Worker:
     def __init__(
         self,
         api: KubeClient,
+        options: WorkerOptions,
         *,
         events: EventRecorder,
         memory: Memory,
         keys: SealingKeys,
-        key_namespace: str,
     ) -> None:
         """Keep what a pass needs."""
         self._api = api
+        self._options = options
         self._events = events
         self._memory = memory
         self._keys = keys
-        self._key_namespace = key_namespace
+        self._opened_before = KeyMemory()
 
     async def handle(self, key: Key) -> bool:
         """Do one pass; return whether the Secret now holds what is sealed, or needs nothing.
@@ -110,19 +140,25 @@ class Worker:
             return _Pass(outcome=outcome, mark=self._memory.mark(key))
         before = self._memory.mark(key)
         live = await self._live(key) if before else None
+        decision = self._decide(content, unsealed, live)
         try:
-            return await self._carry_out(key, decide(content["metadata"], unsealed, live), live)
+            return await self._carry_out(key, decision, live, unsealed.opened_by)
         except _FOR_THE_STATUS as error:
             return _Pass(outcome=status.refusal(error), mark=before)
+        except OwnershipConflict as error:
+            return _Pass(outcome=status.failure(status.UPDATE_FAILED, error), mark=before)
 
     def _unseal(self, content: JsonObject, keyring: Keyring) -> UnsealedSecret:
-        require_supported(sealed_secret.parse(content), key_namespace=self._key_namespace)
+        if not has_whole_secret(content):
+            require_supported(sealed_secret.parse(content))
         if not keyring.keys:
             raise InputError(
-                f"there is no sealing key in the namespace {self._key_namespace}",
+                f"there is no sealing key in the namespace {self._options.allowed.key_namespace}",
                 hint="create one with `gitopskit bootstrap` or `gitopskit keys new`",
             )
-        return unseal_secret(content, keyring=keyring)
+        unsealed = unseal_secret(content, keyring=keyring, memory=self._opened_before)
+        require_allowed(unsealed, self._options.allowed)
+        return unsealed
 
     async def _live(self, key: Key) -> LiveSecret | None:
         try:
@@ -130,21 +166,68 @@ class Worker:
         except ApiNotFound:
             return None
 
-    async def _carry_out(self, key: Key, decision: Decision, live: LiveSecret | None) -> _Pass:
+    def _decide(
+        self, content: JsonObject, unsealed: UnsealedSecret, live: LiveSecret | None
+    ) -> Decision:
+        claim = Claim.of(content)
+        decision = decide(claim, unsealed, live)
+        try:
+            if isinstance(decision, Create | Replace | Recreate):
+                require_allowed(decision.secret, self._options.allowed)
+        except UnsupportedField as error:
+            return Refuse(error)
+        return decision if self._options.drift == "heal" else only_told(decision, claim, live)
+
+    async def _carry_out(
+        self,
+        key: Key,
+        decision: Decision,
+        live: LiveSecret | None,
+        opened_by: Iterable[str],
+    ) -> _Pass:
         seen = Mark(live.uid, live.resource_version) if live else None
-        before = self._memory.mark(key)
         match decision:
             case Keep():
-                return _Pass(outcome=status.SUCCESS, mark=seen)
+                return _Pass(outcome=status.success(opened_by), mark=seen)
+            case Tell(differences):
+                return _Pass(outcome=status.drift(differences), mark=seen)
             case Refuse(error):
                 return _Pass(outcome=status.failure(status.UPDATE_FAILED, error), mark=seen)
-            case Create(secret):
-                body = secret.to_content()
-                answer = await self._api.create(SECRETS, body, field_manager=FIELD_MANAGER)
-            case Replace(secret):
-                body = secret.to_content()
-                answer = await self._api.replace(SECRETS, body, field_manager=FIELD_MANAGER)
-        written = Mark.of(answer)
+        before = self._memory.mark(key)
+        written = Mark.of(await self._write(key, decision))
         self._memory.see_written(key, before=before, written=written)
-        action: Literal["create", "replace"] = "replace" if live else "create"
-        return _Pass(outcome=status.SUCCESS, action=action, mark=written)
+        return _Pass(
+            outcome=status.success(opened_by), action=_ACTIONS[type(decision)], mark=written
+        )
+
+    async def _write(self, key: Key, decision: Create | Replace | Recreate) -> JsonObject:
+        body = decision.secret.to_content()
+        if isinstance(decision, Replace):
+            return await self._api.replace(SECRETS, body, field_manager=FIELD_MANAGER)
+        if isinstance(decision, Recreate):
+            await self._delete(key, decision)
+        return await self._api.create(SECRETS, body, field_manager=FIELD_MANAGER)
+
+    async def _delete(self, key: Key, decision: Recreate) -> None:
+        try:
+            await self._api.delete(
+                SECRETS,
+                key.name,
+                key.namespace,
+                uid=decision.uid,
+                resource_version=decision.resource_version,
+            )
+        except ApiForbidden as error:
+            raise OwnershipConflict(
+                f"{decision.reason.what}, and the unsealer may not delete Secrets",
+                hint="delete the Secret, or give the unsealer the right to",
+            ) from error
+        except ApiNotFound:
+            return
+
+
+_ACTIONS: Final[dict[type, Action]] = {
+    Create: "create",
+    Replace: "replace",
+    Recreate: "recreate",
+}

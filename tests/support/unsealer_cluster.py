@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from gitopskit.errors import ApiNotFound
-from gitopskit.kube.resources import EVENTS, SEALED_SECRETS, SECRETS
+from gitopskit.kube.resources import (
+    EVENTS,
+    ROLE_BINDINGS,
+    SEALED_SECRETS,
+    SECRETS,
+    ResourceType,
+)
+from gitopskit.manifests.settled_names import UNSEALER_NAMESPACE
 from gitopskit.unsealer.loop import Unsealer, UnsealerOptions
 from tests.support.polling import eventually
 from tests.support.unsealing import synced, values_of
@@ -17,18 +24,29 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from gitopskit.kube.client import KubeClient
-    from gitopskit.kube.resources import ResourceType
     from gitopskit.manifests.json_types import JsonObject
 
-    Running: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
+    Running: TypeAlias = Callable[..., AbstractAsyncContextManager[None]]
 
 MANAGER: Final = "kubectl-edit"
+RBAC_GROUP: Final = "rbac.authorization.k8s.io"
+ROLES: Final = ResourceType(group=RBAC_GROUP, version="v1", plural="roles", kind="Role")
+UNSEALER: Final = {
+    "kind": "ServiceAccount",
+    "name": "gitopskit-unsealer",
+    "namespace": UNSEALER_NAMESPACE,
+}
+
+
+def rbac_object(kind: str, metadata: JsonObject, **content: object) -> JsonObject:
+    """Return an object of Kubernetes' role-based access control."""
+    return {"apiVersion": f"{RBAC_GROUP}/v1", "kind": kind, "metadata": metadata, **content}
 
 
 @asynccontextmanager
-async def running(api: KubeClient) -> AsyncIterator[None]:
+async def running(api: KubeClient, **options: Any) -> AsyncIterator[None]:  # noqa: ANN401 -- as UnsealerOptions takes them
     """Run an unsealer on a client for the length of a block; end it in order."""
-    controller = Unsealer(api, UnsealerOptions(instance="tests"))
+    controller = Unsealer(api, UnsealerOptions(instance="tests", **options))
     program = asyncio.create_task(controller.run())
     try:
         yield
@@ -84,6 +102,21 @@ class Cluster:
         metadata = content["metadata"]
         await self.admin.delete(kind, metadata["name"], metadata["namespace"], uid=metadata["uid"])
 
+    @asynccontextmanager
+    async def granting(self, *verbs: str) -> AsyncIterator[None]:
+        """Let the unsealer do more with this namespace's Secrets for the length of a block."""
+        metadata = {"name": f"more-rights-{'-'.join(verbs)}", "namespace": self.namespace}
+        rule = {"apiGroups": [""], "resources": ["secrets"], "verbs": list(verbs)}
+        role = await self.create(ROLES, rbac_object("Role", metadata, rules=[rule]))
+        reference = {"apiGroup": RBAC_GROUP, "kind": "Role", "name": metadata["name"]}
+        binding = rbac_object("RoleBinding", metadata, roleRef=reference, subjects=[UNSEALER])
+        bound = await self.create(ROLE_BINDINGS, binding)
+        try:
+            yield
+        finally:
+            await self.delete(ROLE_BINDINGS, bound)
+            await self.delete(ROLES, role)
+
     async def events(self, name: str) -> list[JsonObject]:
         selector = f"regarding.name={name}"
         listing = await self.admin.list(EVENTS, self.namespace, field_selector=selector)
@@ -112,6 +145,36 @@ class Cluster:
 
         await eventually(says)
         return synced(await self.sealed(name))
+
+    async def until_generation(self, name: str, generation: int) -> None:
+        """Wait until the status speaks of a generation and says that it is synced."""
+
+        async def says() -> bool:
+            found = await self.sealed(name)
+            observed = (found.get("status") or {}).get("observedGeneration")
+            return observed == generation and synced(found).get("status") == "True"
+
+        await eventually(says)
+
+    async def until_items(self, name: str, items: set[str]) -> None:
+        """Wait until the Secret has exactly these items, whatever their values."""
+
+        async def has() -> bool:
+            found = await self.secret(name)
+            return found is not None and set(found.get("data") or {}) == items
+
+        await eventually(has)
+
+    async def until_owner(self, name: str, owner: JsonObject) -> None:
+        """Wait until a SealedSecret controls the Secret."""
+
+        async def controls() -> bool:
+            found = await self.secret(name) or {"metadata": {}}
+            references = found["metadata"].get("ownerReferences") or []
+            uids = [reference["uid"] for reference in references if reference.get("controller")]
+            return uids == [owner["metadata"]["uid"]]
+
+        await eventually(controls)
 
     async def versions(self) -> dict[str, str]:
         """Return the version of every Secret and SealedSecret, by ``kind/name``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -53,9 +54,9 @@ async def plain_client(
 
 
 @pytest.fixture
-def unsealer(plain_client: KubeClient) -> Callable[[], AbstractAsyncContextManager[None]]:
-    """Return what runs an unsealer for the length of a block."""
-    return lambda: running(plain_client)
+def unsealer(plain_client: KubeClient) -> Callable[..., AbstractAsyncContextManager[None]]:
+    """Return what runs an unsealer, with options, for the length of a block."""
+    return partial(running, plain_client)
 
 
 async def _without_keys(admin: KubeClient) -> None:

@@ -1,77 +1,28 @@
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitopskit.errors import GitopskitError, OwnershipConflict, UnsupportedField
+from gitopskit.errors import OwnershipConflict, UnsupportedField
 from gitopskit.redaction import Plaintext
 from gitopskit.sealing.sealed_secret import SealedSecret
-from gitopskit.sealing.unseal import UnsealedSecret
 from gitopskit.unsealer.decide import (
-    FIELD_MANAGER,
-    MANAGED,
-    PATCH,
-    SKIP_OWNER,
     Create,
     Keep,
-    Refuse,
+    Recreate,
     Replace,
     decide,
     require_supported,
 )
 from gitopskit.unsealer.live_secret import LiveSecret
+from gitopskit.unsealer.ownership import FIELD_MANAGER, MANAGED, PATCH, SKIP_OWNER
+from tests.support.deciding import MAY_RECREATE, OURS, SEALED, error_of, live, unsealed
 
 if TYPE_CHECKING:
-    from gitopskit.manifests.json_types import JsonObject, JsonValue
-
-SEALED = {"name": "db", "namespace": "shop", "uid": "sealed-uid"}
-OURS = {
-    "apiVersion": "bitnami.com/v1alpha1",
-    "kind": "SealedSecret",
-    "name": "db",
-    "uid": "sealed-uid",
-    "controller": True,
-}
-
-
-def unsealed(**changes: JsonValue) -> UnsealedSecret:
-    fields: dict[str, Any] = {
-        "name": "db",
-        "namespace": "shop",
-        "metadata": {"name": "db", "namespace": "shop"},
-        "type": "Opaque",
-        "immutable": None,
-        "data": {"password": Plaintext(b"sealed")},
-    }
-    return UnsealedSecret(**{**fields, **changes})
-
-
-def live(*, data: dict[str, bytes] | None = None, **changes: JsonValue) -> LiveSecret:
-    """Return the Secret as the unsealer leaves it, changed in some parts."""
-    metadata = {
-        "name": "db",
-        "namespace": "shop",
-        "uid": "secret-uid",
-        "resourceVersion": "7",
-        "ownerReferences": [OURS],
-    }
-    values = {"password": b"sealed"} if data is None else data
-    content: JsonObject = {
-        "metadata": {**metadata, **changes.pop("metadata", {})},
-        "type": "Opaque",
-        "data": {key: base64.b64encode(value).decode() for key, value in values.items()},
-        **changes,
-    }
-    return LiveSecret.of(content)
-
-
-def error_of(decision: object) -> GitopskitError:
-    assert isinstance(decision, Refuse)
-    return decision.error
+    from gitopskit.manifests.json_types import JsonObject
 
 
 def test_a_missing_secret_is_created_with_its_owner_and_its_template() -> None:
@@ -181,15 +132,6 @@ def test_a_secret_of_somebody_else_is_refused_and_named(metadata: JsonObject, wo
     assert error.hint
 
 
-def test_the_patch_annotation_is_refused_by_name() -> None:
-    annotations = {PATCH: "true", MANAGED: "true"}
-
-    error = error_of(decide(SEALED, unsealed(), live(metadata={"annotations": annotations})))
-
-    assert isinstance(error, UnsupportedField)
-    assert PATCH in error.what
-
-
 def test_a_managed_secret_is_taken_over_whole() -> None:
     metadata = {"annotations": {MANAGED: "true"}, "ownerReferences": []}
 
@@ -200,17 +142,72 @@ def test_a_managed_secret_is_taken_over_whole() -> None:
     assert decision.secret.metadata["annotations"] == {MANAGED: "true"}
 
 
-def test_a_type_that_differs_is_explained() -> None:
-    error = error_of(decide(SEALED, unsealed(type="kubernetes.io/tls"), live()))
+@pytest.mark.parametrize(
+    ("wanted", "found", "words"),
+    [
+        pytest.param(
+            {"type": "kubernetes.io/tls"}, {}, "type Opaque, not kubernetes.io/tls", id="type"
+        ),
+        pytest.param(
+            {}, {"immutable": True, "data": {"password": b"old"}}, "holds other values", id="values"
+        ),
+        pytest.param(
+            {"immutable": False},
+            {"immutable": True},
+            "which the template says it is not",
+            id="flag",
+        ),
+    ],
+)
+def test_what_cannot_be_changed_in_place_is_explained(
+    wanted: dict[str, Any], found: dict[str, Any], words: str
+) -> None:
+    error = error_of(decide(SEALED, unsealed(**wanted), live(**found)))
 
-    assert "type Opaque, not kubernetes.io/tls" in error.what
+    assert words in error.what
     assert "delete the Secret" in error.hint
+    assert "gitopskit.io/recreate-immutable" in error.hint
 
 
-def test_an_immutable_secret_that_differs_is_explained() -> None:
-    error = error_of(decide(SEALED, unsealed(), live(immutable=True, data={"password": b"old"})))
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        pytest.param({"type": "kubernetes.io/tls"}, {}, id="type"),
+        pytest.param({}, {"immutable": True, "data": {"password": b"old"}}, id="values"),
+        pytest.param({"immutable": False}, {"immutable": True}, id="flag"),
+    ],
+)
+def test_it_is_made_anew_exactly_as_read_where_that_is_allowed(
+    wanted: dict[str, Any], found: dict[str, Any]
+) -> None:
+    metadata = {"labels": {"added": "1"}, "finalizers": ["example.org/theirs"]}
+    template = {"finalizers": ["example.org/ours"]}
 
-    assert "immutable" in error.what
+    decision = decide(
+        MAY_RECREATE, unsealed(metadata=template, **wanted), live(metadata=metadata, **found)
+    )
+
+    assert isinstance(decision, Recreate)
+    assert (decision.uid, decision.resource_version) == ("secret-uid", "7")
+    assert decision.secret.metadata == {
+        "name": "db",
+        "namespace": "shop",
+        "labels": {"added": "1"},
+        "ownerReferences": [OURS],
+        "finalizers": ["example.org/ours"],
+    }
+    assert decision.secret.data == {"password": Plaintext(b"sealed")}
+
+
+def test_a_change_that_is_possible_in_place_recreates_nothing() -> None:
+    assert isinstance(decide(MAY_RECREATE, unsealed(), live(data={})), Replace)
+
+
+def test_a_patched_secret_is_never_recreated() -> None:
+    metadata = {"annotations": {PATCH: "true"}}
+    found = live(metadata=metadata, immutable=True, data={"password": b"old"})
+
+    assert "immutable" in error_of(decide(MAY_RECREATE, unsealed(), found)).what
 
 
 def test_an_immutable_secret_with_the_right_values_is_kept() -> None:
@@ -313,42 +310,9 @@ def test_a_replacement_that_was_written_needs_no_other(
         assert decision == Keep()
 
 
-def _sealed(**changes: JsonValue) -> SealedSecret:
-    return SealedSecret(
-        **{"name": "db", "namespace": "kube-system", "encrypted_data": {}, **changes}
-    )
+def test_templated_items_are_refused_by_name() -> None:
+    fields: dict[str, Any] = {"name": "db", "namespace": "shop", "encrypted_data": {}}
+    require_supported(SealedSecret(**fields))
 
-
-def test_what_is_supported_passes() -> None:
-    metadata = {"labels": {"app": "shop"}}
-
-    require_supported(_sealed(template_metadata=metadata), key_namespace="kube-system")
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        pytest.param({"template_data": {"a": "{{ .b }}"}}, "spec.template.data", id="templates"),
-        pytest.param(
-            {"type": "kubernetes.io/service-account-token"}, "spec.template.type", id="tokens"
-        ),
-        pytest.param(
-            {
-                "template_metadata": {
-                    "labels": {"sealedsecrets.bitnami.com/sealed-secrets-key": "active"}
-                }
-            },
-            "sealed-secrets-key",
-            id="a planted sealing key",
-        ),
-    ],
-)
-def test_what_is_not_supported_is_refused_by_name(changes: dict[str, Any], words: str) -> None:
-    with pytest.raises(UnsupportedField, match=words):
-        require_supported(_sealed(**changes), key_namespace="kube-system")
-
-
-def test_the_label_of_sealing_keys_means_nothing_in_other_namespaces() -> None:
-    labels = {"sealedsecrets.bitnami.com/sealed-secrets-key": "active"}
-
-    require_supported(_sealed(template_metadata={"labels": labels}), key_namespace="elsewhere")
+    with pytest.raises(UnsupportedField, match=r"spec\.template\.data"):
+        require_supported(SealedSecret(**fields, template_data={"a": "{{ .b }}"}))

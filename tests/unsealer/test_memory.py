@@ -5,14 +5,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gitopskit.sealing.scope import CLUSTER_WIDE_ANNOTATION
+from gitopskit.unsealer import status
 from gitopskit.unsealer.memory import Key, Mark, Memory, Settled, Wish
-from gitopskit.unsealer.status import SUCCESS, UNSEAL_FAILED, Outcome
+from gitopskit.unsealer.status import UNSEAL_FAILED, Outcome
 
 if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonValue
 
 KEY = Key("shop", "db")
 MARK = Mark("secret-uid", "10")
+SUCCESS = status.success(["SHA256:key"])
 FAILURE = Outcome(reason=UNSEAL_FAILED, message="no key opens `a`")
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
-from gitopskit.kube.resources import SECRETS
+import pytest
+
+from gitopskit.kube.resources import CONFIG_MAPS, SEALED_SECRETS, SECRETS
 from tests.support.unsealing import SealingKey, values_of
 
 if TYPE_CHECKING:
+    from gitopskit.manifests.json_types import JsonValue
     from tests.support.unsealer_cluster import Cluster, Running
+
+HEALED_WITHIN_SECONDS = 1.0
 
 
 async def test_a_foreign_secret_of_the_same_name_is_left_alone_and_named(
@@ -55,19 +61,45 @@ async def test_a_secret_without_owner_reference_is_healed_all_the_same(
     assert "ownerReferences" not in secret["metadata"]
 
 
-async def test_an_immutable_secret_that_differs_is_explained_and_made_anew_when_deleted(
+@pytest.mark.parametrize(
+    "left",
+    [
+        pytest.param(None, id="removed"),
+        pytest.param([{"apiVersion": "v1", "kind": "ConfigMap"}], id="replaced"),
+    ],
+)
+async def test_our_secret_gets_its_owner_back_within_a_second(
+    cluster: Cluster, unsealer: Running, key: SealingKey, left: JsonValue
+) -> None:
+    name = "disowned" if left is None else "reowned"
+    if left is not None:
+        roots = await cluster.admin.get(CONFIG_MAPS, "kube-root-ca.crt", cluster.namespace)
+        left[0] |= {"name": "kube-root-ca.crt", "uid": roots["metadata"]["uid"]}
+    async with unsealer():
+        owner = await cluster.create_sealed(key.seal(name, cluster.namespace, {"a": "1"}))
+        await cluster.until_values(name, {"a": "1"})
+        await cluster.until_status(name, "True")
+
+        await cluster.patch_secret(name, {"metadata": {"ownerReferences": left}})
+        begun = time.perf_counter()
+        await cluster.until_owner(name, owner)
+
+        assert time.perf_counter() - begun < HEALED_WITHIN_SECONDS
+
+
+async def test_the_secret_of_an_earlier_sealed_secret_is_not_taken_for_ours(
     cluster: Cluster, unsealer: Running, key: SealingKey
 ) -> None:
     async with unsealer():
-        first = key.seal("fixed", cluster.namespace, {"a": "1"}, immutable=True)
-        await cluster.create_sealed(first)
-        secret = await cluster.until_values("fixed", {"a": "1"})
-        await cluster.until_status("fixed", "True")
+        await cluster.create_sealed(key.seal("orphan", cluster.namespace, {"a": "1"}))
+        await cluster.until_values("orphan", {"a": "1"})
+        await cluster.until_status("orphan", "True")
+    first = await cluster.sealed("orphan")
+    await cluster.patch_secret("orphan", {"metadata": {"ownerReferences": None}})
+    await cluster.delete(SEALED_SECRETS, first)
 
-        second = key.seal("fixed", cluster.namespace, {"a": "2"}, immutable=True)
-        await cluster.patch_sealed("fixed", {"spec": second["spec"]})
-        await cluster.until_status("fixed", "False", containing="immutable")
-        assert values_of(secret) == values_of(await cluster.secret("fixed") or {})
+    async with unsealer():
+        await cluster.create_sealed(key.seal("orphan", cluster.namespace, {"a": "2"}))
+        await cluster.until_status("orphan", "False", containing="not managed")
 
-        await cluster.delete(SECRETS, secret)
-        await cluster.until_values("fixed", {"a": "2"})
+    assert values_of(await cluster.secret("orphan") or {}) == {"a": "1"}

@@ -7,12 +7,13 @@ import pytest
 
 from gitopskit.errors import ApiForbidden, OwnershipConflict, Undecryptable
 from gitopskit.unsealer import status
-from gitopskit.unsealer.status import SUCCESS, UNSEAL_FAILED, UPDATE_FAILED, Outcome
+from gitopskit.unsealer.status import UNSEAL_FAILED, UPDATE_FAILED, Outcome
 
 if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonValue
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+SUCCESS = status.success(["SHA256:key"])
 FAILURE = Outcome(reason=UNSEAL_FAILED, message="no key opens `a`")
 
 
@@ -127,3 +128,13 @@ def test_a_long_message_is_cut() -> None:
 
     assert len(outcome.message) == 1000
     assert outcome.message.endswith("…")
+
+
+def test_success_names_the_keys_and_drift_what_differs() -> None:
+    assert status.success([]).message == "the Secret holds what is sealed"
+    assert status.success(["b", "a"]).message == "the Secret holds what is sealed; opened with a b"
+    assert status.success([]).is_synced
+    assert status.drift(["item `a` was changed", "type"]).message.endswith(
+        "only reported: item `a` was changed, type"
+    )
+    assert not status.drift([]).is_synced
