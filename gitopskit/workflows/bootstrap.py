@@ -17,7 +17,7 @@ from gitopskit.errors import (
 )
 from gitopskit.generators.ssh import new_ssh_key
 from gitopskit.git.remotes import parse_remote
-from gitopskit.kube.resources import CONFIG_MAPS, CUSTOM_RESOURCE_DEFINITIONS, SECRETS
+from gitopskit.kube.resources import CONFIG_MAPS, CUSTOM_RESOURCE_DEFINITIONS, NAMESPACES, SECRETS
 from gitopskit.manifests.identity import ObjectRef, apply_rank
 from gitopskit.manifests.settled_names import (
     APPLICATIONS_NAMESPACE,
@@ -34,7 +34,7 @@ from gitopskit.sealing.keys import (
 )
 from gitopskit.workflows import first_key, first_objects
 from gitopskit.workflows.first_key import FirstKey
-from gitopskit.workflows.install_plan import Step, decide, has_refusal
+from gitopskit.workflows.install_plan import Step, decide, has_refusal, put_off
 from gitopskit.workflows.platform_objects import platform_objects, unsealer_namespace
 
 if TYPE_CHECKING:
@@ -125,7 +125,13 @@ async def plan(api: KubeClient, request: Bootstrap, *, now: datetime) -> Bootstr
     desired.append(first_objects.root_project(objects))
     desired.append(first_objects.root_application(objects))
     desired.sort(key=lambda content: apply_rank(ObjectRef.of(content)))
-    steps = [await _step(api, first_objects.labelled(content)) for content in desired]
+    missing = await _missing_namespaces(api, desired)
+    steps = [
+        put_off(content)
+        if content["metadata"].get("namespace") in missing
+        else await _step(api, first_objects.labelled(content))
+        for content in desired
+    ]
     return BootstrapPlan(
         steps=tuple(steps),
         certificate_pem=certificate,
@@ -197,6 +203,19 @@ async def _published_certificate(api: KubeClient, namespace: str) -> bytes:
     except ApiNotFound:
         return b""
     return str((live.get("data") or {}).get(CERTIFICATE_ITEM) or "").encode()
+
+
+async def _missing_namespaces(api: KubeClient, desired: Sequence[JsonObject]) -> set[str]:
+    """Return the namespaces that are neither there nor among what is installed."""
+    refs = [ObjectRef.of(content) for content in desired]
+    made = {ref.name for ref in refs if ref.kind == NAMESPACES.kind}
+    missing: set[str] = set()
+    for name in {ref.namespace for ref in refs if ref.namespace} - made:
+        try:
+            await api.get(NAMESPACES, name)
+        except ApiNotFound:
+            missing.add(name)
+    return missing
 
 
 async def _step(api: KubeClient, desired: JsonObject) -> Step:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from gitopskit.manifests.settled_names import APPLICATIONS_NAMESPACE, SYSTEM_NAMESPACE
 from gitopskit.repository.templates import platform_documents
-from gitopskit.workflows.first_objects import with_image
+from gitopskit.workflows.first_objects import labelled, with_image
 
 if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
@@ -54,4 +54,4 @@ def _manifests(
 
 
 def _contents(name: str) -> list[JsonObject]:
-    return [manifest.content for manifest in platform_documents(name)]
+    return [labelled(manifest.content) for manifest in platform_documents(name)]

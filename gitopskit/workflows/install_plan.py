@@ -15,7 +15,7 @@ from gitopskit.workflows.first_objects import MANAGED_BY
 if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
 
-Action = Literal["create", "update", "unchanged", "keep", "refuse"]
+Action = Literal["create", "update", "unchanged", "keep", "later", "refuse"]
 
 _SERVER_FIELDS: Final = ("managedFields", "resourceVersion", "generation", "uid")
 
@@ -53,6 +53,12 @@ def decide(desired: JsonObject, live: JsonObject | None, dry_run: JsonObject | N
     if dry_run is not None and _comparable(dry_run) == _comparable(live):
         return Step(action="unchanged", ref=ref, desired=desired)
     return Step(action="update", ref=ref, desired=desired, reason=_repointing(live, desired))
+
+
+def put_off(desired: JsonObject) -> Step:
+    """Return the step for an object whose namespace nobody has made yet."""
+    reason = "its namespace is not there yet: run bootstrap again once it is"
+    return Step(action="later", ref=ObjectRef.of(desired), desired=desired, reason=reason)
 
 
 def has_refusal(steps: tuple[Step, ...]) -> bool:

@@ -14,7 +14,7 @@ from gitopskit.manifests.settled_names import (
     UNSEALER_SERVICE,
 )
 from gitopskit.repository.templates import platform_documents
-from gitopskit.workflows.first_objects import with_image
+from gitopskit.workflows.first_objects import labelled, with_image
 from gitopskit.workflows.unsealer_installation import require_sound
 from gitopskit.workflows.unsealer_rights import certificate_readers, rights
 
@@ -34,9 +34,8 @@ def unsealer_files(wanted: UnsealerInstallation, *, image: str) -> Files:
     Raises:
         InputError: the image has neither tag nor digest, or the wishes do not fit together.
     """
-    files = rights_files(wanted)
     [deployment] = _shipped("unsealer/deployment.yaml", wanted)
-    return files | {
+    return rights_files(wanted) | {
         "deployment.yaml": [_as_wanted(with_image(deployment, image), wanted)],
         "services.yaml": _shipped("unsealer/services.yaml", wanted),
         "disruption-budget.yaml": _shipped("unsealer/disruption-budget.yaml", wanted),
@@ -73,7 +72,13 @@ def _namespace_file(wanted: UnsealerInstallation) -> Files:
 
 
 def _shipped(path: str, wanted: UnsealerInstallation) -> list[JsonObject]:
-    return [_with_names(manifest.content, wanted) for manifest in platform_documents(path)]
+    """Return the objects of a template by the chosen names, with the label that says they are ours.
+
+    By it bootstrap knows what it may change.
+    """
+    return [
+        labelled(_with_names(manifest.content, wanted)) for manifest in platform_documents(path)
+    ]
 
 
 def _as_wanted(deployment: JsonObject, wanted: UnsealerInstallation) -> JsonObject:

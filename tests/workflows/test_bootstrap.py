@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gitopskit.errors import ApiNotFound, InputError, IntegrityFault, OwnershipConflict
-from gitopskit.kube.resources import APPLICATIONS, CUSTOM_RESOURCE_DEFINITIONS, ResourceType
-from gitopskit.sealing.keys import new_sealing_key, read_private_keys
+from gitopskit.kube.resources import (
+    APPLICATIONS,
+    CONFIG_MAPS,
+    CUSTOM_RESOURCE_DEFINITIONS,
+    SECRETS,
+    ResourceType,
+)
+from gitopskit.sealing.keys import KEY_LABEL, key_secret, new_sealing_key, read_private_keys
 from gitopskit.workflows import bootstrap, first_key
 from gitopskit.workflows.bootstrap import Bootstrap
 from gitopskit.workflows.first_objects import FirstObjects
+from gitopskit.workflows.unsealer_installation import UnsealerInstallation
+from gitopskit.workflows.unsealer_manifests import unsealer_files
 
 if TYPE_CHECKING:
     from gitopskit.kube.client import KubeClient
@@ -64,6 +72,48 @@ async def test_a_second_run_changes_nothing_and_makes_no_second_key(
     assert second.deploy_key == ""
     root = await bare_admin.get(APPLICATIONS, "root-prod", "argocd")
     assert root["spec"]["project"] == "gitopskit-root"
+
+
+async def test_the_unsealer_that_the_repository_holds_is_installed_where_it_says(
+    bare_admin: KubeClient,
+) -> None:
+    wanted = UnsealerInstallation(
+        namespace="sealing", mode="namespaces", watch_namespaces=("not-there-yet",)
+    )
+    files = unsealer_files(wanted, image="registry.example.com/gitopskit:0.1.0")
+    held = tuple(content for contents in files.values() for content in contents)
+    request = Bootstrap(objects=_objects(), unsealer=held)
+
+    plan = await bootstrap.plan(bare_admin, request, now=_NOW)
+    await bootstrap.apply(bare_admin, plan.steps, clock=bare_admin.clock)
+
+    later = [str(step.ref) for step in plan.steps if step.action == "later"]
+    assert later == [
+        "Role/not-there-yet/gitopskit-unsealer",
+        "RoleBinding/not-there-yet/gitopskit-unsealer",
+    ]
+    assert plan.unsealer_namespace == "sealing"
+    [key] = (await bare_admin.list(SECRETS, "sealing", label_selector=KEY_LABEL)).items
+    published = await bare_admin.get(CONFIG_MAPS, "gitopskit-sealing-certificate", "sealing")
+    assert published["data"]["tls.crt"].encode() == plan.certificate_pem
+    assert key["metadata"]["name"] == "sealed-secrets-key-prod"
+
+
+async def test_the_certificate_that_the_unsealer_published_is_left_as_it_is(
+    bare_admin: KubeClient,
+) -> None:
+    """Which of several keys seals is the unsealer's to say."""
+    request = Bootstrap(objects=_objects())
+    first = await bootstrap.plan(bare_admin, request, now=_NOW)
+    await bootstrap.apply(bare_admin, first.steps, clock=bare_admin.clock)
+    newer = new_sealing_key(now=_NOW + timedelta(days=1), size_bits=2048)
+    secret = key_secret(newer, namespace="kube-system", name="newer")
+    await bare_admin.create(SECRETS, secret, field_manager="somebody")
+
+    second = await bootstrap.plan(bare_admin, request, now=_NOW)
+
+    assert _actions(second) == {"unchanged"}
+    assert second.certificate_pem == first.certificate_pem
 
 
 async def test_an_object_of_somebody_else_stops_it_before_the_first_write(

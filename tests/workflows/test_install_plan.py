@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gitopskit.workflows.first_objects import MANAGED_BY
-from gitopskit.workflows.install_plan import decide, has_refusal
+from gitopskit.workflows.install_plan import decide, has_refusal, put_off
 
 
 def _object(kind: str = "ConfigMap", *, is_ours: bool = True, **extra: Any) -> dict[str, Any]:  # noqa: ANN401 -- any field of a Kubernetes object
@@ -47,6 +47,13 @@ def test_what_somebody_else_installed_is_never_replaced(kind: str, action: str) 
 
     assert step.action == action
     assert has_refusal((step,)) == (action == "refuse")
+
+
+def test_what_has_no_namespace_yet_is_left_for_a_later_run() -> None:
+    step = put_off(_object())
+
+    assert step.action == "later"
+    assert step.line.startswith("later     ConfigMap/b/a  (its namespace is not there yet")
 
 
 def test_a_step_never_shows_the_object() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from gitopskit.errors import InputError
 from gitopskit.manifests.identity import ObjectRef
+from gitopskit.workflows.first_objects import labelled
 from gitopskit.workflows.platform_objects import platform_objects, unsealer_namespace
 from gitopskit.workflows.unsealer_installation import UnsealerInstallation
 from gitopskit.workflows.unsealer_manifests import rights_files, unsealer_files
@@ -36,7 +37,7 @@ def test_by_default_kubeseal_finds_it_without_flags() -> None:
     assert ObjectRef.of(first) == ObjectRef(
         "", "Service", "kube-system", "sealed-secrets-controller"
     )
-    assert first["metadata"]["labels"] == {"app.kubernetes.io/name": "gitopskit-unsealer"}
+    assert first["metadata"]["labels"]["app.kubernetes.io/name"] == "gitopskit-unsealer"
     assert [(port["name"], port["port"]) for port in first["spec"]["ports"]] == [("http", 8080)]
     assert metrics["metadata"]["name"] == "sealed-secrets-controller-metrics"
 
@@ -128,7 +129,9 @@ def test_everything_selects_the_same_pods() -> None:
 def test_bootstrap_installs_the_same_objects_as_install_writes() -> None:
     platform = platform_objects(IMAGE)
 
-    assert all(content in platform for content in _objects(UnsealerInstallation()))
+    written = _objects(UnsealerInstallation())
+    assert all(content in platform for content in written)
+    assert all(content == labelled(content) for content in written)
 
 
 def test_bootstrap_prefers_the_objects_that_the_repository_holds() -> None:
