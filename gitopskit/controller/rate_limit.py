@@ -23,14 +23,12 @@ class Rate:
     def after(self, recovered_at: float, *, cost: float, now: float) -> tuple[float, float]:
         """Return when it has recovered if the cost is taken now, and how long to wait before.
 
-        Seconds of a monotonic clock. The wait is 0 where it may be taken now, and infinite where
-        the cost is more than a burst.
+        Seconds of a monotonic clock. The wait is 0 where it may be taken now. A cost of more than
+        a burst may be taken after a full rest; those who come later wait until it is paid off.
         """
-        if cost > self.burst:
-            return recovered_at, float("inf")
-        taken = max(recovered_at, now) + cost / self.per_second
-        wait = taken - self.burst / self.per_second - now
-        return (taken, 0.0) if wait <= 0 else (recovered_at, wait)
+        begin = max(recovered_at, now)
+        wait = begin - now - max(0.0, self.burst - cost) / self.per_second
+        return (begin + cost / self.per_second, 0.0) if wait <= 0 else (recovered_at, wait)
 
 
 class Budget:

@@ -58,7 +58,7 @@ HTTP_SECONDS: Final = Metric(
 HTTP_LIMITED: Final = Metric(
     name=_OURS + "http_limited_total",
     kind="counter",
-    text="HTTP requests refused with 429 or 503, by the limit that was met.",
+    text="HTTP requests refused with 429, by the limit that was met.",
     labels=("limit",),
 )
 PASSES: Final = Metric(

@@ -32,8 +32,8 @@ PassOutcome = Literal[
 that passes, after which the pass is repeated."""
 
 StatusWrite = Literal["written", "conflict", "failed"]
-Limit = Literal["peer", "decryptions", "bodies"]
-"""What of an HTTP request's limits was met: its peer's rate, the global budget, or memory."""
+Limit = Literal["peer", "decryptions"]
+"""Which limit a request over HTTP met: its peer's rate, or the budget of all peers."""
 
 _Kind: TypeAlias = Literal["rsa", "hybrid"]
 _Reason: TypeAlias = Literal["fetch", "status", "unmanaged", "unseal", "update"]

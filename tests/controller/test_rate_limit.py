@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,8 +47,22 @@ def test_a_long_pause_saves_no_more_than_a_burst() -> None:
     assert waits == [0.0, 0.0, 0.0, pytest.approx(0.5)]
 
 
-def test_more_than_a_burst_can_never_be_taken() -> None:
-    assert Budget(RATE).take(cost=3.5, now=0.0) == math.inf
+def test_more_than_a_burst_is_taken_after_a_rest_and_paid_off_later() -> None:
+    budget = Budget(RATE)
+
+    taken = budget.take(cost=7, now=0.0)
+    later = budget.take(cost=1, now=0.0)
+    at_last = budget.take(cost=1, now=later)
+
+    assert (taken, at_last) == (0.0, 0.0)
+    assert later == pytest.approx(2.5)
+
+
+def test_more_than_a_burst_is_not_taken_before() -> None:
+    budget = Budget(RATE)
+    budget.take(cost=1, now=0.0)
+
+    assert budget.take(cost=7, now=0.0) == pytest.approx(0.5)
 
 
 def test_peers_do_not_wait_for_each_other() -> None:

@@ -252,7 +252,7 @@ def test_requests_are_counted_and_timed(told: UnsealerMetrics) -> None:
     assert series(told, UPSTREAM + "http_request_duration_seconds_sum") == {labels: 0.3}
 
 
-@pytest.mark.parametrize("limit", ["peer", "decryptions", "bodies"])
+@pytest.mark.parametrize("limit", ["peer", "decryptions"])
 def test_refused_requests_are_counted_by_limit(told: UnsealerMetrics, limit: Limit) -> None:
     told.http_limited(limit)
 

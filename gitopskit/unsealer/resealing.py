@@ -1,0 +1,110 @@
+"""Opening what peers send, and sealing it again to the newest key. Pure; runs on threads.
+
+Nothing but where the values are bound to and the envelopes is looked at: a template is never
+rendered. The scope is that of the SealedSecret's own annotations, in which its values were sealed;
+what the template says of scopes is dropped. The other way round, a peer could turn a strict value
+into one that opens everywhere. Source: CVE-2026-22728.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Final
+
+from gitopskit.manifests.settled_names import KEY_RECORDS_ANNOTATION
+from gitopskit.sealing import sealed_secret
+from gitopskit.sealing.envelope import seal_value
+from gitopskit.sealing.key_records import dump_records, record_of
+from gitopskit.sealing.scope import CLUSTER_WIDE_ANNOTATION, NAMESPACE_WIDE_ANNOTATION
+from gitopskit.sealing.seal import LAST_APPLIED, SET_BY_THE_SERVER, require_room
+from gitopskit.sealing.unseal import unseal_secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.redaction import Plaintext
+    from gitopskit.sealing.keys import SealingCertificate
+    from gitopskit.sealing.unseal import Keyring
+
+_SCOPES: Final = frozenset({CLUSTER_WIDE_ANNOTATION, NAMESPACE_WIDE_ANNOTATION})
+_ENVELOPES: Final = ("encryptedData", "data")
+
+
+def count_items(content: JsonObject) -> int:
+    """Return how many envelopes have to be opened, at least 1; nothing is checked."""
+    spec = content.get("spec")
+    items = spec.get("encryptedData") if isinstance(spec, dict) else None
+    return max(1, len(items)) if isinstance(items, dict) else 1
+
+
+def open_values(content: JsonObject, *, keyring: Keyring) -> Mapping[str, Plaintext]:
+    """Return the values of a SealedSecret.
+
+    Raises:
+        InputError: it is no SealedSecret, or lacks the namespace that its scope binds it to.
+        Undecryptable: no key opens one of its items.
+    """
+    spec = content.get("spec")
+    if isinstance(spec, dict):
+        content = content | {"spec": {name: spec[name] for name in _ENVELOPES if name in spec}}
+    return unseal_secret(content, keyring=keyring).data
+
+
+def reseal(content: JsonObject, *, keyring: Keyring, certificate: SealingCertificate) -> JsonObject:
+    """Return the SealedSecret with the same values, sealed to a certificate.
+
+    Labels, annotations and the template stay as they are, except for what a server set, key
+    records (made anew where there were any), and the template's scopes.
+
+    Raises:
+        InputError: it is no SealedSecret in today's form, lacks the namespace that its scope
+            binds it to, or becomes too large.
+        Undecryptable: no key opens one of its items.
+    """
+    sealed = sealed_secret.parse(content)
+    values = open_values(content, keyring=keyring)
+    public_key, label = certificate.public_key, sealed.binding.label
+    envelopes = {
+        item: seal_value(value, public_key=public_key, label=label)
+        for item, value in values.items()
+    }
+    again = {
+        "apiVersion": sealed_secret.API_VERSION,
+        "kind": sealed_secret.KIND,
+        "metadata": _metadata(sealed.metadata, envelopes, certificate),
+        "spec": _spec(content["spec"], envelopes),
+    }
+    require_room(again, where=str(sealed.ref))
+    return again
+
+
+def _metadata(
+    metadata: JsonObject, envelopes: Mapping[str, bytes], certificate: SealingCertificate
+) -> JsonObject:
+    kept = {key: value for key, value in metadata.items() if key not in SET_BY_THE_SERVER}
+    annotations = kept.pop("annotations", None) or {}
+    annotations = {key: value for key, value in annotations.items() if key not in LAST_APPLIED}
+    if KEY_RECORDS_ANNOTATION in annotations:
+        records = {
+            item: record_of(envelope, fingerprint=certificate.fingerprint)
+            for item, envelope in envelopes.items()
+        }
+        annotations[KEY_RECORDS_ANNOTATION] = dump_records(records)
+    return kept | ({"annotations": annotations} if annotations else {})
+
+
+def _spec(spec: JsonObject, envelopes: Mapping[str, bytes]) -> JsonObject:
+    texts = {item: base64.b64encode(blob).decode() for item, blob in envelopes.items()}
+    return spec | {"encryptedData": texts} | _template(spec.get("template"))
+
+
+def _template(template: JsonObject | None) -> JsonObject:
+    """Return the template in its field, without scopes among its annotations."""
+    metadata = (template or {}).get("metadata") or {}
+    annotations = metadata.get("annotations") or {}
+    if not template or not _SCOPES & annotations.keys():
+        return {} if template is None else {"template": template}
+    kept = {key: value for key, value in annotations.items() if key not in _SCOPES}
+    others = {key: value for key, value in metadata.items() if key != "annotations"}
+    return {"template": template | {"metadata": others | ({"annotations": kept} if kept else {})}}
