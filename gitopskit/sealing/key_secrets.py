@@ -93,6 +93,13 @@ def state_of(content: JsonObject, *, prefix: str) -> KeyState:
     return "pending" if label == KEY_LABEL_PENDING else "retired"
 
 
+def with_state(content: JsonObject, state: KeyState) -> JsonObject:
+    """Return a key Secret with the label that puts it into a state."""
+    metadata = content["metadata"]
+    labels = {**(metadata.get("labels") or {}), KEY_LABEL: state}
+    return {**content, "metadata": {**metadata, "labels": labels}}
+
+
 def read_key(
     content: JsonObject,
     *,

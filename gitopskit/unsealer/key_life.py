@@ -119,18 +119,18 @@ def _cause(
     known = {key.name for key in ranked} | set(wishes.taken)
     if wishes.demand and name_on_demand(options.prefix, wishes.demand) not in known:
         return "demand"
-    if _is_cut_off(ranked[0], options.cutoff_utc, now=now):
+    if _is_cut_off(ranked[0], options, now=now):
         return "cutoff"
     due = _renewal_utc(ranked[0], options)
     return "period" if due is not None and due <= now else None
 
 
-def _is_cut_off(newest: ClusterKey, cutoff: datetime | None, *, now: datetime) -> bool:
-    """Whether the newest key is too old; by its later date, so that no clock makes all too old."""
-    if cutoff is None or cutoff > now:
+def _is_cut_off(newest: ClusterKey, options: KeyLifeOptions, *, now: datetime) -> bool:
+    """Whether the newest key is too old; a server's clock that is behind makes none too old."""
+    if options.cutoff_utc is None or options.cutoff_utc > now:
         return False
-    made = max(newest.not_before_utc, newest.created_utc)
-    return made < cutoff.replace(microsecond=0)
+    made = max(newest.not_before_utc, newest.dated_utc(options.order))
+    return made < options.cutoff_utc.replace(microsecond=0)
 
 
 def _renewal_utc(newest: ClusterKey, options: KeyLifeOptions) -> datetime | None:

@@ -104,6 +104,11 @@ class SealingKeys:
         return (KeySelection(source="keys", label_selector=SELECTOR), unlabelled)
 
     @property
+    def are_listed(self) -> bool:
+        """Whether every watch has listed its Secrets once, so that all keys are known."""
+        return all(selection.source in self._seen for selection in self.selections)
+
+    @property
     def fingerprints(self) -> frozenset[str]:
         """Return which keys there are."""
         return frozenset(key.fingerprint for key in self.keyring.keys)
@@ -139,8 +144,9 @@ class SealingKeys:
             kept = {other: seen for other, seen in before.items() if other != name}
             contents = () if event.kind == "DELETED" else (event.object,)
         read = await asyncio.to_thread(_read_all, contents, before, prefix=self._prefix)
+        is_first = source not in self._seen
         self._seen[source] = kept | read
-        self._look_again()
+        self._look_again(is_first=is_first)
         return [each for each in read.values() if isinstance(each, UnusableKey)]
 
     @property
@@ -148,7 +154,7 @@ class SealingKeys:
         every = [*self._seen.get("legacy_key", {}).items(), *self._seen.get("keys", {}).items()]
         return {name: each for name, each in every if isinstance(each, _Held)}
 
-    def _look_again(self) -> None:
+    def _look_again(self, *, is_first: bool) -> None:
         held = self._held
         keys = newest_first((each.public for each in held.values()), self._order)
         found = (each for seen in self._seen.values() for each in seen.values())
@@ -156,7 +162,8 @@ class SealingKeys:
         keyring = Keyring(tuple(each.private for each in held.values()))
         if _identity(keyring) != _identity(self.keyring):
             self.keyring = keyring
-        if keys != self.keys or list(map(str, problems)) != list(map(str, self.problems)):
+        told = list(map(str, self.problems))
+        if is_first or keys != self.keys or list(map(str, problems)) != told:
             self.keys, self.problems = keys, problems
             self.version += 1
             self._change.set()

@@ -15,6 +15,7 @@ from gitopskit.sealing.key_secrets import (
     newest_first,
     read_key,
     state_of,
+    with_state,
 )
 from gitopskit.sealing.keys import KEY_LABEL, key_secret
 from tests.support.sealing import BORN, sealing_pair
@@ -101,6 +102,17 @@ def test_the_label_says_the_state_and_the_oldest_key_needs_none(
     labels: dict[str, str] | None, name: str, state: str
 ) -> None:
     assert state_of(_secret(name=name, labels=labels), prefix="sealed-secrets-key") == state
+
+
+@pytest.mark.parametrize("labels", [None, {KEY_LABEL: "active", "team": "a"}])
+def test_a_state_is_put_into_the_label_alone(labels: dict[str, str] | None) -> None:
+    content = _secret(labels=labels)
+
+    pending = with_state(content, "pending")
+
+    assert state_of(pending, prefix="") == "pending"
+    assert pending["metadata"]["labels"] == {**(labels or {}), KEY_LABEL: "pending"}
+    assert content == _secret(labels=labels)
 
 
 def test_the_key_without_a_label_has_the_name_of_the_prefix() -> None:

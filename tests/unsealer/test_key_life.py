@@ -131,6 +131,12 @@ def test_a_cutoff_to_come_is_waited_for() -> None:
     assert _decide(_key(), options=options) == Wait(until_utc=_NOW + _DAY)
 
 
+def test_a_key_that_was_restored_after_the_cutoff_is_as_old_as_its_certificate() -> None:
+    options = replace(_NEVER, cutoff_utc=_NOW - _DAY)
+
+    assert _made(_decide(_key(days_old=9, created_days_ago=0), options=options)).cause == "cutoff"
+
+
 def test_a_clock_that_is_behind_makes_no_key_too_old_for_the_cutoff() -> None:
     """The server's clock gave the new Secret a date before the cutoff; the certificate is later."""
     options = replace(_NEVER, cutoff_utc=_NOW - _DAY, order="SecretCreationTimestamp")

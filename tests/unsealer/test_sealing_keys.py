@@ -157,6 +157,21 @@ def test_the_watches_show_all_but_retired_keys() -> None:
     )
 
 
+async def test_all_keys_are_known_when_every_watch_has_listed(key: SealingKey) -> None:
+    keys = SealingKeys()
+    known = [keys.are_listed]
+
+    for source in ("keys", "legacy_key"):
+        version = keys.version
+        await keys.take(Listed(items=()), source)
+        known.append(keys.are_listed)
+        assert await keys.changed(version) > version
+    await keys.take(Listed(items=(key.secret(),)))
+
+    assert known == [False, False, True]
+    assert keys.are_listed
+
+
 async def test_a_malformed_key_is_told_by_its_name_and_the_others_stay(
     keys: SealingKeys, key: SealingKey, second_key: SealingKey
 ) -> None:

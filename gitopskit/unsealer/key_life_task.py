@@ -1,0 +1,223 @@
+"""The life of the sealing keys, carried out: keys are made when they are due, and promoted.
+
+For the leader alone. Two leaders at once do no harm: both choose the same name for the same key,
+and the API server takes one of them. What is to be done is key_life.py's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from gitopskit.backoff import Backoff
+from gitopskit.errors import ApiConflict, ApiNotFound, GitopskitError, UnusableKey
+from gitopskit.kube.resources import CONFIG_MAPS, SECRETS
+from gitopskit.kube.watch import Listed, watch
+from gitopskit.manifests.settled_names import CERTIFICATE_CONFIG_MAP
+from gitopskit.sealing.key_secrets import ClusterKey, read_key, with_state
+from gitopskit.sealing.keys import key_secret, load_certificate, new_sealing_key
+from gitopskit.unsealer.key_life import KeyWishes, Make, Promote, Wait, decide
+from gitopskit.unsealer.ownership import FIELD_MANAGER
+
+if TYPE_CHECKING:
+    from gitopskit.kube.client import KubeClient
+    from gitopskit.kube.watch import Change
+    from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.unsealer.key_life import KeyLifeOptions
+    from gitopskit.unsealer.sealing_keys import SealingKeys
+
+_LOG: Final = structlog.get_logger("unsealer")
+
+RENEW: Final = "gitopskit.io/renew-key"
+"""The annotation of the published certificate by which a new key is asked for, with any text."""
+
+_FAULTS: Final = Backoff(initial_seconds=0.5, maximum_seconds=60.0)
+_SETTLING_SECONDS: Final = 10.0
+"""What was just done is seen within this time, or looked for again."""
+
+_LONGEST_PAUSE_SECONDS: Final = 3600.0
+"""Clocks are set and machines sleep: the time of day is looked at again after this."""
+
+
+class KeyLife:
+    """Makes and promotes the sealing keys of a namespace, as long as it runs."""
+
+    def __init__(
+        self, api: KubeClient, options: KeyLifeOptions, keys: SealingKeys, *, namespace: str
+    ) -> None:
+        """Keep what to look after; ``keys`` are fed by somebody else."""
+        self._api = api
+        self._options = options
+        self._keys = keys
+        self._namespace = namespace
+        self._demand = ""
+        self._demanded = asyncio.Event()
+        self._taken: set[str] = set()
+        self._told: frozenset[str] = frozenset()
+
+    async def run(self) -> None:
+        """Look after the keys until cancelled, from when all of them are known."""
+        while not self._keys.are_listed:
+            await self._keys.changed(self._keys.version)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._follow_demands())
+            group.create_task(self._look_after())
+
+    async def _look_after(self) -> None:
+        failures = 0
+        while True:
+            version = self._keys.version
+            self._demanded.clear()
+            try:
+                pause = await self._step()
+                failures = 0
+            except GitopskitError as error:
+                _LOG.warning("key_life_failed", problem=str(error), hint=error.hint)
+                pause = _FAULTS.pause_seconds(failures)
+                failures += 1
+            await self._rest(pause, version=version)
+
+    async def _rest(self, pause_seconds: float, *, version: int) -> None:
+        """Wait for a time to be over, for keys that change, or for a demand."""
+        waiting = [
+            asyncio.ensure_future(self._api.clock.sleep(pause_seconds)),
+            asyncio.ensure_future(self._keys.changed(version)),
+            asyncio.ensure_future(self._demanded.wait()),
+        ]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waiting:
+                each.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+
+    async def _step(self) -> float:
+        """Do what is due; return after how many seconds to look again, if nothing happens."""
+        now = self._api.clock.now_utc()
+        wishes = KeyWishes(demand=self._demand, taken=self._taken)
+        match decide(self._keys.keys, self._options, wishes, now=now):
+            case Make() as order:
+                return await self._make(order)
+            case Promote(key):
+                await self._promote(key)
+            case Wait(until_utc=until, unsaved=unsaved):
+                self._tell(unsaved)
+                left = timedelta(seconds=_LONGEST_PAUSE_SECONDS) if until is None else until - now
+                return min(left.total_seconds(), _LONGEST_PAUSE_SECONDS)
+        return _SETTLING_SECONDS
+
+    async def _make(self, order: Make) -> float:
+        """Make a key; return after how many seconds to look again, as ``_step`` does."""
+        begun = self._api.clock.monotonic_seconds()
+        if await self._has_secret(order.name):
+            return self._settling_seconds(order.name)
+        content, fingerprint = await asyncio.to_thread(self._new_secret, order)
+        try:
+            await self._api.create(SECRETS, content, field_manager=FIELD_MANAGER)
+        except ApiConflict:
+            await self._has_secret(order.name)
+            return self._settling_seconds(order.name)
+        _LOG.info(
+            "key_made",
+            object=self._where(order.name),
+            key=fingerprint,
+            state=order.state,
+            cause=order.cause,
+            duration_seconds=round(self._api.clock.monotonic_seconds() - begun, 3),
+        )
+        return _SETTLING_SECONDS
+
+    def _new_secret(self, order: Make) -> tuple[JsonObject, str]:
+        pair = new_sealing_key(
+            now=order.not_before_utc,
+            size_bits=self._options.size_bits,
+            days=self._options.lifetime / timedelta(days=1),
+        )
+        content = key_secret(pair, namespace=self._namespace, name=order.name)
+        fingerprint = load_certificate(pair.certificate_pem, where=order.name).fingerprint
+        return with_state(content, order.state), fingerprint
+
+    def _settling_seconds(self, name: str) -> float:
+        """Return when to look again after a name was not free: at once, if no key in use has it."""
+        return 0.0 if name in self._taken else _SETTLING_SECONDS
+
+    async def _has_secret(self, name: str) -> bool:
+        """Whether there is a Secret of the name; one without a key in use is noted as taken."""
+        try:
+            content = await self._api.get(SECRETS, name, self._namespace)
+        except ApiNotFound:
+            return False
+        key = await asyncio.to_thread(self._key_in, content)
+        if key is None or key.state == "retired":
+            self._taken.add(name)
+        return True
+
+    def _key_in(self, content: JsonObject) -> ClusterKey | None:
+        where = str(SECRETS.ref_of(content))
+        try:
+            return read_key(content, where=where, prefix=self._options.prefix)[0]
+        except UnusableKey:
+            return None
+
+    async def _promote(self, key: ClusterKey) -> None:
+        """Let a pending key seal, if its Secret still says that it may."""
+        content = await self._api.get(SECRETS, key.name, self._namespace)
+        live = await asyncio.to_thread(self._key_in, content)
+        if live is None or live.state != "pending":
+            return
+        if live.is_backed_up or not self._options.requires_backup:
+            active = with_state(content, "active")
+            await self._api.replace(SECRETS, active, field_manager=FIELD_MANAGER)
+            _LOG.info("key_promoted", object=self._where(key.name), key=key.fingerprint)
+
+    def _tell(self, unsaved: tuple[ClusterKey, ...]) -> None:
+        """Say once of each pending key that it waits for its backup, and what that means."""
+        names = frozenset(key.name for key in unsaved)
+        news = [key for key in unsaved if key.name not in self._told]
+        self._told = names
+        sealing = self._keys.newest
+        write_line = _LOG.warning if sealing else _LOG.error
+        for key in news:
+            write_line(
+                "key_waits_for_backup",
+                object=self._where(key.name),
+                key=key.fingerprint,
+                sealing=sealing.fingerprint if sealing else "nothing can be sealed until then",
+                hint="run `gitopskit keys backup FILE`",
+            )
+
+    def _where(self, name: str) -> str:
+        return str(SECRETS.ref(namespace=self._namespace, name=name))
+
+    async def _follow_demands(self) -> None:
+        """Watch the published certificate for the annotation that asks for a new key."""
+        refusals = 0
+        while True:
+            try:
+                await self._watch_demands()
+            except GitopskitError as error:
+                _LOG.error("demands_not_seen", problem=str(error), hint=error.hint)
+                await self._api.clock.sleep(_FAULTS.pause_seconds(refusals))
+                refusals += 1
+
+    async def _watch_demands(self) -> None:
+        events = watch(
+            self._api,
+            CONFIG_MAPS,
+            namespace=self._namespace,
+            field_selector=f"metadata.name={CERTIFICATE_CONFIG_MAP}",
+        )
+        async with aclosing(events):
+            async for event in events:
+                self._see_demand(event)
+
+    def _see_demand(self, event: Listed | Change) -> None:
+        contents = event.items if isinstance(event, Listed) else (event.object,)
+        for content in contents:
+            annotations = content["metadata"].get("annotations") or {}
+            self._demand = annotations.get(RENEW) or ""
+            self._demanded.set()
