@@ -45,7 +45,8 @@ def _text(row: JsonObject) -> str:
     expired = ", expired" if row["has_expired"] else ""
     lines = {
         "fingerprint": row["fingerprint"],
-        "size": f"{row['size_bits']} bits",
+        "algorithm": row["size_bits"] is None and row["algorithm"],
+        "size": row["size_bits"] and f"{row['size_bits']} bits",
         "state": row["state"],
         "valid from": row["not_before_utc"],
         "valid until": row["not_after_utc"] and f"{row['not_after_utc']}{expired}",

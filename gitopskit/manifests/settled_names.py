@@ -26,6 +26,10 @@ PLATFORM_APPLIER: Final = "gitopskit-platform-applier"
 CERTIFICATE_CONFIG_MAP: Final = "gitopskit-sealing-certificate"
 """The ConfigMap, with the item ``tls.crt``, in which a cluster publishes its certificate."""
 
+HYBRID_KEY_LABEL: Final = "gitopskit.io/sealing-key"
+HYBRID_KEY_TYPE: Final = HYBRID_KEY_LABEL
+"""Label and type of Secrets with hybrid sealing keys; the label's values are those of RSA keys."""
+
 KEY_RECORDS_ANNOTATION: Final = "gitopskit.io/sealing-keys"
 """The annotation of a SealedSecret that says which key each of its items was sealed to."""
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gitopskit.manifests.findings import Finding
     from gitopskit.sealedfiles.sealed_text import SealedPart
     from gitopskit.sealedfiles.usage import ItemKey
+    from gitopskit.sealing.envelope import Measures
 
 EMPTY: Final = "sealed-empty"
 ITEM_KEY: Final = "sealed-item-key"
@@ -100,18 +101,18 @@ def check_overlay(part: SealedPart, namespace: str) -> Iterator[Finding]:
 
 
 def check_envelopes(
-    part: SealedPart, keys: Iterable[ItemKey], *, sizes_bits: Mapping[str, int]
+    part: SealedPart, keys: Iterable[ItemKey], *, wrapped_sizes: Mapping[str, int]
 ) -> Iterator[Finding]:
     """Yield which envelopes cannot be what they claim to be.
 
-    ``sizes_bits`` has the sizes of known keys by fingerprint. Items that a private key was tried
-    on are left out: whether they open says more.
+    ``wrapped_sizes`` has by fingerprint what envelopes to known keys announce. Items that a private
+    key was tried on are left out: whether they open says more.
     """
     for number, key in enumerate(keys, start=1):
         if key.opened or key.is_closed:
             continue
-        bits = sizes_bits.get(key.recorded, 0)
-        fault = _fault_of(part.sealed.encrypted_data[key.item], expected_bytes=(bits + 7) // 8)
+        expected = wrapped_sizes.get(key.recorded, 0)
+        fault = _fault_of(part.sealed.encrypted_data[key.item], expected_bytes=expected)
         if fault:
             yield finding_at(
                 part,
@@ -140,6 +141,8 @@ def _check_names(part: SealedPart) -> Iterator[Finding]:
 def _fault_of(blob: bytes, *, expected_bytes: int) -> str:
     """Return what is wrong with the sizes of an envelope, or nothing; 0 expects any size."""
     found = measure(blob)
+    if found.is_hybrid:
+        return _fault_of_hybrid(found, size_bytes=len(blob))
     size_bytes = found.wrapped_size_bytes
     if found.is_cut_off:
         return (
@@ -153,6 +156,14 @@ def _fault_of(blob: bytes, *, expected_bytes: int) -> str:
             f"announces a wrapped key of {size_bytes} bytes, and that of its recorded key has "
             f"{expected_bytes}"
         )
+    return ""
+
+
+def _fault_of_hybrid(found: Measures, *, size_bytes: int) -> str:
+    if found.is_cut_off:
+        return f"is cut off: it has {size_bytes} bytes, and is in a hybrid envelope"
+    if found.is_of_unknown_suite:
+        return f"names the suite {found.suite}, which is not known here"
     return ""
 
 

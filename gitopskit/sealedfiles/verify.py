@@ -13,6 +13,7 @@ from gitopskit.sealedfiles.closed_items import closed_items
 from gitopskit.sealedfiles.part_checks import check_envelopes, check_overlay, check_part
 from gitopskit.sealedfiles.part_findings import finding_at, named_in
 from gitopskit.sealedfiles.usage import item_keys
+from gitopskit.sealing.envelope import wrapped_size_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -70,12 +71,12 @@ def verify_manifests(
     is the one that the subjects were tried with; what it does not open is explained.
     """
     known = {each.certificate.fingerprint: each for each in certificates}
-    sizes = {key: each.certificate.public_key.key_size for key, each in known.items()}
+    sizes = {key: wrapped_size_bytes(each.certificate.public_key) for key, each in known.items()}
     findings: list[Finding] = []
     for subject in subjects:
         findings += check_part(subject.part)
         findings += check_overlay(subject.part, subject.namespace)
-        findings += check_envelopes(subject.part, subject.keys, sizes_bits=sizes)
+        findings += check_envelopes(subject.part, subject.keys, wrapped_sizes=sizes)
         findings += _check_keys(subject, known)
     if keyring is not None:
         closed = [(each.part, key.item) for each in subjects for key in each.keys if key.is_closed]

@@ -1,6 +1,7 @@
-"""The bytes of one sealed value.
+"""The bytes of one sealed value, to whatever key it is sealed.
 
-Owns the layout and the only draw of entropy for it. Knows nothing of Secrets, scopes or files::
+Owns the layout for RSA keys and the session key in it; that for hybrid keys is hybrid.py's. Knows
+nothing of Secrets, scopes or files::
 
     offset  size          content
     0       2             n, the size of the wrapped session key, big-endian
@@ -24,11 +25,25 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from gitopskit.errors import Undecryptable
 from gitopskit.redaction import Plaintext
+from gitopskit.sealing.hybrid import (
+    OVERHEAD_SIZE_BYTES,
+    SUITE,
+    HybridPrivateKey,
+    HybridPublicKey,
+    is_hybrid,
+    open_hybrid,
+    seal_hybrid,
+    suite_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TypeAlias
 
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+
+    PublicHalf: TypeAlias = RSAPublicKey | HybridPublicKey
+    PrivateHalf: TypeAlias = RSAPrivateKey | HybridPrivateKey
 
 _SESSION_KEY_SIZE_BYTES: Final = 32
 _PREFIX: Final = struct.Struct(">H")
@@ -41,14 +56,16 @@ _NONCE: Final = bytes(12)
 """All zero, which is sound because no session key ever encrypts a second value."""
 
 
-def seal_value(value: Plaintext, *, public_key: RSAPublicKey, label: bytes) -> bytes:
+def seal_value(value: Plaintext, *, public_key: PublicHalf, label: bytes) -> bytes:
     """Return the envelope of a value under a fresh session key."""
+    if isinstance(public_key, HybridPublicKey):
+        return seal_hybrid(value, public_key=public_key, label=label)
     return _seal_with(
         os.urandom(_SESSION_KEY_SIZE_BYTES), value, public_key=public_key, label=label
     )
 
 
-def open_value(blob: bytes, *, private_keys: Sequence[RSAPrivateKey], label: bytes) -> Plaintext:
+def open_value(blob: bytes, *, private_keys: Sequence[PrivateHalf], label: bytes) -> Plaintext:
     """Return the value in an envelope, trying the keys in their order.
 
     Raises:
@@ -58,7 +75,7 @@ def open_value(blob: bytes, *, private_keys: Sequence[RSAPrivateKey], label: byt
 
 
 def open_and_tell(
-    blob: bytes, *, private_keys: Sequence[RSAPrivateKey], label: bytes
+    blob: bytes, *, private_keys: Sequence[PrivateHalf], label: bytes
 ) -> tuple[Plaintext, int]:
     """Return the value in an envelope and the index of the key that opened it.
 
@@ -66,12 +83,21 @@ def open_and_tell(
         Undecryptable: no key opens it, for whatever reason: key, label, size or content.
     """
     parts = _split(blob)
-    if parts is not None:
-        for index, key in enumerate(private_keys):
-            value = _open_with(key, *parts, label=label)
-            if value is not None:
-                return value, index
+    for index, key in enumerate(private_keys):
+        if isinstance(key, HybridPrivateKey):
+            value = open_hybrid(blob, private_key=key, label=label)
+        else:
+            value = _open_with(key, parts, label=label)
+        if value is not None:
+            return value, index
     raise Undecryptable("no key opens the sealed value")
+
+
+def wrapped_size_bytes(key: PublicHalf | PrivateHalf) -> int:
+    """Return the size that envelopes to a key announce, 0 for a hybrid key."""
+    if isinstance(key, HybridPublicKey | HybridPrivateKey):
+        return 0
+    return (key.key_size + 7) // 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,37 +105,61 @@ class Measures:
     """What an envelope says of itself in the clear, in bytes; the sizes may not be true.
 
     ``value_size_bytes`` is negative where the envelope is too short for what it announces.
+    ``suite`` is what a hybrid envelope names in hexadecimal digits, empty for RSA; only its size
+    of a value counts, and of an unknown suite not even that.
     """
 
     wrapped_size_bytes: int
     value_size_bytes: int
+    suite: str = ""
+
+    @property
+    def is_hybrid(self) -> bool:
+        """Whether it says that it was sealed to a hybrid key."""
+        return bool(self.suite)
+
+    @property
+    def is_of_unknown_suite(self) -> bool:
+        """Whether it names a suite that is not known here; it may be newer, or altered."""
+        return self.is_hybrid and not SUITE.hex().startswith(self.suite)
 
     @property
     def is_cut_off(self) -> bool:
         """Whether the end is missing, if the first bytes are true."""
-        return self.value_size_bytes < 0 and self.wrapped_size_bytes <= _LARGEST_MODULUS_BYTES
+        is_true = not self.is_of_unknown_suite and self.wrapped_size_bytes <= _LARGEST_MODULUS_BYTES
+        return self.value_size_bytes < 0 and is_true
 
     @property
     def is_of_no_key(self) -> bool:
-        """Whether the first bytes are not true: nobody's key has such a size."""
-        return not _SMALLEST_MODULUS_BYTES <= self.wrapped_size_bytes <= _LARGEST_MODULUS_BYTES
+        """Whether the first bytes are not true: nobody's RSA key has such a size."""
+        is_known = _SMALLEST_MODULUS_BYTES <= self.wrapped_size_bytes <= _LARGEST_MODULUS_BYTES
+        return not (self.is_hybrid or is_known)
 
 
 def measure(blob: bytes) -> Measures:
     """Return the sizes that an envelope announces."""
+    if is_hybrid(blob):
+        return Measures(
+            wrapped_size_bytes=0,
+            value_size_bytes=len(blob) - OVERHEAD_SIZE_BYTES,
+            suite=suite_of(blob).hex() or SUITE.hex(),
+        )
     announced = _PREFIX.unpack_from(blob)[0] if len(blob) >= _PREFIX.size else 0
     rest = len(blob) - _PREFIX.size - announced - _TAG_SIZE_BYTES
     return Measures(wrapped_size_bytes=announced, value_size_bytes=rest)
 
 
 def probe(
-    blob: bytes, *, private_key: RSAPrivateKey, label: bytes
+    blob: bytes, *, private_key: PrivateHalf, label: bytes
 ) -> Literal["opens", "altered", "closed"]:
     """Return what becomes of an envelope with one key: for whoever holds it, and nobody else.
 
     ``altered`` means that key and label are right and the value behind them was changed; to tell
-    that to somebody who sends envelopes would be an oracle.
+    that to somebody who sends envelopes would be an oracle. Of a hybrid envelope nobody can tell.
     """
+    if isinstance(private_key, HybridPrivateKey):
+        value = open_hybrid(blob, private_key=private_key, label=label)
+        return "closed" if value is None else "opens"
     parts = _split(blob)
     session_key = None if parts is None else _unwrap(private_key, parts[0], label=label)
     if parts is None or session_key is None:
@@ -141,10 +191,12 @@ def _split(blob: bytes) -> tuple[bytes, bytes] | None:
 
 
 def _open_with(
-    key: RSAPrivateKey, wrapped: bytes, sealed: bytes, *, label: bytes
+    key: RSAPrivateKey, parts: tuple[bytes, bytes] | None, *, label: bytes
 ) -> Plaintext | None:
-    session_key = _unwrap(key, wrapped, label=label)
-    return None if session_key is None else _decrypt(session_key, sealed)
+    if parts is None:
+        return None
+    session_key = _unwrap(key, parts[0], label=label)
+    return None if session_key is None else _decrypt(session_key, parts[1])
 
 
 def _unwrap(key: RSAPrivateKey, wrapped: bytes, *, label: bytes) -> bytes | None:

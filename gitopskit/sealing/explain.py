@@ -9,15 +9,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from gitopskit.sealing.envelope import measure, probe
+from gitopskit.sealing.envelope import measure, probe, wrapped_size_bytes
+from gitopskit.sealing.hybrid import OVERHEAD_SIZE_BYTES
 from gitopskit.sealing.scope import Binding, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from gitopskit.sealing.envelope import Measures
     from gitopskit.sealing.keys import PrivateKey
+
+
+_TAKE_OR_SEAL: Final = "take the value from Git's history, or seal it again"
+_GIVE_THE_KEY: Final = "give the private key that it was sealed to"
 
 
 class Cause(Enum):
@@ -25,6 +31,8 @@ class Cause(Enum):
 
     CUT_OFF = "cut off"
     OTHER_SIZE = "key of another size"
+    OTHER_KIND = "key of another kind"
+    OTHER_SUITE = "suite unknown"
     ALTERED = "altered"
     OTHER_SCOPE = "another scope"
     OTHER_PLACE = "another place"
@@ -68,29 +76,61 @@ def _by_size(blob: bytes, keys: Sequence[PrivateKey]) -> Explanation | None:
     if sizes.is_cut_off:
         return Explanation(
             cause=Cause.CUT_OFF,
-            sentence=f"the value is cut off: {len(blob)} bytes cannot hold a wrapped key of "
-            f"{sizes.wrapped_size_bytes} bytes and a tag"
+            sentence=f"the value is cut off: {_too_short_for(sizes, len(blob))}"
             if blob
             else "the value is empty",
-            hint="take the value from Git's history, or seal it again",
+            hint=_TAKE_OR_SEAL,
         )
     if sizes.is_of_no_key:
         return Explanation(
             cause=Cause.ALTERED,
             sentence="its first bytes were altered: they announce a wrapped key of "
             f"{sizes.wrapped_size_bytes} bytes, which no RSA key has",
-            hint="take the value from Git's history, or seal it again",
+            hint=_TAKE_OR_SEAL,
         )
-    fitting = {(key.key.key_size + 7) // 8 for key in keys}
-    if keys and sizes.wrapped_size_bytes not in fitting:
-        tried = ", ".join(str(size * 8) for size in sorted(fitting))
+    if sizes.is_of_unknown_suite:
         return Explanation(
-            cause=Cause.OTHER_SIZE,
-            sentence=f"it was sealed to a key of {sizes.wrapped_size_bytes * 8} bits, and the "
-            f"keys tried have {tried}",
-            hint="give the private key that it was sealed to",
+            cause=Cause.OTHER_SUITE,
+            sentence=f"it names the suite {sizes.suite}, which is not known here: a newer version "
+            "sealed it, or its first bytes were altered",
+            hint="use a newer gitopskit, or take the value from Git's history",
         )
-    return None
+    return _by_kind(sizes, keys)
+
+
+def _too_short_for(sizes: Measures, size_bytes: int) -> str:
+    if sizes.is_hybrid:
+        return f"{size_bytes} bytes, and a hybrid envelope has {OVERHEAD_SIZE_BYTES} or more"
+    return (
+        f"{size_bytes} bytes cannot hold a wrapped key of {sizes.wrapped_size_bytes} bytes and a "
+        "tag"
+    )
+
+
+def _by_kind(sizes: Measures, keys: Sequence[PrivateKey]) -> Explanation | None:
+    """Return that no key tried can be the one, by its kind or its size."""
+    tried = {wrapped_size_bytes(key.key) for key in keys}
+    if not keys or sizes.wrapped_size_bytes in tried:
+        return None
+    bits = sizes.wrapped_size_bytes * 8
+    if sizes.is_hybrid:
+        return _no_key_of_kind("a hybrid key")
+    if all(key.is_hybrid for key in keys):
+        return _no_key_of_kind(f"an RSA key of {bits} bits")
+    have = ", ".join(str(size * 8) for size in sorted(tried) if size)
+    return Explanation(
+        cause=Cause.OTHER_SIZE,
+        sentence=f"it was sealed to a key of {bits} bits, and the keys tried have {have}",
+        hint=_GIVE_THE_KEY,
+    )
+
+
+def _no_key_of_kind(kind: str) -> Explanation:
+    return Explanation(
+        cause=Cause.OTHER_KIND,
+        sentence=f"it was sealed to {kind}, and no key tried is one",
+        hint=_GIVE_THE_KEY,
+    )
 
 
 def _by_trying(
@@ -104,7 +144,7 @@ def _by_trying(
                     cause=Cause.ALTERED,
                     sentence=f"the key {key.fingerprint} is the right one, and the value behind "
                     "it was altered or cut off",
-                    hint="take the value from Git's history, or seal it again",
+                    hint=_TAKE_OR_SEAL,
                 )
             if result == "opens":
                 return _misplaced(binding, other)
@@ -155,7 +195,7 @@ def _by_record(keys: Sequence[PrivateKey], binding: Binding, recorded_key: str) 
             cause=Cause.KEY_NOT_HERE,
             sentence=f"it is recorded as sealed to {recorded_key}, which is not among the keys "
             f"tried: {tried}",
-            hint="give the private key that it was sealed to",
+            hint=_GIVE_THE_KEY,
         )
     if recorded_key:
         return Explanation(

@@ -101,8 +101,12 @@ class HybridPublicKey:
 class HybridPrivateKey:
     """The half that opens. The seed that it was made of is not kept."""
 
-    public_key: HybridPublicKey
+    public_half: HybridPublicKey
     library_key: MLKEM768X25519PrivateKey = field(repr=False, compare=False)
+
+    def public_key(self) -> HybridPublicKey:
+        """Return the half that seals, as the library's own keys do."""
+        return self.public_half
 
     @classmethod
     def from_seed(cls, seed: Plaintext) -> HybridPrivateKey:

@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 PUBLIC: Final = b"GITOPSKIT HYBRID PUBLIC KEY"
 PRIVATE: Final = b"GITOPSKIT HYBRID PRIVATE KEY"
 
+PRIVATE_ITEM: Final = "hybrid.key"
+PUBLIC_ITEM: Final = "hybrid.pub"
+"""The items of a key Secret, and the names of files, that hold the two blocks."""
+
 _PUBLIC: Final = struct.Struct(">6sQQ1216s32s")
 _PRIVATE: Final = struct.Struct(">6s32s32s")
 _SMALLEST_BODY_BYTES: Final = len(SUITE) + hashlib.sha256().digest_size
@@ -67,9 +71,14 @@ def load_public(block: bytes, *, where: str) -> HybridFields:
         raise _unreadable(where) from error
 
 
+def is_private_block(block: bytes) -> bool:
+    """Whether a PEM block says that it is a private half of a hybrid key."""
+    return block.startswith(b"-----BEGIN " + PRIVATE + b"-----")
+
+
 def dump_private(seed: Plaintext) -> Plaintext:
     """Return the private block of the key of a seed."""
-    digest = HybridPrivateKey.from_seed(seed).public_key.digest
+    digest = HybridPrivateKey.from_seed(seed).public_key().digest
     return Plaintext(_armoured(PRIVATE, _PRIVATE.pack(SUITE, seed.reveal(), digest)))
 
 
@@ -81,7 +90,7 @@ def load_private(block: bytes, *, where: str) -> HybridPrivateKey:
     """
     _, seed, digest = _PRIVATE.unpack(_body(block, _PRIVATE, where=where))
     key = HybridPrivateKey.from_seed(Plaintext(seed))
-    if key.public_key.digest != digest:
+    if key.public_key().digest != digest:
         raise _unreadable(where)
     return key
 

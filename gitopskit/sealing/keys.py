@@ -1,8 +1,9 @@
 """Sealing keys and certificates: reading what others wrote, and making new ones.
 
-Owns the PEM and X.509 side of a sealing key and the Secret that carries it in a cluster. Knows
-nothing of files; ``where`` only names the place in errors. No error ever quotes the input. X.509 is
-imported where it is needed, which is not where something is sealed; see plain_certificate.py.
+Owns the PEM and X.509 side of a sealing key and the Secret that carries it in a cluster; the
+encoding of hybrid keys is hybrid_pem.py's. Knows nothing of files; ``where`` only names the place
+in errors. No error ever quotes the input. X.509 is imported where it is needed, which is not where
+something is sealed; see plain_certificate.py.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from gitopskit.errors import UnusableKey
+from gitopskit.manifests.settled_names import HYBRID_KEY_LABEL, HYBRID_KEY_TYPE
 from gitopskit.redaction import Plaintext
-from gitopskit.sealing import pem_text
+from gitopskit.sealing import hybrid_pem, pem_text
 from gitopskit.sealing.base64_text import decode_base64
+from gitopskit.sealing.hybrid import HybridPrivateKey, HybridPublicKey
 from gitopskit.sealing.plain_certificate import read_plain
 from gitopskit.sealing.private_key import load_private_key
 from gitopskit.timestamps import rfc3339
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.sealing.envelope import PrivateHalf, PublicHalf
 
 KEY_LABEL: Final = "sealedsecrets.bitnami.com/sealed-secrets-key"
 KEY_LABEL_ACTIVE: Final = "active"
@@ -40,7 +44,7 @@ PRIVATE_KEY_ITEM: Final = "tls.key"
 CERTIFICATE_ITEM: Final = "tls.crt"
 
 _DEFAULT_SIZE_BITS: Final = 4096
-_DEFAULT_DAYS: Final = 3650
+DEFAULT_DAYS: Final = 3650
 _SMALLEST_SIZE_BITS: Final = 2048
 """Below this nothing new is sealed. Source: NIST SP 800-57 part 1 rev. 5, table 2."""
 
@@ -56,13 +60,21 @@ refuses to express it, and reading ``.extensions`` of such a certificate raises:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealingCertificate:
-    """The public half of a sealing key: what seals, and until when it may."""
+    """The public half of a sealing key: what seals, and until when it may.
+
+    Of a hybrid key it is the public block, which says the same.
+    """
 
     fingerprint: str
     not_before_utc: datetime
     not_after_utc: datetime
-    public_key: rsa.RSAPublicKey = field(repr=False)
+    public_key: PublicHalf = field(repr=False)
     pem: bytes = field(repr=False)
+
+    @property
+    def is_hybrid(self) -> bool:
+        """Whether it is of a hybrid key."""
+        return isinstance(self.public_key, HybridPublicKey)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +83,21 @@ class PrivateKey:
 
     fingerprint: str
     not_before_utc: datetime | None = None
-    key: rsa.RSAPrivateKey = field(repr=False)
+    key: PrivateHalf = field(repr=False)
     certificate_pem: bytes = field(default=b"", repr=False)
+
+    @property
+    def is_hybrid(self) -> bool:
+        """Whether it is a hybrid key."""
+        return isinstance(self.key, HybridPrivateKey)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyPair:
-    """A new sealing key: PKCS#1 PEM of the private half, X.509 PEM of the public one."""
+    """A new sealing key: PKCS#1 PEM of the private half, X.509 PEM of the public one.
+
+    Of a hybrid key they are its two blocks.
+    """
 
     private_pem: Plaintext
     certificate_pem: bytes
@@ -105,14 +125,24 @@ def read_certificate(pem: bytes, *, where: str, now: datetime) -> SealingCertifi
     is trusted because of where it came from.
 
     Raises:
-        UnusableKey: there is none, it cannot be read, it expired, or its key is no RSA key of at
-            least 2048 bits.
+        UnusableKey: there is none, it cannot be read, it expired, or its key is neither hybrid
+            nor an RSA key of at least 2048 bits.
     """
-    certificate = load_certificate(pem, where=where)
-    if certificate.public_key.key_size < _SMALLEST_SIZE_BITS:
+    return require_usable(load_certificate(pem, where=where), where=where, now=now)
+
+
+def require_usable(
+    certificate: SealingCertificate, *, where: str, now: datetime
+) -> SealingCertificate:
+    """Return a certificate, if it may seal at ``now``.
+
+    Raises:
+        UnusableKey: it expired, or its key is too short.
+    """
+    key = certificate.public_key
+    if not isinstance(key, HybridPublicKey) and key.key_size < _SMALLEST_SIZE_BITS:
         raise UnusableKey(
-            f"the certificate's key has {certificate.public_key.key_size} bits, "
-            f"which is too short to seal with",
+            f"the certificate's key has {key.key_size} bits, which is too short to seal with",
             where=where,
             hint=f"use a key of at least {_SMALLEST_SIZE_BITS} bits",
         )
@@ -128,15 +158,36 @@ def read_certificate(pem: bytes, *, where: str, now: datetime) -> SealingCertifi
 def load_certificate(pem: bytes, *, where: str) -> SealingCertificate:
     """Return the first certificate of a PEM text, whatever its age and size.
 
+    A hybrid key is taken where there is no certificate; for both see certificates.py.
+
     Raises:
-        UnusableKey: there is none, it cannot be read, or its key is no RSA key.
+        UnusableKey: there is neither, it cannot be read, or the certificate's key is no RSA key.
     """
+    block = pem_text.first_block(pem, hybrid_pem.PUBLIC)
+    if block is not None and pem_text.first_block(pem, pem_text.CERTIFICATE) is None:
+        return load_hybrid(block, where=where)
     block = pem_text.certificate_block(pem, where=where)
     public_key, not_before, not_after = read_plain(block) or _read_any(block, where=where)
     return SealingCertificate(
         fingerprint=fingerprint(public_key),
         not_before_utc=not_before,
         not_after_utc=not_after,
+        public_key=public_key,
+        pem=block,
+    )
+
+
+def load_hybrid(block: bytes, *, where: str) -> SealingCertificate:
+    """Return the hybrid key in a public block, whatever its age.
+
+    Raises:
+        UnusableKey: it is damaged, or of a suite that is not known.
+    """
+    public_key, made, until = hybrid_pem.load_public(block, where=where)
+    return SealingCertificate(
+        fingerprint=public_key.fingerprint,
+        not_before_utc=made,
+        not_after_utc=until,
         public_key=public_key,
         pem=block,
     )
@@ -180,25 +231,28 @@ def read_private_keys(data: bytes, *, where: str) -> tuple[PrivateKey, ...]:
 def read_key_secret(content: JsonObject, *, where: str) -> PrivateKey:
     """Return the sealing key in a Secret's ``tls.key``, dated by its ``tls.crt`` if there is one.
 
+    In a Secret of the hybrid type they are ``hybrid.key`` and ``hybrid.pub``.
+
     Raises:
         UnusableKey: there is no such item, it cannot be read, or the two do not belong together.
     """
-    key = next(_keys_of_pem(_item(content, PRIVATE_KEY_ITEM, where=where), where=where), None)
+    private_item, public_item = key_items(content)
+    key = next(_keys_of_pem(_item(content, private_item, where=where), where=where), None)
     if key is None:
         raise UnusableKey(
-            f"`{PRIVATE_KEY_ITEM}` holds no private key",
+            f"`{private_item}` holds no private key",
             where=where,
             hint=pem_text.PRIVATE_KEY_HINT,
         )
-    pem = _item(content, CERTIFICATE_ITEM, where=where)
-    return _dated(key, pem, where=where) if pem.strip() else key
-
-
-def _dated(key: PrivateKey, pem: bytes, *, where: str) -> PrivateKey:
+    pem = _item(content, public_item, where=where)
+    if not pem.strip():
+        return key
     certificate = load_certificate(pem, where=where)
     if certificate.fingerprint != key.fingerprint:
         raise UnusableKey(
-            f"`{CERTIFICATE_ITEM}` is not the certificate of `{PRIVATE_KEY_ITEM}`",
+            f"`{public_item}` is not the public half of `{private_item}`"
+            if key.is_hybrid
+            else f"`{public_item}` is not the certificate of `{private_item}`",
             where=where,
             hint="put the two halves of one key into the Secret",
         )
@@ -208,6 +262,23 @@ def _dated(key: PrivateKey, pem: bytes, *, where: str) -> PrivateKey:
         key=key.key,
         certificate_pem=certificate.pem,
     )
+
+
+def key_items(content: JsonObject) -> tuple[str, str]:
+    """Return which items of a key Secret hold the private and the public half, by its type."""
+    if is_hybrid_secret(content):
+        return hybrid_pem.PRIVATE_ITEM, hybrid_pem.PUBLIC_ITEM
+    return PRIVATE_KEY_ITEM, CERTIFICATE_ITEM
+
+
+def key_label(content: JsonObject) -> str:
+    """Return the label that says in which state a key Secret is, by its type."""
+    return HYBRID_KEY_LABEL if is_hybrid_secret(content) else KEY_LABEL
+
+
+def is_hybrid_secret(content: JsonObject) -> bool:
+    """Whether a Secret is of the type that holds a hybrid key."""
+    return content.get("type") == HYBRID_KEY_TYPE
 
 
 def _item(content: JsonObject, name: str, *, where: str) -> bytes:
@@ -239,12 +310,16 @@ def _keys_of_documents(data: bytes, *, where: str) -> Iterator[PrivateKey]:
 
 def _keys_of_pem(data: bytes, *, where: str) -> Iterator[PrivateKey]:
     for block in pem_text.private_key_blocks(data):
-        key = load_private_key(block, where=where)
-        yield PrivateKey(fingerprint=fingerprint(key.public_key()), key=key)
+        if hybrid_pem.is_private_block(block):
+            hybrid = hybrid_pem.load_private(block, where=where)
+            yield PrivateKey(fingerprint=hybrid.public_key().fingerprint, key=hybrid)
+        else:
+            key = load_private_key(block, where=where)
+            yield PrivateKey(fingerprint=fingerprint(key.public_key()), key=key)
 
 
 def new_sealing_key(
-    *, now: datetime, size_bits: int = _DEFAULT_SIZE_BITS, days: float = _DEFAULT_DAYS
+    *, now: datetime, size_bits: int = _DEFAULT_SIZE_BITS, days: float = DEFAULT_DAYS
 ) -> KeyPair:
     """Return a new RSA key and its self-signed certificate, valid from ``now`` for ``days``.
 

@@ -24,7 +24,7 @@ UNREADABLE: Final = (ValueError, UnsupportedAlgorithm, InternalError)
 """What the library raises for a key that it cannot read; a short key on Curve448 is the last."""
 
 _LONGEST_KIND: Final = 40
-_CERTIFICATE: Final = b"CERTIFICATE"
+CERTIFICATE: Final = b"CERTIFICATE"
 _PRIVATE_KEY: Final = b"PRIVATE KEY"
 _BEGIN: Final = re.compile(rb"^-----BEGIN ([A-Z0-9 ]+)-----", re.MULTILINE)
 _ARMOUR: Final = re.compile(
@@ -55,15 +55,27 @@ def mentions_private_key(data: bytes) -> bool:
     return _PRIVATE_KEY_BEGIN.search(data) is not None
 
 
+def blocks_of(data: bytes, wanted: bytes) -> Iterator[bytes]:
+    """Yield the blocks of a kind with their armour, each ending in one newline."""
+    for kind, block in _blocks(data):
+        if kind == wanted:
+            yield block.rstrip() + b"\n"
+
+
+def first_block(data: bytes, wanted: bytes) -> bytes | None:
+    """Return the first block of a kind, as ``blocks_of`` does; None without one."""
+    return next(blocks_of(data, wanted), None)
+
+
 def certificate_block(data: bytes, *, where: str) -> bytes:
     """Return the first certificate of a text with its armour, ending in one newline.
 
     Raises:
         UnusableKey: there is none; the error says what there is instead.
     """
-    for kind, block in _blocks(data):
-        if kind == _CERTIFICATE:
-            return block.rstrip() + b"\n"
+    block = first_block(data, CERTIFICATE)
+    if block is not None:
+        return block
     begin = _BEGIN.search(data)
     raise UnusableKey(_what_it_is(begin[1] if begin else b""), where=where, hint=CERTIFICATE_HINT)
 
@@ -93,7 +105,7 @@ def _blocks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 def _what_it_is(kind: bytes) -> str:
     if kind.endswith(_PRIVATE_KEY):
         return "this is a private key, not a certificate"
-    if kind == _CERTIFICATE:
+    if kind == CERTIFICATE:
         return "the PEM certificate is cut off"
     if 0 < len(kind) <= _LONGEST_KIND:
         return f"this is a {kind.decode().lower()}, not a certificate"

@@ -13,9 +13,8 @@ from gitopskit.sealing.envelope import open_and_tell, open_value
 from tests.fuzz.vector import vector
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-
     from gitopskit.redaction import Plaintext
+    from gitopskit.sealing.envelope import PrivateHalf
 
 _CHANGE: Final = struct.Struct(">BHB")
 
@@ -23,29 +22,29 @@ _CHANGE: Final = struct.Struct(">BHB")
 def check(data: bytes) -> None:
     """Raise where bytes open that were never sealed, or where a refusal is not the usual one."""
     known = vector()
-    for blob in (data, _changed(known.sealed, data)):
+    for blob in (data, changed(known.sealed, data)):
         opened = _open(blob, known.key.key, known.label)
         assert opened == (known.value if blob == known.sealed else None)
         assert _open(blob, known.key.key, known.label + b"x") is None
 
 
-def _open(blob: bytes, key: RSAPrivateKey, label: bytes) -> Plaintext | None:
+def _open(blob: bytes, key: PrivateHalf, label: bytes) -> Plaintext | None:
     try:
         opened = open_value(blob, private_keys=[key], label=label)
     except Undecryptable as error:
-        _require_usual(error)
+        require_usual(error)
         return None
     assert open_and_tell(blob, private_keys=[key], label=label) == (opened, 0)
     return opened
 
 
-def _require_usual(error: Undecryptable) -> None:
+def require_usual(error: Undecryptable) -> None:
     """Fail where a refusal tells more than the others do."""
     said = (str(error), error.hint, error.__context__)
     assert said == ("no key opens the sealed value", "", None)
 
 
-def _changed(sealed: bytes, data: bytes) -> bytes:
+def changed(sealed: bytes, data: bytes) -> bytes:
     """Return an envelope with a byte flipped, dropped or inserted, or its end cut, per change."""
     blob = bytearray(sealed)
     for kind, offset, byte in _CHANGE.iter_unpack(data[: len(data) // _CHANGE.size * _CHANGE.size]):

@@ -25,7 +25,7 @@ from gitopskit.sealing.keys import SealingCertificate
 from tests.support.clock import FakeClock
 from tests.support.fake_api import FakeApi, Reply
 from tests.support.fake_controller import FakeController
-from tests.support.sealing import BORN, private_key_of, sealing_pair
+from tests.support.sealing import BORN, private_key_of, rsa_of, sealing_pair
 
 _CONFIG = """\
 apiVersion: gitopskit.io/v1
@@ -166,7 +166,7 @@ def test_a_file_beyond_all_bounds_is_not_read(tmp_path: Path) -> None:
 
 
 def test_a_bare_public_key_is_no_certificate(tmp_path: Path) -> None:
-    public_key = private_key_of(SERVED).key.public_key()
+    public_key = rsa_of(private_key_of(SERVED)).public_key()
     path = tmp_path / "key.pub"
     path.write_bytes(public_key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
 

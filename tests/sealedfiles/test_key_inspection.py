@@ -30,6 +30,7 @@ def test_a_certificate_has_dates_and_a_size() -> None:
         "kind": "certificate",
         "where": "tls.crt",
         "fingerprint": fingerprint_of(),
+        "algorithm": "RSA",
         "size_bits": 2048,
         "not_before_utc": "2026-06-01T12:00:00Z",
         "not_after_utc": "2036-05-29T12:00:00Z",

@@ -180,11 +180,19 @@ def test_no_namespace_is_a_warning_where_the_scope_needs_one() -> None:
             "`token` announces a wrapped key of 5 bytes, which no RSA key has",
         ),
         (
+            lambda blob: b"\xff\xfe" + blob[2:],
+            "`token` announces a wrapped key of 65534 bytes, which no RSA key has",
+        ),
+        (
             lambda blob: b"\xff\xff" + blob[2:],
-            "`token` announces a wrapped key of 65535 bytes, which no RSA key has",
+            "`token` names the suite ",
+        ),
+        (
+            lambda _: bytes.fromhex("ffff647a00010002") + bytes(1135),
+            "`token` is cut off: it has 1143 bytes, and is in a hybrid envelope",
         ),
     ],
-    ids=["cut off", "nothing", "too small", "too large"],
+    ids=["cut off", "nothing", "too small", "too large", "no suite", "hybrid, cut off"],
 )
 def test_an_envelope_that_cannot_be_one_is_an_error(
     change: Callable[[bytes], bytes], words: str

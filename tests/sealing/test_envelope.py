@@ -8,6 +8,7 @@ from gitopskit.errors import Undecryptable
 from gitopskit.redaction import Plaintext
 from gitopskit.sealing.envelope import _seal_with, open_and_tell, open_value, seal_value
 from gitopskit.sealing.keys import PrivateKey
+from tests.support.sealing import rsa_of
 
 _MORE_TIME = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -40,9 +41,8 @@ def test_arbitrary_bytes_behind_a_right_prefix_are_refused(
 
 
 def test_a_session_key_of_another_size_is_refused(private_key: PrivateKey) -> None:
-    sealed = _seal_with(
-        bytes(16), Plaintext(b"x"), public_key=private_key.key.public_key(), label=b""
-    )
+    public_key = rsa_of(private_key).public_key()
+    sealed = _seal_with(bytes(16), Plaintext(b"x"), public_key=public_key, label=b"")
 
     with pytest.raises(Undecryptable):
         open_value(sealed, private_keys=[private_key.key], label=b"")

@@ -11,6 +11,7 @@ from gitopskit.sealing.envelope import seal_value
 from gitopskit.sealing.explain import Cause, explain
 from gitopskit.sealing.keys import PrivateKey, SealingCertificate, new_sealing_key
 from gitopskit.sealing.scope import Binding, Scope
+from tests.support.hybrid import hybrid_certificate, hybrid_pair
 from tests.support.sealing import BORN, private_key_of
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def test_a_value_that_lacks_almost_everything_is_cut_off(
     assert explain(bytes(size), keys=[private_key], binding=_HERE).cause is Cause.CUT_OFF
 
 
-@pytest.mark.parametrize("first", [b"\x00\x05", b"\xff\xff"], ids=["too small", "too large"])
+@pytest.mark.parametrize("first", [b"\x00\x05", b"\xff\xfe"], ids=["too small", "too large"])
 def test_first_bytes_that_fit_no_key_are_altered(
     seal: Callable[[Binding], bytes], private_key: PrivateKey, first: bytes
 ) -> None:
@@ -221,3 +222,93 @@ def test_no_keys_at_all_is_said(seal: Callable[[Binding], bytes]) -> None:
 
     assert found.cause is Cause.UNKNOWN
     assert found.sentence.endswith("than the namespace shop, or altered since; keys tried: none")
+
+
+def _sealed_hybrid(binding: Binding = _HERE) -> bytes:
+    key = hybrid_certificate().public_key
+    return seal_value(Plaintext(b"value"), public_key=key, label=binding.label)
+
+
+def _hybrid_private_key(number: int = 0) -> PrivateKey:
+    return private_key_of(hybrid_pair(number))
+
+
+@pytest.mark.parametrize("size", [2, 5, 8, 1143])
+def test_a_hybrid_envelope_that_lacks_its_end_is_cut_off(size: int) -> None:
+    found = explain(_sealed_hybrid()[:size], keys=[_hybrid_private_key()], binding=_HERE)
+
+    assert found.cause is Cause.CUT_OFF
+    assert found.sentence == (
+        f"the value is cut off: {size} bytes, and a hybrid envelope has 1144 or more"
+    )
+
+
+def test_a_suite_that_is_not_known_is_named() -> None:
+    blob = b"\xff\xff\x00\x50\x00\x01\x00\x02" + _sealed_hybrid()[8:]
+
+    found = explain(blob, keys=[_hybrid_private_key()], binding=_HERE)
+
+    assert found.cause is Cause.OTHER_SUITE
+    assert found.sentence == (
+        "it names the suite 005000010002, which is not known here: a newer version sealed it, or "
+        "its first bytes were altered"
+    )
+
+
+def test_a_key_of_another_kind_is_told(
+    seal: Callable[[Binding], bytes], private_key: PrivateKey
+) -> None:
+    of_hybrid = explain(_sealed_hybrid(), keys=[private_key], binding=_HERE)
+    of_rsa = explain(seal(_HERE), keys=[_hybrid_private_key()], binding=_HERE)
+
+    assert (of_hybrid.cause, of_rsa.cause) == (Cause.OTHER_KIND, Cause.OTHER_KIND)
+    assert of_hybrid.sentence == "it was sealed to a hybrid key, and no key tried is one"
+    assert of_rsa.sentence == "it was sealed to an RSA key of 2048 bits, and no key tried is one"
+
+
+def test_a_key_of_another_size_is_named_among_keys_of_both_kinds(
+    seal: Callable[[Binding], bytes],
+) -> None:
+    larger = private_key_of(new_sealing_key(now=BORN, size_bits=3072))
+
+    found = explain(seal(_HERE), keys=[larger, _hybrid_private_key()], binding=_HERE)
+
+    assert found.sentence == "it was sealed to a key of 2048 bits, and the keys tried have 3072"
+
+
+@pytest.mark.parametrize(
+    ("sealed_for", "cause"),
+    [(_WIDE, Cause.OTHER_SCOPE), (_CLUSTER, Cause.OTHER_SCOPE), (_ELSEWHERE, Cause.OTHER_PLACE)],
+)
+def test_another_place_of_a_hybrid_envelope_is_found(sealed_for: Binding, cause: Cause) -> None:
+    found = explain(
+        _sealed_hybrid(sealed_for),
+        keys=[_hybrid_private_key()],
+        binding=_HERE,
+        elsewhere=[_ELSEWHERE],
+    )
+
+    assert found.cause is cause
+
+
+def test_of_a_hybrid_envelope_an_alteration_is_not_told_from_another_key() -> None:
+    altered = bytearray(_sealed_hybrid())
+    altered[-1] ^= 1
+
+    found = [
+        explain(bytes(altered), keys=[_hybrid_private_key()], binding=_HERE),
+        explain(_sealed_hybrid(), keys=[_hybrid_private_key(1)], binding=_HERE),
+    ]
+
+    assert [each.cause for each in found] == [Cause.UNKNOWN, Cause.UNKNOWN]
+
+
+def test_a_recorded_hybrid_key_that_is_not_here_is_named() -> None:
+    recorded = hybrid_certificate().fingerprint
+
+    found = explain(
+        _sealed_hybrid(), keys=[_hybrid_private_key(1)], binding=_HERE, recorded_key=recorded
+    )
+
+    assert found.cause is Cause.KEY_NOT_HERE
+    assert recorded in found.sentence

@@ -29,7 +29,7 @@ _MORE_TIME: Final = settings(deadline=None)
 
 
 def _sealed(value: bytes = b"correct horse", *, label: bytes = _LABEL) -> bytes:
-    return seal_hybrid(Plaintext(value), public_key=hybrid_key().public_key, label=label)
+    return seal_hybrid(Plaintext(value), public_key=hybrid_key().public_key(), label=label)
 
 
 @_MORE_TIME
@@ -93,7 +93,7 @@ def test_two_envelopes_of_one_value_have_nothing_but_the_header_in_common() -> N
 
 def test_the_suite_is_part_of_what_is_agreed_on() -> None:
     other = Suite(KEM.MLKEM768_X25519, KDF.SHAKE256, AEAD.AES_256_GCM)
-    sealed = other.encrypt(b"value", hybrid_key().public_key.library_key, info=_LABEL)
+    sealed = other.encrypt(b"value", hybrid_key().public_key().library_key, info=_LABEL)
 
     assert open_hybrid(_sealed()[:8] + sealed, private_key=hybrid_key(), label=_LABEL) is None
 
@@ -108,7 +108,7 @@ def test_a_seed_always_gives_the_same_key() -> None:
     again = HybridPrivateKey.from_seed(Plaintext(hybrid_seed().reveal()))
 
     assert again == hybrid_key()
-    assert again.public_key.fingerprint == hybrid_key().public_key.fingerprint
+    assert again.public_key().fingerprint == hybrid_key().public_key().fingerprint
     assert hybrid_key(1) != hybrid_key()
 
 
@@ -125,7 +125,7 @@ def test_a_seed_of_another_size_is_refused(size: int) -> None:
         bytes(1215),
         bytes(1217),
         b"\xff" * 1216,
-        hybrid_key().public_key.raw[:1184] + bytes(32),
+        hybrid_key().public_key().raw[:1184] + bytes(32),
     ],
     ids=["nothing", "too short", "too long", "coefficients too large", "of low order"],
 )
@@ -140,7 +140,7 @@ def test_a_key_shows_nothing_of_its_seed() -> None:
 
     assert seed.hex() not in shown
     assert repr(seed) not in shown
-    assert not any(seed in part for part in (key.public_key.raw, key.public_key.digest))
+    assert not any(seed in part for part in (key.public_key().raw, key.public_key().digest))
 
 
 @pytest.mark.parametrize("file", _VECTORS, ids=lambda file: file.stem)
@@ -156,7 +156,7 @@ def test_the_published_vectors_of_hpke_open(file: Path) -> None:
 
     assert (vector["kem_id"], vector["aead_id"]) == (0x647A, 3)
     assert opened == given["pt"]
-    assert key.public_key.raw == given.get("pkRm", key.public_key.raw)
+    assert key.public_key().raw == given.get("pkRm", key.public_key().raw)
 
 
 _FIELDS: Final = frozenset({"skRm", "pkRm", "enc", "info", "aad", "ct", "pt"})

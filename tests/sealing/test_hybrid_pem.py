@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _UNTIL: Final = BORN + timedelta(days=3650)
-_PUBLIC: Final = dump_public(hybrid_key().public_key, made=BORN, until=_UNTIL)
+_PUBLIC: Final = dump_public(hybrid_key().public_key(), made=BORN, until=_UNTIL)
 _PRIVATE: Final = dump_private(hybrid_seed()).reveal()
 _MORE_TIME: Final = settings(deadline=None)
 _OTHER_SUITE: Final = bytes.fromhex("005000010002")
@@ -43,7 +43,7 @@ def _digested(body: bytes) -> bytes:
 
 
 def test_a_public_block_gives_back_the_key_and_its_dates() -> None:
-    assert load_public(_PUBLIC, where="hybrid.pub") == (hybrid_key().public_key, BORN, _UNTIL)
+    assert load_public(_PUBLIC, where="hybrid.pub") == (hybrid_key().public_key(), BORN, _UNTIL)
     assert len(_body(_PUBLIC)) == 1270
 
 
@@ -58,7 +58,7 @@ def test_a_private_block_gives_back_the_key() -> None:
     until=st.datetimes(min_value=datetime(1970, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 -- the same
 )
 def test_every_date_comes_back_in_whole_seconds(made: datetime, until: datetime) -> None:
-    pem = dump_public(hybrid_key().public_key, made=made, until=until)
+    pem = dump_public(hybrid_key().public_key(), made=made, until=until)
 
     _, *dates = load_public(pem, where="hybrid.pub")
 
@@ -70,7 +70,7 @@ def test_every_seed_comes_back() -> None:
 
     key = load_private(dump_private(seed).reveal(), where="hybrid.key")
 
-    assert key.public_key.fingerprint.startswith("SHA256:")
+    assert key.public_key().fingerprint.startswith("SHA256:")
     assert dump_private(seed).reveal() == dump_private(Plaintext(seed.reveal())).reveal()
 
 

@@ -34,6 +34,7 @@ from gitopskit.sealing.keys import (
     read_key_secret,
     read_private_keys,
 )
+from tests.support.sealing import rsa_of
 
 _EC_KEY = ec.generate_private_key(ec.SECP256R1())
 _SHORT_KEY = rsa.generate_private_key(65537, 1024)  # noqa: S505 -- it must be refused
@@ -159,7 +160,7 @@ def test_an_expired_certificate_is_refused_with_its_date(pair: KeyPair, now: dat
     "kind", [PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL], ids=["pkcs8", "pkcs1"]
 )
 def test_private_keys_in_pem_are_read(private_key: PrivateKey, kind: PrivateFormat) -> None:
-    keys = read_private_keys(_private_pem(private_key.key, kind), where="tls.key")
+    keys = read_private_keys(_private_pem(rsa_of(private_key), kind), where="tls.key")
 
     assert [key.fingerprint for key in keys] == [private_key.fingerprint]
     assert keys[0].not_before_utc is None
@@ -291,14 +292,16 @@ def test_a_key_secret_is_found_by_its_label(pair: KeyPair) -> None:
     assert Plaintext(base64.b64decode(secret["data"]["tls.key"])) == pair.private_pem
 
 
-def test_a_fingerprint_is_that_of_openssh(certificate: SealingCertificate) -> None:
-    line = certificate.public_key.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
+def test_a_fingerprint_is_that_of_openssh(
+    certificate: SealingCertificate, private_key: PrivateKey
+) -> None:
+    line = rsa_of(private_key).public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
     digest = hashlib.sha256(base64.b64decode(line.split()[1])).digest()
 
     assert certificate.fingerprint == f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
 
 
 def test_a_certificate_of_somebody_with_a_name_is_read(private_key: PrivateKey) -> None:
-    pem = _certificate_of(private_key.key, name="sealed-secrets")
+    pem = _certificate_of(rsa_of(private_key), name="sealed-secrets")
 
     assert load_certificate(pem, where="").fingerprint == private_key.fingerprint

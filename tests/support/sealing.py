@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
 from gitopskit.manifests.write import dump_documents
 from gitopskit.sealing.keys import (
     KeyPair,
@@ -39,6 +41,12 @@ def _made(number: int) -> KeyPair:
 def private_key_of(pair: KeyPair) -> PrivateKey:
     """Return the private half as it is used."""
     return read_private_keys(pair.private_pem.reveal(), where="tls.key")[0]
+
+
+def rsa_of(key: PrivateKey) -> RSAPrivateKey:
+    """Return the RSA key in a private key that is one."""
+    assert isinstance(key.key, RSAPrivateKey)
+    return key.key
 
 
 def write_pair(pair: KeyPair, folder: Path) -> tuple[Path, Path]:

@@ -1,0 +1,105 @@
+"""The certificates of both kinds in one text, and which of them seals.
+
+Pure. A text may hold a certificate, a hybrid key, or both. Start at ``load_certificates``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from gitopskit.errors import UnusableKey
+from gitopskit.sealing import hybrid_pem, pem_text
+from gitopskit.sealing.hybrid import is_hybrid
+from gitopskit.sealing.keys import load_certificate, load_hybrid, require_usable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from gitopskit.sealing.keys import SealingCertificate
+
+KeyKind: TypeAlias = Literal["rsa", "hybrid"]
+
+_HINTS: Final[dict[KeyKind, str]] = {
+    "rsa": "give the sealing certificate (`tls.crt`) in PEM form, or leave out --no-post-quantum",
+    "hybrid": "fetch it with `gitopskit keys fetch`, make one with `gitopskit keys new "
+    "--post-quantum`, or seal to RSA with --no-post-quantum",
+}
+_NAMES: Final[dict[KeyKind, str]] = {"rsa": "certificate of an RSA key", "hybrid": "hybrid key"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificates:
+    """What a text or a cluster has to seal with, one certificate of a kind at most."""
+
+    rsa: SealingCertificate | None = None
+    hybrid: SealingCertificate | None = None
+
+    @property
+    def all(self) -> tuple[SealingCertificate, ...]:
+        """Return those that are there, RSA's first."""
+        return tuple(each for each in (self.rsa, self.hybrid) if each is not None)
+
+    @property
+    def pem(self) -> bytes:
+        """Return them as one text."""
+        return b"".join(each.pem for each in self.all)
+
+    def of_kind(self, kind: KeyKind) -> SealingCertificate | None:
+        """Return the one of a kind, if there is one."""
+        return self.hybrid if kind == "hybrid" else self.rsa
+
+    def chosen(self, kind: KeyKind | None, *, where: str) -> SealingCertificate:
+        """Return the one of a kind; without a kind RSA's, or the hybrid one where it is alone.
+
+        Raises:
+            UnusableKey: there is none of that kind.
+        """
+        found = self.of_kind(kind) if kind else next(iter(self.all), None)
+        if found is None:
+            raise _missing(kind or "rsa", where)
+        return found
+
+
+def load_certificates(pem: bytes, *, where: str) -> Certificates:
+    """Return the first certificate of each kind in a PEM text, whatever their age and size.
+
+    Raises:
+        UnusableKey: there is none, or one cannot be read.
+    """
+    block = pem_text.first_block(pem, hybrid_pem.PUBLIC)
+    if block is None:
+        return Certificates(rsa=load_certificate(pem, where=where))
+    hybrid = load_hybrid(block, where=where)
+    if pem_text.first_block(pem, pem_text.CERTIFICATE) is None:
+        return Certificates(hybrid=hybrid)
+    return Certificates(rsa=load_certificate(pem, where=where), hybrid=hybrid)
+
+
+def read_chosen(
+    pem: bytes, *, kind: KeyKind | None, where: str, now: datetime
+) -> SealingCertificate:
+    """Return the certificate of a kind in a PEM text, fit to seal with at ``now``.
+
+    Raises:
+        UnusableKey: there is none of that kind, it cannot be read, expired, or is too short.
+    """
+    if kind == "hybrid":
+        block = pem_text.first_block(pem, hybrid_pem.PUBLIC)
+        if block is None:
+            raise _missing(kind, where)
+        return require_usable(load_hybrid(block, where=where), where=where, now=now)
+    found = load_certificate(pem, where=where)
+    if kind == "rsa" and found.is_hybrid:
+        raise _missing(kind, where)
+    return require_usable(found, where=where, now=now)
+
+
+def _missing(kind: KeyKind, where: str) -> UnusableKey:
+    return UnusableKey(f"there is no {_NAMES[kind]} to seal with", where=where, hint=_HINTS[kind])
+
+
+def kind_of(envelopes: Iterable[bytes]) -> KeyKind | None:
+    """Return the kind that goes on with what is there: hybrid if any envelope is, else none."""
+    return "hybrid" if any(is_hybrid(envelope) for envelope in envelopes) else None

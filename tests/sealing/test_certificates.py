@@ -1,0 +1,105 @@
+"""Which certificate of a text seals, where a text may hold two."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gitopskit.errors import UnusableKey
+from gitopskit.sealing.certificates import (
+    Certificates,
+    KeyKind,
+    kind_of,
+    load_certificates,
+    read_chosen,
+)
+from gitopskit.sealing.keys import load_certificate
+from tests.support.hybrid import UNTIL, hybrid_certificate, hybrid_pair
+from tests.support.sealing import BORN, sealing_pair
+
+if TYPE_CHECKING:
+    from gitopskit.sealing.keys import SealingCertificate
+
+_RSA = sealing_pair().certificate_pem
+_HYBRID = hybrid_pair().certificate_pem
+
+
+def _read(pem: bytes, kind: KeyKind | None) -> SealingCertificate:
+    return read_chosen(pem, kind=kind, where="prod.pem", now=BORN)
+
+
+@pytest.mark.parametrize("pem", [_RSA + _HYBRID, _HYBRID + _RSA], ids=["RSA first", "hybrid first"])
+def test_a_text_may_hold_both(pem: bytes) -> None:
+    found = load_certificates(pem, where="prod.pem")
+
+    assert found.rsa == load_certificate(_RSA, where="prod.pem")
+    assert found.hybrid == hybrid_certificate()
+    assert found.pem == _RSA + _HYBRID
+
+
+@pytest.mark.parametrize(
+    ("pem", "kind", "is_hybrid"),
+    [
+        (_RSA, None, False),
+        (_HYBRID, None, True),
+        (_HYBRID + _RSA, None, False),
+        (_RSA, "rsa", False),
+        (_RSA + _HYBRID, "rsa", False),
+        (_RSA + _HYBRID, "hybrid", True),
+        (_HYBRID, "hybrid", True),
+    ],
+)
+def test_rsa_goes_first_unless_a_kind_is_asked_for(
+    pem: bytes, kind: KeyKind | None, *, is_hybrid: bool
+) -> None:
+    found = load_certificates(pem, where="prod.pem").chosen(kind, where="prod.pem")
+
+    assert _read(pem, kind) == found
+    assert found.is_hybrid is is_hybrid
+
+
+@pytest.mark.parametrize(
+    ("pem", "kind", "problem"),
+    [
+        (_RSA, "hybrid", "there is no hybrid key to seal with"),
+        (_HYBRID, "rsa", "there is no certificate of an RSA key to seal with"),
+    ],
+)
+def test_a_kind_that_is_not_there_is_refused(pem: bytes, kind: KeyKind, problem: str) -> None:
+    found = load_certificates(pem, where="prod.pem")
+
+    with pytest.raises(UnusableKey, match=problem) as error:
+        _read(pem, kind)
+    with pytest.raises(UnusableKey, match=problem):
+        found.chosen(kind, where="prod.pem")
+
+    assert error.value.where == "prod.pem"
+    assert "no-post-quantum" in error.value.hint
+
+
+def test_where_there_is_nothing_nothing_is_chosen() -> None:
+    with pytest.raises(UnusableKey, match="there is no certificate of an RSA key to seal with"):
+        Certificates().chosen(None, where="the cluster")
+    with pytest.raises(UnusableKey, match="this is no PEM certificate"):
+        load_certificates(b"", where="prod.pem")
+
+
+@pytest.mark.parametrize("kind", [None, "hybrid"])
+def test_an_expired_hybrid_key_is_not_chosen(kind: KeyKind | None) -> None:
+    with pytest.raises(UnusableKey, match="expired"):
+        read_chosen(_HYBRID, kind=kind, where="prod.pem", now=UNTIL + timedelta(seconds=1))
+
+
+def test_a_damaged_hybrid_key_is_no_obstacle_to_rsa() -> None:
+    damaged = _HYBRID.replace(b"\n", b"\nAAAA", 1)
+
+    assert _read(damaged + _RSA, None) == load_certificate(_RSA, where="prod.pem")
+
+
+def test_hybrid_envelopes_ask_for_more_of_them() -> None:
+    rsa, hybrid = b"\x01\x00" + bytes(300), b"\xff\xff" + bytes(1200)
+
+    assert kind_of([rsa]) is None
+    assert kind_of([rsa, hybrid]) == "hybrid"
