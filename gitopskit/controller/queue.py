@@ -1,7 +1,9 @@
 """WorkQueue: which keys need work now, and workers that do it.
 
 A key is never handled twice at once; added again while it is handled, it is handled once more.
-Failed keys come back after growing pauses.
+Failed keys come back after growing pauses. Keys wait on levels: those of the first level are taken
+first, and the others get a share, so that neither a flood of what is new nor one of what can wait
+keeps the rest waiting.
 """
 
 from __future__ import annotations
@@ -26,6 +28,9 @@ K = TypeVar("K", bound=Hashable)
 
 _LOG: Final = structlog.get_logger("queue")
 
+_SHARE: Final = 8
+"""One key of so many is taken from the level whose turn it is, whatever the first ones hold."""
+
 
 class QueueClosed(Exception):
     """The queue was closed: there is no more work to take."""
@@ -34,13 +39,15 @@ class QueueClosed(Exception):
 class WorkQueue(Generic[K]):
     """A queue of keys for the coroutines of one event loop."""
 
-    def __init__(self, clock: Clock, *, backoff: Backoff) -> None:
-        """Keep how to wait; nothing is started."""
+    def __init__(self, clock: Clock, *, backoff: Backoff, levels: int = 1) -> None:
+        """Keep how to wait; nothing is started. ``levels`` are counted from 0, the most urgent."""
         self._clock = clock
         self._backoff = backoff
-        self._ready: OrderedDict[K, None] = OrderedDict()
+        self._ready: tuple[OrderedDict[K, None], ...] = tuple(OrderedDict() for _ in range(levels))
+        self._last = levels - 1
+        self._turns = 0
         self._handled: set[K] = set()
-        self._again: set[K] = set()
+        self._again: dict[K, int] = {}
         self._failures: dict[K, int] = {}
         self._timers: dict[K, tuple[float, asyncio.Task[None]]] = {}
         self._changed = asyncio.Event()
@@ -48,18 +55,26 @@ class WorkQueue(Generic[K]):
 
     def __len__(self) -> int:
         """Return how many keys are ready to be taken."""
-        return len(self._ready)
+        return sum(map(len, self._ready))
 
-    def add(self, key: K) -> None:
-        """Ask for work on a key; once is enough until somebody takes it."""
+    def add(self, key: K, *, level: int = 0) -> None:
+        """Ask for work on a key; once is enough until somebody takes it.
+
+        Of several levels for one key the most urgent counts.
+        """
         if key in self._handled:
-            self._again.add(key)
+            self._again[key] = min(level, self._again.get(key, level))
             return
-        self._ready[key] = None
+        for urgency, keys in enumerate(self._ready):
+            if key in keys:
+                if urgency <= level:
+                    return
+                del keys[key]
+        self._ready[level][key] = None
         self._changed.set()
 
     def add_after(self, key: K, seconds: float) -> None:
-        """Ask for work on a key later; of several times for one key the earliest counts."""
+        """Ask for work on a key later, on the last level; of several times the earliest counts."""
         due = self._clock.monotonic_seconds() + seconds
         if key in self._timers:
             earlier, timer = self._timers[key]
@@ -81,26 +96,26 @@ class WorkQueue(Generic[K]):
         self._failures.pop(key, None)
 
     async def get(self) -> K:
-        """Return the key that has been ready for longest; ``done`` must follow.
+        """Return the key that has been ready for longest on its level; ``done`` must follow.
 
         Raises:
             QueueClosed: the queue is closed.
         """
-        while not self._ready and not self._is_closed:
+        while not any(self._ready) and not self._is_closed:
             self._changed.clear()
             await self._changed.wait()
         if self._is_closed:
             raise QueueClosed
-        key, _ = self._ready.popitem(last=False)
+        key, _ = self._next_level().popitem(last=False)
         self._handled.add(key)
         return key
 
     def done(self, key: K) -> None:
         """Tell that a key taken with ``get`` is handled; it may be taken again from now on."""
         self._handled.discard(key)
-        if key in self._again:
-            self._again.discard(key)
-            self.add(key)
+        level = self._again.pop(key, None)
+        if level is not None:
+            self.add(key, level=level)
 
     def close(self) -> None:
         """Hand out no more keys and drop what waits; keys being handled are not disturbed."""
@@ -110,10 +125,17 @@ class WorkQueue(Generic[K]):
         self._timers.clear()
         self._changed.set()
 
+    def _next_level(self) -> OrderedDict[K, None]:
+        """Return the level to take from: the most urgent one, or the one whose turn it is."""
+        held = [keys for keys in self._ready if keys]
+        self._turns += 1
+        turn, is_shared = self._turns // _SHARE, self._turns % _SHARE == 0
+        return held[turn % len(held)] if is_shared else held[0]
+
     async def _add_later(self, key: K, seconds: float) -> None:
         await self._clock.sleep(seconds)
         del self._timers[key]
-        self.add(key)
+        self.add(key, level=self._last)
 
 
 async def run_workers(

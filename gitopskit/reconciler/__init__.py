@@ -2,7 +2,7 @@
 
 Pure (the import contract in pyproject.toml lists them): names, fields, application, project,
 desired, normalise, fieldsets, observation, ownership, ignoring, inventory, plan, status, reporting,
-operations, fights, state. Shell: repositories, goals, live, permissions, writer, inventories,
+operations, state. Shell: repositories, goals, live, permissions, writer, inventories,
 namespaces, syncing, teardown, publishing, reconcile, registrations, loop, waiting.
 Start at reconcile.py, which is the whole way of one Application.
 """

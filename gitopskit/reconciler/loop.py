@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from gitopskit.backoff import Backoff
+from gitopskit.controller.fights import Fights
 from gitopskit.controller.queue import WorkQueue, run_workers
 from gitopskit.errors import InputError
 from gitopskit.kube.events import EventRecorder
 from gitopskit.reconciler import names
-from gitopskit.reconciler.fights import Fights
 from gitopskit.reconciler.goals import Goals
 from gitopskit.reconciler.inventories import Inventories
 from gitopskit.reconciler.live import LiveObjects
@@ -76,7 +76,7 @@ class Controller:
         self.registry = Registry()
         self._queue: WorkQueue[str] = WorkQueue(api.clock, backoff=_FAULTS)
         self._heals: WorkQueue[Heal] = WorkQueue(api.clock, backoff=_FAULTS)
-        self._fights = Fights()
+        self._fights: Fights[ObjectRef] = Fights()
         self._repositories = Repositories(options.repositories)
         self._inventories = Inventories(api)
         permissions = Permissions(api)

@@ -68,6 +68,61 @@ async def test_who_waits_gets_what_is_added_later(queue: WorkQueue[str]) -> None
     assert sorted(task.result() for task in waiting) == ["a", "b", "c"]
 
 
+@pytest.fixture
+def levelled(clock: ManualClock) -> WorkQueue[str]:
+    return WorkQueue(clock, backoff=BACKOFF, levels=3)
+
+
+async def test_what_is_urgent_is_taken_first(levelled: WorkQueue[str]) -> None:
+    for key, level in (("late", 2), ("old", 1), ("older", 1), ("new", 0)):
+        levelled.add(key, level=level)
+
+    assert len(levelled) == 4
+    assert await drained(levelled) == ["new", "old", "older", "late"]
+
+
+async def test_of_two_levels_the_more_urgent_counts(levelled: WorkQueue[str]) -> None:
+    for key, level in (("a", 1), ("b", 2), ("b", 0), ("a", 2)):
+        levelled.add(key, level=level)
+
+    assert await drained(levelled) == ["b", "a"]
+
+
+async def test_a_key_that_is_handled_comes_back_on_the_more_urgent_level(
+    levelled: WorkQueue[str],
+) -> None:
+    levelled.add("a")
+    await levelled.get()
+    for level in (2, 1):
+        levelled.add("a", level=level)
+    levelled.done("a")
+    levelled.add("b", level=1)
+
+    assert await drained(levelled) == ["a", "b"]
+
+
+async def test_no_level_waits_for_ever(levelled: WorkQueue[str]) -> None:
+    for number in range(40):
+        levelled.add(f"new-{number}")
+    levelled.add("old", level=1)
+    levelled.add("late", level=2)
+
+    taken = await drained(levelled)
+
+    assert taken.index("old") < 24
+    assert taken.index("late") < 24
+
+
+async def test_a_retry_comes_back_on_the_last_level(
+    levelled: WorkQueue[str], clock: ManualClock
+) -> None:
+    levelled.retry("late")
+    await clock.wake(10)
+    levelled.add("old", level=1)
+
+    assert await drained(levelled) == ["old", "late"]
+
+
 async def test_a_key_can_come_later(queue: WorkQueue[str], clock: ManualClock) -> None:
     queue.add_after("a", 10)
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from gitopskit.reconciler.fights import Fights
-from tests.support.desiring import REF
+from gitopskit.controller.fights import Fights
+
+REF = "shop/db"
 
 
 def test_people_are_answered_at_once() -> None:
-    fights = Fights()
+    fights: Fights[str] = Fights()
 
     assert {fights.delay_seconds(REF, now=float(number)) for number in range(20)} == {0.0}
 
 
 def test_a_machine_is_answered_ever_more_slowly() -> None:
-    fights = Fights()
+    fights: Fights[str] = Fights()
 
     delays = [fights.delay_seconds(REF, now=number / 100) for number in range(40)]
 
@@ -22,8 +23,17 @@ def test_a_machine_is_answered_ever_more_slowly() -> None:
 
 
 def test_an_old_fight_is_forgotten() -> None:
-    fights = Fights()
+    fights: Fights[str] = Fights()
     for number in range(40):
         fights.delay_seconds(REF, now=number / 100)
 
     assert fights.delay_seconds(REF, now=100.0) == 0.0
+
+
+def test_what_is_gone_is_forgotten() -> None:
+    fights: Fights[str] = Fights()
+    for _ in range(40):
+        fights.delay_seconds(REF, now=1.0)
+    fights.forget(REF)
+
+    assert fights.delay_seconds(REF, now=1.0) == 0.0

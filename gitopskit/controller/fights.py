@@ -7,10 +7,10 @@ then ever more slowly, so that two controllers do not keep each other and the AP
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Final
+from collections.abc import Hashable
+from typing import Final, Generic, TypeVar
 
-if TYPE_CHECKING:
-    from gitopskit.manifests.identity import ObjectRef
+K = TypeVar("K", bound=Hashable)
 
 _WINDOW_SECONDS: Final = 60.0
 _AT_ONCE: Final = 20
@@ -19,14 +19,18 @@ _AT_ONCE: Final = 20
 _LONGEST_SECONDS: Final = 60.0
 
 
-class Fights:
+class Fights(Generic[K]):
     """The times at which objects drifted."""
 
     def __init__(self) -> None:
         """Begin without any."""
-        self._times: dict[ObjectRef, deque[float]] = {}
+        self._times: dict[K, deque[float]] = {}
 
-    def delay_seconds(self, ref: ObjectRef, *, now: float) -> float:
+    def forget(self, ref: K) -> None:
+        """Forget an object that is gone."""
+        self._times.pop(ref, None)
+
+    def delay_seconds(self, ref: K, *, now: float) -> float:
         """Note that an object drifted now, and return how long to wait before reverting it."""
         times = self._times.setdefault(ref, deque(maxlen=_AT_ONCE * 2))
         while times and now - times[0] > _WINDOW_SECONDS:
