@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from gitopskit.controller.lease_record import Candidate
     from gitopskit.kube.watch import Change
+    from gitopskit.manifests.json_types import JsonObject
 
     Lead = Callable[[], Coroutine[Any, Any, None]]
 
@@ -122,7 +123,8 @@ class Election:
                 case Read():
                     await self._try(self._read)
                 case Renew():
-                    await self._try(self._write)
+                    is_there = self._standing.lease is not None
+                    await self._try(self._renew if is_there else self._take)
                 case Acquire():
                     await self._acquire(lead)
                 case StandDown(reason):
@@ -157,7 +159,7 @@ class Election:
                 task.cancel()
 
     async def _acquire(self, lead: Lead) -> None:
-        await self._try(self._write)
+        await self._try(self._take)
         if not self._standing.is_leading:
             return
         _LOG.info("lease_acquired", lease=str(self._candidate), holder=self._candidate.identity)
@@ -224,23 +226,31 @@ class Election:
         now_seconds = self._clock.monotonic_seconds()
         self._standing = self._standing.seeing(found, now_seconds=now_seconds)
 
-    async def _write(self) -> None:
+    async def _take(self) -> None:
         standing, sent_seconds = self._standing, self._clock.monotonic_seconds()
         answer = await self._lease.take(
             standing.lease, last=standing.record, duration_seconds=self._options.duration_seconds
         )
+        self._hold(answer, sent_seconds)
+
+    async def _renew(self) -> None:
+        sent_seconds = self._clock.monotonic_seconds()
+        self._hold(await self._lease.renew(), sent_seconds)
+
+    def _hold(self, answer: JsonObject, sent_seconds: float) -> None:
         self._standing = self._standing.holding(answer, sent_seconds=sent_seconds)
         self._conflicts = 0
 
     async def _release(self) -> None:
         """Leave the lease free, if it is still ours and the API server answers soon."""
-        held, self._standing = self._standing.lease, self._standing.following()
+        self._standing = self._standing.following()
         try:
             async with asyncio.timeout(self._options.request_seconds):
-                is_released = await self._lease.leave(held)
+                await self._lease.leave()
         except (ApiError, TimeoutError):
-            is_released = False
-        _LOG.info("lease_released" if is_released else "lease_left", lease=str(self._candidate))
+            _LOG.warning("lease_not_released", lease=str(self._candidate))
+        else:
+            _LOG.info("lease_released", lease=str(self._candidate))
 
     async def _follow(self) -> None:
         """Take in what the watch of the Lease shows; where it is refused, wait and ask again."""

@@ -1,21 +1,21 @@
 """LeaseAccess: the requests of one candidate about its Lease.
 
-Every write names the version that was read, so of several writers only one succeeds.
+Every write succeeds only if the Lease still is what the candidate takes it for.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitopskit.controller.lease_record import Record, claim, release
-from gitopskit.errors import ApiConflict, ApiNotFound
+from gitopskit.controller.lease_record import claim, release, renewal
+from gitopskit.errors import ApiConflict, ApiInvalid, ApiNotFound
 from gitopskit.kube.resources import LEASES
 from gitopskit.kube.watch import watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from gitopskit.controller.lease_record import Candidate
+    from gitopskit.controller.lease_record import Candidate, Record
     from gitopskit.kube.client import KubeClient
     from gitopskit.kube.watch import Change, Listed
     from gitopskit.manifests.json_types import JsonObject
@@ -56,24 +56,39 @@ class LeaseAccess:
             now=self._api.clock.now_utc(),
             duration_seconds=duration_seconds,
         )
-        write = self._api.create if lease is None else self._api.replace
-        return await write(LEASES, body, field_manager=self._candidate.name)
+        if lease is not None:
+            return await self._patch(body)
+        return await self._api.create(LEASES, body, field_manager=self._candidate.name)
 
-    async def leave(self, lease: JsonObject | None) -> bool:
-        """Make the Lease name nobody; return False where it does not name the candidate any more.
+    async def renew(self) -> JsonObject:
+        """Renew the Lease; return it as it stands then.
 
         Raises:
+            ApiConflict: another holds it.
+            ApiError: the API server refused or did not answer; the write may have been done.
+        """
+        return await self._patch(renewal(self._candidate, now=self._api.clock.now_utc()))
+
+    async def leave(self) -> None:
+        """Make the Lease name nobody.
+
+        Raises:
+            ApiConflict: another holds it.
             ApiError: the API server refused or did not answer.
         """
-        while lease is not None and Record.of(lease).holder == self._candidate.identity:
-            body = release(lease, self._candidate, now=self._api.clock.now_utc())
-            try:
-                await self._api.replace(LEASES, body, field_manager=self._candidate.name)
-            except ApiConflict:
-                lease = await self.live()
-            else:
-                return True
-        return False
+        await self._patch(release(self._candidate, now=self._api.clock.now_utc()))
+
+    async def _patch(self, patch: JsonObject | list[JsonObject]) -> JsonObject:
+        try:
+            return await self._api.patch(
+                LEASES,
+                self._candidate.name,
+                self._candidate.namespace,
+                patch=patch,
+                field_manager=self._candidate.name,
+            )
+        except ApiInvalid as error:  # a JSON patch whose test fails is answered with 422
+            raise ApiConflict(error.what, where=error.where, status=error.status) from error
 
     def changes(self) -> AsyncGenerator[Listed | Change]:
         """Yield the Lease as it is, then as it changes; see ``watch``."""

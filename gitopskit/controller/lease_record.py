@@ -11,6 +11,7 @@ from gitopskit.kube.resources import LEASES
 from gitopskit.timestamps import rfc3339_micro
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from gitopskit.manifests.json_types import JsonObject
@@ -58,33 +59,25 @@ def claim(
     now: datetime,
     duration_seconds: int,
 ) -> JsonObject:
-    """Return the Lease as a candidate writes it to acquire or to renew it.
+    """Return what makes the Lease name a candidate: a merge patch of it, or the whole of a new one.
 
-    ``lease`` is the object to replace, if there is one: what else stands in it stays, and so does
-    the version that was read, at which alone the API server takes the write. ``last`` is the last
-    record that was seen.
+    ``lease`` is the Lease as it was read, None where there is none; ``last`` is the last record
+    that was seen. The patch names the version that was read, so it does nothing if anybody wrote
+    since. What else stands in the Lease stays.
     """
     is_ours = last is not None and last.holder == candidate.identity
     transitions = last.transitions if last is not None else -1
     moment = rfc3339_micro(now)
-    return _written(
-        lease,
-        candidate,
-        holderIdentity=candidate.identity,
-        leaseDurationSeconds=duration_seconds,
-        acquireTime=(last.acquired if last is not None and is_ours else "") or moment,
-        renewTime=moment,
-        leaseTransitions=transitions if is_ours else transitions + 1,
-    )
-
-
-def release(lease: JsonObject, candidate: Candidate, *, now: datetime) -> JsonObject:
-    """Return the Lease as its holder leaves it: free at once."""
-    return _written(lease, candidate, holderIdentity="", renewTime=rfc3339_micro(now))
-
-
-def _written(lease: JsonObject | None, candidate: Candidate, **changes: str | int) -> JsonObject:
-    content = lease or {
+    spec = {
+        "holderIdentity": candidate.identity,
+        "leaseDurationSeconds": duration_seconds,
+        "acquireTime": (last.acquired if last is not None and is_ours else "") or moment,
+        "renewTime": moment,
+        "leaseTransitions": transitions if is_ours else transitions + 1,
+    }
+    if lease is not None:
+        return {"metadata": {"resourceVersion": lease["metadata"]["resourceVersion"]}, "spec": spec}
+    return {
         "apiVersion": LEASES.api_version,
         "kind": LEASES.kind,
         "metadata": {
@@ -92,5 +85,29 @@ def _written(lease: JsonObject | None, candidate: Candidate, **changes: str | in
             "namespace": candidate.namespace,
             "labels": {"app.kubernetes.io/managed-by": "gitopskit"},
         },
+        "spec": spec,
     }
-    return {**content, "spec": {**(content.get("spec") or {}), **changes}}
+
+
+def renewal(candidate: Candidate, *, now: datetime) -> list[JsonObject]:
+    """Return the JSON patch that renews a Lease, and does nothing if another holds it.
+
+    It names no version: somebody who edits the metadata all the time does not stand in its way.
+    """
+    return _if_held_by(candidate, {"renewTime": rfc3339_micro(now)})
+
+
+def release(candidate: Candidate, *, now: datetime) -> list[JsonObject]:
+    """Return the JSON patch that leaves a Lease free at once, unless another holds it."""
+    return _if_held_by(candidate, {"holderIdentity": "", "renewTime": rfc3339_micro(now)})
+
+
+def _if_held_by(candidate: Candidate, changes: Mapping[str, str]) -> list[JsonObject]:
+    holder = {"op": "test", "path": "/spec/holderIdentity", "value": candidate.identity}
+    return [
+        holder,
+        *(
+            {"op": "add", "path": f"/spec/{name}", "value": value}
+            for name, value in changes.items()
+        ),
+    ]

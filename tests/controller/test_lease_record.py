@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitopskit.controller.lease_record import Candidate, Record, claim, release
+from gitopskit.controller.lease_record import Candidate, Record, claim, release, renewal
 
 if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
@@ -66,17 +66,10 @@ specs = st.fixed_dictionaries(
 
 
 @given(spec=st.none() | specs)
-def test_whatever_the_api_server_may_send_can_be_read_claimed_and_released(
-    spec: JsonObject | None,
-) -> None:
+def test_whatever_the_api_server_may_send_can_be_read_and_claimed(spec: JsonObject | None) -> None:
     content = {**lease(), "spec": spec}
 
-    ours = claimed(content)
-    free = release(ours, US, now=NOW)
-
-    assert Record.of(ours).holder == "us"
-    assert Record.of(free).holder == ""
-    assert ours["metadata"] == free["metadata"] == content["metadata"]
+    assert Record.of(claimed(content)).holder == "us"
 
 
 def test_a_new_lease_counts_its_holders_from_nought() -> None:
@@ -93,22 +86,26 @@ def test_a_new_lease_counts_its_holders_from_nought() -> None:
     }
 
 
-def test_taking_over_counts_and_keeps_what_others_wrote() -> None:
-    content = lease()
-    content["metadata"]["labels"] = {"team": "web"}
-    content["spec"]["strategy"] = "OldestEmulationVersion"
+def test_taking_over_counts_and_is_bound_to_the_version_that_was_read() -> None:
+    ours = claimed(lease())
 
-    ours = claimed(content)
-
-    assert ours["metadata"] == content["metadata"]
-    assert ours["spec"]["strategy"] == "OldestEmulationVersion"
+    assert ours["metadata"] == {"resourceVersion": "7"}
     assert Record.of(ours) == Record("us", 6, acquired=MOMENT, renewed=MOMENT, transitions=4)
 
 
-def test_renewing_keeps_the_time_of_acquisition() -> None:
+def test_claiming_what_is_ours_already_keeps_the_time_of_acquisition() -> None:
     renewed = claimed(lease("us"))
 
     assert Record.of(renewed) == Record("us", 6, acquired="0", renewed=MOMENT, transitions=3)
+
+
+def test_renewing_and_releasing_are_bound_to_the_holder_and_to_no_version() -> None:
+    is_ours = {"op": "test", "path": "/spec/holderIdentity", "value": "us"}
+    renewed = {"op": "add", "path": "/spec/renewTime", "value": MOMENT}
+    freed = {"op": "add", "path": "/spec/holderIdentity", "value": ""}
+
+    assert renewal(US, now=NOW) == [is_ours, renewed]
+    assert release(US, now=NOW) == [is_ours, freed, renewed]
 
 
 def test_a_record_of_ours_without_a_time_gets_one() -> None:

@@ -39,25 +39,32 @@ SKEWS = (0.0, 1e6, -3e5)
 
 
 class Server:
-    """Keeps one Lease and refuses writes that name another version than its own."""
+    """Keeps one Lease; a claim must name its version, a renewal its holder."""
 
     def __init__(self) -> None:
         self.lease: JsonObject | None = None
         self.late: list[JsonObject] = []
         self._version = 0
 
-    def write(self, body: JsonObject) -> JsonObject | None:
-        standing = self.lease["metadata"]["resourceVersion"] if self.lease else None
-        if body["metadata"].get("resourceVersion") != standing:
+    def write(self, patch: JsonObject) -> JsonObject | None:
+        lease = self.lease or {"metadata": {"resourceVersion": None}, "spec": {}}
+        version = patch["metadata"].get("resourceVersion")
+        holder = patch["metadata"].get("renewed_by")
+        is_met = (
+            holder == lease["spec"].get("holderIdentity")
+            if holder
+            else version == lease["metadata"]["resourceVersion"]
+        )
+        if not is_met:
             return None
         self._version += 1
-        metadata = {**body["metadata"], "resourceVersion": str(self._version)}
-        self.lease = {**body, "metadata": metadata}
+        metadata = {"resourceVersion": str(self._version)}
+        self.lease = {"metadata": metadata, "spec": {**lease["spec"], **patch["spec"]}}
         return self.lease
 
     def touch(self) -> None:
         if self.lease is not None:
-            self.write({**self.lease, "metadata": {**self.lease["metadata"], "touched": True}})
+            self.write({**self.lease, "spec": {}})
 
 
 @dataclass
@@ -91,15 +98,21 @@ class Copy:
             self.standing = self.standing.following()
         elif isinstance(decision, Read | Acquire | Renew):
             self.writes += 1
-            body = claim(
-                self.standing.lease,
-                self.candidate,
-                last=self.standing.record,
-                now=NOW,
-                duration_seconds=OPTIONS.duration_seconds,
-            )
-            body["spec"]["renewTime"] = f"{identity} {self.writes}"
+            body = self._body(is_renewal=decision == Renew() and self.standing.lease is not None)
             self.sent = (decision, now, body)
+
+    def _body(self, *, is_renewal: bool) -> JsonObject:
+        unique = {"renewTime": f"{self.candidate.identity} {self.writes}"}
+        if is_renewal:
+            return {"metadata": {"renewed_by": self.candidate.identity}, "spec": unique}
+        body = claim(
+            self.standing.lease,
+            self.candidate,
+            last=self.standing.record,
+            now=NOW,
+            duration_seconds=OPTIONS.duration_seconds,
+        )
+        return {"metadata": body["metadata"], "spec": {**body["spec"], **unique}}
 
     def _arrive(self, server: Server, now: float, fate: str) -> None:
         assert self.sent is not None
