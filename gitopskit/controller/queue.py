@@ -145,7 +145,8 @@ async def run_workers(
 
     A handler that returns has succeeded. One that raises has failed: the key comes back after a
     growing pause, unless the error is terminal, which a repetition would only repeat. Whatever
-    it raises is logged and stops nobody else.
+    it raises is logged and stops nobody else. Where this is cancelled, the keys at hand are ready
+    again, for whoever works next.
     """
     async with asyncio.TaskGroup() as group:
         for _ in range(workers):
@@ -158,6 +159,9 @@ async def _work(queue: WorkQueue[K], handler: Callable[[K], Awaitable[None]]) ->
             key = await queue.get()
             try:
                 await _handle(queue, handler, key)
+            except asyncio.CancelledError:
+                queue.add(key)
+                raise
             finally:
                 queue.done(key)
 

@@ -284,3 +284,18 @@ async def test_closing_lets_the_work_at_hand_finish(queue: WorkQueue[str]) -> No
 
     assert not is_early
     assert ended == ["a"]
+
+
+async def test_work_that_is_cut_short_is_left_to_whoever_works_next(queue: WorkQueue[str]) -> None:
+    async def handler(_: str) -> None:
+        await asyncio.Event().wait()
+
+    task = await running(queue, handler, workers=1)
+    for key in ("a", "b"):
+        queue.add(key)
+    await settle()
+
+    task.cancel()
+    await asyncio.wait({task})
+
+    assert sorted(await drained(queue)) == ["a", "b"]
