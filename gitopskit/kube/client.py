@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from gitopskit import __version__
 from gitopskit.errors import ApiGone, ApiInvalid
@@ -19,7 +19,7 @@ from gitopskit.kube.requests import Request, Selection, decoded, encoded, write_
 from gitopskit.kube.transport import Transport, TransportOptions
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable
     from types import TracebackType
     from typing import Self
 
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from gitopskit.kube.services import ServicePort
     from gitopskit.kube.transport import Answer
     from gitopskit.manifests.json_types import JsonObject, JsonValue
+
+    Keep: TypeAlias = Callable[[JsonObject], JsonObject]
+    """Returns what is kept of an object."""
 
 _MOST_RESTARTS_OF_A_LIST: Final = 3
 _CREATED: Final = 201
@@ -272,15 +275,23 @@ class KubeClient:
         return await self.list_selection(kind, selection, as_user=as_user)
 
     async def list_selection(
-        self, kind: ResourceType, selection: Selection, *, as_user: str = ""
+        self,
+        kind: ResourceType,
+        selection: Selection,
+        *,
+        as_user: str = "",
+        keep: Keep | None = None,
     ) -> Listing:
-        """Return the objects of a selection; see ``list``."""
+        """Return the objects of a selection; see ``list``.
+
+        ``keep`` returns what is kept of each, page by page: a long list is never held whole.
+        """
         for _ in range(_MOST_RESTARTS_OF_A_LIST):
             try:
-                return await self._all_pages(kind, selection, as_user)
+                return await self._all_pages(kind, selection, as_user, keep)
             except ApiGone:
                 continue
-        return await self._all_pages(kind, selection, as_user)
+        return await self._all_pages(kind, selection, as_user, keep)
 
     def watch_lines(
         self, kind: ResourceType, selection: Selection, *, version: str, timeout_seconds: int
@@ -338,7 +349,13 @@ class KubeClient:
         request = Request(method="GET", path=path, accept=DISCOVERY_ACCEPT, where=path)
         return await self._answer(request)
 
-    async def _all_pages(self, kind: ResourceType, selection: Selection, as_user: str) -> Listing:
+    async def _all_pages(
+        self,
+        kind: ResourceType,
+        selection: Selection,
+        as_user: str,
+        keep: Keep | None,
+    ) -> Listing:
         items: list[JsonObject] = []
         position = ""
         while True:
@@ -346,7 +363,8 @@ class KubeClient:
                 selection.page_request(kind, position=position, as_user=as_user)
             )
             metadata = page.get("metadata") or {}
-            items += [requests.typed(item, kind) for item in page.get("items") or ()]
+            typed = (requests.typed(item, kind) for item in page.get("items") or ())
+            items += map(keep, typed) if keep else typed
             position = metadata.get("continue") or ""
             if not position:
                 version = str(metadata.get("resourceVersion") or "")

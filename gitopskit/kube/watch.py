@@ -22,7 +22,7 @@ from gitopskit.kube.requests import Selection
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from gitopskit.kube.client import KubeClient, Listing
+    from gitopskit.kube.client import Keep, KubeClient, Listing
     from gitopskit.kube.resources import ResourceType
     from gitopskit.manifests.json_types import JsonObject
 
@@ -55,7 +55,7 @@ class Change:
     object: JsonObject
 
 
-async def watch(
+def watch(
     api: KubeClient,
     kind: ResourceType,
     *,
@@ -81,7 +81,18 @@ async def watch(
         field_selector=field_selector,
         metadata_only=metadata_only,
     )
-    follower = _Follower(api, kind, selection)
+    return watch_selection(api, kind, selection)
+
+
+async def watch_selection(
+    api: KubeClient, kind: ResourceType, selection: Selection, *, keep: Keep | None = None
+) -> AsyncGenerator[Listed | Change]:
+    """Watch the objects of a selection; see ``watch``, which raises the same.
+
+    ``keep`` returns what is kept of each object as it arrives, so that a long list is never held
+    whole.
+    """
+    follower = _Follower(api, kind, selection, keep)
     while True:
         listing = await follower.listing()
         yield Listed(items=listing.items)
@@ -93,17 +104,24 @@ async def watch(
 class _Follower:
     """Follows one selection and remembers how often in a row that failed."""
 
-    def __init__(self, api: KubeClient, kind: ResourceType, selection: Selection) -> None:
+    def __init__(
+        self,
+        api: KubeClient,
+        kind: ResourceType,
+        selection: Selection,
+        keep: Keep | None,
+    ) -> None:
         self._api = api
         self._kind = kind
         self._selection = selection
+        self._keep = keep
         self._failures = 0
 
     async def listing(self) -> Listing:
         """Return a fresh list, however often it takes."""
         while True:
             try:
-                return await self._api.list_selection(self._kind, self._selection)
+                return await self._api.list_selection(self._kind, self._selection, keep=self._keep)
             except _FOR_THE_CALLER:
                 raise
             except ApiError as error:
@@ -119,7 +137,8 @@ class _Follower:
                     async for event, content in events:
                         version = content["metadata"]["resourceVersion"]
                         if event != "BOOKMARK":
-                            yield Change(kind=event, object=content)
+                            kept = self._keep(content) if self._keep else content
+                            yield Change(kind=event, object=kept)
             except _FOR_THE_CALLER:
                 raise
             except ApiError as error:

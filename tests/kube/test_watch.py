@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitopskit.errors import ApiForbidden, ApiInvalid, ApiNotFound
+from gitopskit.kube.requests import Selection
 from gitopskit.kube.resources import CONFIG_MAPS
-from gitopskit.kube.watch import Change, Listed, watch
+from gitopskit.kube.watch import Change, Listed, watch, watch_selection
 from tests.support.fake_api import FakeApi, Reply, event, refusal
 from tests.support.polling import eventually
 
@@ -74,6 +75,28 @@ async def test_objects_get_the_kind_that_lists_leave_out(api: KubeClient, server
     assert isinstance(second, Change)
     assert {first.items[0]["kind"], second.object["kind"]} == {"ConfigMap"}
     assert {first.items[0]["apiVersion"], second.object["apiVersion"]} == {"v1"}
+
+
+async def test_only_what_is_to_be_kept_of_objects_is_handed_on(
+    api: KubeClient, server: FakeApi
+) -> None:
+    server.reply(listing("a", version=5), Reply(chunks=(event("ADDED", item("c", 6)),)))
+    stream = watch_selection(
+        api,
+        CONFIG_MAPS,
+        Selection(),
+        keep=lambda content: {"metadata": {"name": content["metadata"]["name"]}},
+    )
+
+    async with contextlib.aclosing(stream):
+        first, second = await anext(stream), await anext(stream)
+
+    assert isinstance(first, Listed)
+    assert isinstance(second, Change)
+    assert (*first.items, second.object) == (
+        {"metadata": {"name": "a"}},
+        {"metadata": {"name": "c"}},
+    )
 
 
 async def test_a_closed_stream_is_resumed_after_its_last_event_or_bookmark(
