@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
@@ -13,10 +14,11 @@ from gitopskit.errors import (
     EnvironmentFault,
     GitopskitError,
     InputError,
-    UnusableKey,
 )
 from gitopskit.manifests.settled_names import CERTIFICATE_CONFIG_MAP, UNSEALER_NAMESPACE
-from gitopskit.sealing.keys import CERTIFICATE_ITEM, SealingCertificate, read_certificate
+from gitopskit.sealing.certificates import Certificates, load_certificates, read_chosen
+from gitopskit.sealing.hybrid_pem import PUBLIC_ITEM
+from gitopskit.sealing.keys import CERTIFICATE_ITEM, require_usable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from gitopskit.clock import Clock
     from gitopskit.kube.client import KubeClient
     from gitopskit.sealedfiles.controller import ControllerAddress
+    from gitopskit.sealing.certificates import KeyWish
+    from gitopskit.sealing.keys import SealingCertificate
 
 _LARGEST_FILE_BYTES: Final = 1024 * 1024
 _URL: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://|(?P<file>[Ff][Ii][Ll][Ee]):/")
@@ -32,12 +36,16 @@ _URL: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://|(?P<file>[Ff][
 
 
 def open_certificate(
-    source: str, *, environment: Mapping[str, str], clock: Clock
+    source: str,
+    *,
+    environment: Mapping[str, str],
+    clock: Clock,
+    wish: KeyWish | None = None,
 ) -> SealingCertificate:
     """Return the certificate in a file (a path or ``file://``) or at an http:// or https:// URL.
 
     ``environment`` is that of ``download``. A text that holds several certificates means the
-    first.
+    first that fits the wish.
 
     Raises:
         InputError: there is no such file, or the address is unusable.
@@ -47,14 +55,16 @@ def open_certificate(
     found = _URL.match(source)
     if found is None or (found["scheme"] or found["file"]).lower() == "file":
         path = _path_of(source) if found else Path(source)
-        return read_certificate(_read(path), where=str(path), now=clock.now_utc())
+        return read_chosen(_read(path), wish=wish, where=str(path), now=clock.now_utc())
     from gitopskit.sealedfiles.download import download, shown_url  # noqa: PLC0415 -- a file needs no HTTP
 
     pem = download(source, environment=environment, clock=clock)
-    return read_certificate(pem, where=shown_url(source), now=clock.now_utc())
+    return read_chosen(pem, wish=wish, where=shown_url(source), now=clock.now_utc())
 
 
-def stored_certificate(folder: Path, environment: str, *, now: datetime) -> SealingCertificate:
+def stored_certificate(
+    folder: Path, environment: str, *, now: datetime, wish: KeyWish | None = None
+) -> SealingCertificate:
     """Return the certificate that the repository around a folder keeps for an environment.
 
     An empty ``environment`` means the only one that has a certificate.
@@ -75,10 +85,12 @@ def stored_certificate(folder: Path, environment: str, *, now: datetime) -> Seal
             hint="name one with `--cert FILE`, or go to a repository made by `gitopskit init`",
         ) from error
     stored = read_certificate_of(repository, environment)
-    return read_certificate(stored.pem, where=str(stored.path), now=now)
+    return read_chosen(stored.pem, wish=wish, where=str(stored.path), now=now)
 
 
-async def fetch_certificate(api: KubeClient, *, namespace: str) -> SealingCertificate:
+async def fetch_certificate(
+    api: KubeClient, *, namespace: str, wish: KeyWish | None = None
+) -> SealingCertificate:
     """Return the certificate that the unsealer of a cluster publishes.
 
     Raises:
@@ -86,6 +98,21 @@ async def fetch_certificate(api: KubeClient, *, namespace: str) -> SealingCertif
         UnusableKey: what it publishes cannot be used.
         ApiError: the API server refuses or does not answer.
     """
+    return (await _published(api, namespace)).chosen(wish, now=api.clock.now_utc())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Offered:
+    """What a cluster offers to seal with, as PEM, and which of its objects does."""
+
+    pem: bytes
+    where: str
+
+    def chosen(self, wish: KeyWish | None, *, now: datetime) -> SealingCertificate:
+        return read_chosen(self.pem, wish=wish, where=self.where, now=now)
+
+
+async def _published(api: KubeClient, namespace: str) -> _Offered:
     from gitopskit.kube.resources import CONFIG_MAPS  # noqa: PLC0415 -- a file needs no cluster
 
     place = f"ConfigMap/{namespace}/{CERTIFICATE_CONFIG_MAP}"
@@ -97,8 +124,9 @@ async def fetch_certificate(api: KubeClient, *, namespace: str) -> SealingCertif
             where=place,
             hint="run `gitopskit bootstrap` first, or wait until the unsealer runs",
         ) from error
-    pem = str((content.get("data") or {}).get(CERTIFICATE_ITEM) or "")
-    return read_certificate(pem.encode(), where=place, now=api.clock.now_utc())
+    data = content.get("data") or {}
+    texts = [str(data.get(item) or "") for item in (CERTIFICATE_ITEM, PUBLIC_ITEM)]
+    return _Offered(pem="\n".join(filter(None, texts)).encode(), where=place)
 
 
 async def live_certificate(
@@ -107,41 +135,70 @@ async def live_certificate(
     address: ControllerAddress,
     is_default: bool,
     config_map_namespace: str = UNSEALER_NAMESPACE,
+    wish: KeyWish | None = None,
 ) -> SealingCertificate:
     """Return the certificate that a cluster seals with now: the published one, or its controller's.
 
     Where somebody chose the address (``is_default`` is false), only that controller is asked:
-    another one's certificate would seal what it cannot open.
+    another one's certificate would seal what it cannot open. No controller gives a hybrid key.
 
     Raises:
         InputError: the cluster publishes none, and has no controller, or several.
-        UnusableKey: the certificate cannot be used, or expired.
+        UnusableKey: the certificate cannot be used, or expired, or none fits the wish.
         EnvironmentFault: we may not ask, or nothing answers.
     """
+    offered = await _offered(
+        api, address, is_default=is_default, config_map_namespace=config_map_namespace
+    )
+    return offered.chosen(wish, now=api.clock.now_utc())
+
+
+async def live_certificates(
+    api: KubeClient,
+    *,
+    address: ControllerAddress,
+    is_default: bool,
+    config_map_namespace: str = UNSEALER_NAMESPACE,
+) -> Certificates:
+    """Return the certificates of both kinds that a cluster seals with now; see the one above.
+
+    Raises:
+        InputError: the cluster publishes none, and has no controller, or several.
+        UnusableKey: a certificate cannot be used, or expired.
+        EnvironmentFault: we may not ask, or nothing answers.
+    """
+    offered = await _offered(
+        api, address, is_default=is_default, config_map_namespace=config_map_namespace
+    )
+    found = load_certificates(offered.pem, where=offered.where)
+    for certificate in found.all:
+        require_usable(certificate, where=offered.where, now=api.clock.now_utc())
+    return found
+
+
+async def _offered(
+    api: KubeClient, address: ControllerAddress, *, is_default: bool, config_map_namespace: str
+) -> _Offered:
     if not is_default:
-        return await _controllers_certificate(api, address, is_default=False)
+        return await _by_controller(api, address, is_default=False)
     try:
-        return await fetch_certificate(api, namespace=config_map_namespace)
-    except UnusableKey:
-        raise
+        return await _published(api, config_map_namespace)
     except (InputError, ApiForbidden) as error:
         published = error
     try:
-        return await _controllers_certificate(api, address, is_default=True)
-    except UnusableKey:
-        raise
+        return await _by_controller(api, address, is_default=True)
     except (InputError, EnvironmentFault) as error:
         raise _neither(published, error) from error
 
 
-async def _controllers_certificate(
+async def _by_controller(
     api: KubeClient, address: ControllerAddress, *, is_default: bool
-) -> SealingCertificate:
+) -> _Offered:
     from gitopskit.sealedfiles.controller import find_controller  # noqa: PLC0415 -- a file needs no cluster
 
     controller = await find_controller(api, address, is_default=is_default)
     pem = await controller.fetch_certificate_pem()
-    return read_certificate(pem, where=controller.port.where, now=api.clock.now_utc())
+    return _Offered(pem=pem, where=controller.port.where)
 
 
 def _neither(published: GitopskitError, asked: GitopskitError) -> GitopskitError:

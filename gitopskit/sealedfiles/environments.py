@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from gitopskit.errors import InputError
 from gitopskit.repository.certificates import read_certificate_of
 from gitopskit.repository.config import load_config
-from gitopskit.sealing.keys import read_certificate
+from gitopskit.sealing.certificates import read_chosen
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from gitopskit.repository.layout import Repository
+    from gitopskit.sealing.certificates import KeyWish
     from gitopskit.sealing.keys import SealingCertificate
 
 
@@ -43,16 +44,16 @@ def sealing_environments(
 
 
 def environment_certificate(
-    repository: Repository, environment: str, *, now: datetime
+    repository: Repository, environment: str, *, now: datetime, wish: KeyWish | None = None
 ) -> SealingCertificate:
     """Return the certificate that seals for an environment.
 
     Raises:
         InputError: there is no such environment, or it has no certificate.
-        UnusableKey: the certificate cannot be used, or expired.
+        UnusableKey: the certificate cannot be used, or expired, or none fits the wish.
     """
     stored = read_certificate_of(repository, environment)
-    return read_certificate(stored.pem, where=str(stored.path), now=now)
+    return read_chosen(stored.pem, wish=wish, where=str(stored.path), now=now)
 
 
 def age_days_of(certificate: SealingCertificate, *, now: datetime) -> int:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from gitopskit.sealing.keys import SealingCertificate
 
 KeyKind: TypeAlias = Literal["rsa", "hybrid"]
+KeyWish: TypeAlias = KeyKind | Literal["hybrid if there"]
+"""What somebody wants to seal to. Who wants nothing gets RSA, or a hybrid key that is alone."""
 
 _HINTS: Final[dict[KeyKind, str]] = {
     "rsa": "give the sealing certificate (`tls.crt`) in PEM form, or leave out --no-post-quantum",
@@ -50,17 +52,6 @@ class Certificates:
         """Return the one of a kind, if there is one."""
         return self.hybrid if kind == "hybrid" else self.rsa
 
-    def chosen(self, kind: KeyKind | None, *, where: str) -> SealingCertificate:
-        """Return the one of a kind; without a kind RSA's, or the hybrid one where it is alone.
-
-        Raises:
-            UnusableKey: there is none of that kind.
-        """
-        found = self.of_kind(kind) if kind else next(iter(self.all), None)
-        if found is None:
-            raise _missing(kind or "rsa", where)
-        return found
-
 
 def load_certificates(pem: bytes, *, where: str) -> Certificates:
     """Return the first certificate of each kind in a PEM text, whatever their age and size.
@@ -78,21 +69,22 @@ def load_certificates(pem: bytes, *, where: str) -> Certificates:
 
 
 def read_chosen(
-    pem: bytes, *, kind: KeyKind | None, where: str, now: datetime
+    pem: bytes, *, wish: KeyWish | None, where: str, now: datetime
 ) -> SealingCertificate:
-    """Return the certificate of a kind in a PEM text, fit to seal with at ``now``.
+    """Return the certificate in a PEM text that fits a wish, and may seal at ``now``.
 
     Raises:
-        UnusableKey: there is none of that kind, it cannot be read, expired, or is too short.
+        UnusableKey: there is none that fits, it cannot be read, expired, or is too short.
     """
-    if kind == "hybrid":
-        block = pem_text.first_block(pem, hybrid_pem.PUBLIC)
-        if block is None:
-            raise _missing(kind, where)
+    is_for_hybrid = wish in ("hybrid", "hybrid if there")
+    block = pem_text.first_block(pem, hybrid_pem.PUBLIC) if is_for_hybrid else None
+    if block is not None:
         return require_usable(load_hybrid(block, where=where), where=where, now=now)
+    if wish == "hybrid":
+        raise _missing(wish, where)
     found = load_certificate(pem, where=where)
-    if kind == "rsa" and found.is_hybrid:
-        raise _missing(kind, where)
+    if wish == "rsa" and found.is_hybrid:
+        raise _missing(wish, where)
     return require_usable(found, where=where, now=now)
 
 
