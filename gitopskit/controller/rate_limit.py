@@ -20,14 +20,18 @@ class Rate:
     per_second: float
     burst: float
 
-    def after(self, recovered_at: float, *, cost: float, now: float) -> tuple[float, float]:
+    def after(
+        self, recovered_at: float, *, cost: float, now: float, paid: float = 0.0
+    ) -> tuple[float, float]:
         """Return when it has recovered if the cost is taken now, and how long to wait before.
 
-        Seconds of a monotonic clock. The wait is 0 where it may be taken now. A cost of more than
-        a burst may be taken after a full rest; those who come later wait until it is paid off.
+        Seconds of a monotonic clock. The wait is 0 where it may be taken now: as long as 1 is
+        left, however much it costs. Those who come later wait until it is paid off. What who asks
+        has ``paid`` just before counts as left, so that nobody waits for what it took itself.
         """
         begin = max(recovered_at, now)
-        wait = begin - now - max(0.0, self.burst - cost) / self.per_second
+        left = self.burst - (begin - now) * self.per_second + paid
+        wait = (1.0 - left) / self.per_second
         return (begin + cost / self.per_second, 0.0) if wait <= 0 else (recovered_at, wait)
 
 
@@ -39,9 +43,11 @@ class Budget:
         self._rate = rate
         self._recovered_at = _NEVER_USED
 
-    def take(self, *, cost: float, now: float) -> float:
+    def take(self, *, cost: float, now: float, paid: float = 0.0) -> float:
         """Take a cost if it may be taken; return how many seconds to wait before, 0 if it was."""
-        self._recovered_at, wait = self._rate.after(self._recovered_at, cost=cost, now=now)
+        self._recovered_at, wait = self._rate.after(
+            self._recovered_at, cost=cost, now=now, paid=paid
+        )
         return wait
 
 

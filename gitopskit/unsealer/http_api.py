@@ -43,9 +43,8 @@ if TYPE_CHECKING:
 _LOG: Final = structlog.get_logger("http")
 
 _PEM: Final = "application/x-pem-file"
-_BYTES_AS_ONE_ITEM: Final = 16 * 1024
+_BYTES_AS_ONE_ITEM: Final = 64 * 1024
 """Reading this much text is counted as opening an item: it takes about as long."""
-
 
 _REQUESTS: Final = Rate(per_second=20.0, burst=100.0)
 _ITEMS: Final = Rate(per_second=50.0, burst=500.0)
@@ -155,20 +154,21 @@ class UnsealerApi:
         return response
 
     async def _content(self, body: bytes) -> JsonObject:
-        """Read a body, and take from the budget what it will cost to read and to open it."""
-        self._charge(len(body) // _BYTES_AS_ONE_ITEM)
+        """Read a body, and take from the budget what it costs to read and will cost to open."""
+        reading = len(body) / _BYTES_AS_ONE_ITEM
+        self._charge(reading)
         content = await self._in_thread(partial(_read, body))
         items = count_items(content)
         if items > self._limits.items_of_request:
             raise _Refused(http.said(http.TOO_LARGE, "too many items"))
-        self._charge(items)
+        self._charge(items, paid=reading)
         return content
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
-    def _charge(self, cost: float) -> None:
-        wait = self._budget.take(cost=cost, now=self._clock.monotonic_seconds())
+    def _charge(self, cost: float, *, paid: float = 0.0) -> None:
+        wait = self._budget.take(cost=cost, now=self._clock.monotonic_seconds(), paid=paid)
         if wait:
             self._metrics.http_limited("decryptions")
             raise _Refused(_busy(wait))

@@ -23,10 +23,10 @@ def test_after_the_wait_it_may_be_taken() -> None:
     budget = Budget(RATE)
     budget.take(cost=3, now=100.0)
 
-    wait = budget.take(cost=2, now=100.0)
+    wait = budget.take(cost=1, now=100.0)
 
-    assert wait == pytest.approx(1.0)
-    assert budget.take(cost=2, now=100.0 + wait) == 0.0
+    assert wait == pytest.approx(0.5)
+    assert budget.take(cost=1, now=100.0 + wait) == 0.0
 
 
 def test_what_is_refused_costs_nothing() -> None:
@@ -47,22 +47,34 @@ def test_a_long_pause_saves_no_more_than_a_burst() -> None:
     assert waits == [0.0, 0.0, 0.0, pytest.approx(0.5)]
 
 
-def test_more_than_a_burst_is_taken_after_a_rest_and_paid_off_later() -> None:
+def test_more_than_is_left_is_taken_and_paid_off_later() -> None:
     budget = Budget(RATE)
 
-    taken = budget.take(cost=7, now=0.0)
-    later = budget.take(cost=1, now=0.0)
-    at_last = budget.take(cost=1, now=later)
+    taken = [budget.take(cost=cost, now=0.0) for cost in (2, 7)]
+    wait = budget.take(cost=1, now=0.0)
+    at_last = budget.take(cost=1, now=wait)
 
-    assert (taken, at_last) == (0.0, 0.0)
-    assert later == pytest.approx(2.5)
+    assert taken == [0.0, 0.0]
+    assert wait == pytest.approx(3.5)
+    assert at_last == 0.0
 
 
-def test_more_than_a_burst_is_not_taken_before() -> None:
+def test_one_must_be_left_even_for_less_than_one() -> None:
     budget = Budget(RATE)
-    budget.take(cost=1, now=0.0)
+    budget.take(cost=2.5, now=0.0)
 
-    assert budget.take(cost=7, now=0.0) == pytest.approx(0.5)
+    assert budget.take(cost=0.1, now=0.0) == pytest.approx(0.25)
+
+
+def test_nobody_waits_for_what_it_took_itself() -> None:
+    budget = Budget(RATE)
+    budget.take(cost=9, now=0.0)
+
+    others = budget.take(cost=1, now=0.0)
+    own = budget.take(cost=1, now=0.0, paid=9)
+
+    assert others == pytest.approx(3.5)
+    assert own == 0.0
 
 
 def test_peers_do_not_wait_for_each_other() -> None:
@@ -100,7 +112,9 @@ def test_the_peer_that_was_silent_longest_is_forgotten_first() -> None:
         max_size=60,
     )
 )
-def test_no_window_holds_more_than_a_burst_and_its_rate(steps: list[tuple[float, float]]) -> None:
+def test_no_window_holds_more_than_a_burst_its_rate_and_one_more(
+    steps: list[tuple[float, float]],
+) -> None:
     budget, now = Budget(RATE), 0.0
     taken: list[tuple[float, float]] = []
 
@@ -113,4 +127,4 @@ def test_no_window_holds_more_than_a_burst_and_its_rate(steps: list[tuple[float,
         for end_index in range(index, len(taken)):
             window = taken[end_index][0] - start
             total = sum(cost for _, cost in taken[index : end_index + 1])
-            assert total <= RATE.burst + RATE.per_second * window + 1e-6
+            assert total <= RATE.burst + RATE.per_second * window + taken[end_index][1] + 1e-6
