@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
 
 
-def new_hybrid_key(*, now: datetime, days: int = DEFAULT_DAYS) -> KeyPair:
+def new_hybrid_key(*, now: datetime, days: float = DEFAULT_DAYS) -> KeyPair:
     """Return a new hybrid key that seals from ``now`` for ``days``.
 
     Raises:
-        UnusableKey: no day is asked for.
+        UnusableKey: no time is asked for.
     """
-    if days < 1:
-        raise UnusableKey("a sealing key needs a day to live")
+    if days <= 0:
+        raise UnusableKey("a sealing key needs a time to live")
     seed = new_seed()
     made = now.astimezone(UTC)
     public_key = HybridPrivateKey.from_seed(seed).public_key()

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from gitopskit.errors import UnusableKey
-from gitopskit.sealing.keys import KEY_LABEL, KEY_LABEL_ACTIVE, read_key_secret
+from gitopskit.manifests.settled_names import HYBRID_KEY_LABEL, HYBRID_KEY_TYPE
+from gitopskit.sealing.keys import KEY_LABEL, KEY_LABEL_ACTIVE, load_certificate, read_key_secret
 from gitopskit.timestamps import parse_rfc3339
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.sealing.certificates import KeyKind
     from gitopskit.sealing.keys import PrivateKey
 
 KeyState = Literal["active", "pending", "retired"]
@@ -36,7 +38,8 @@ DEFAULT_KEY_PREFIX: Final = "sealed-secrets-key"
 Source: github.com/bitnami-labs/sealed-secrets, pkg/controller, flag ``key-prefix``.
 """
 
-KEY_SECRET_TYPE: Final = "kubernetes.io/tls"  # noqa: S105 -- a type of Secrets, no secret
+_TYPES: Final = {KEY_LABEL: "kubernetes.io/tls", HYBRID_KEY_LABEL: HYBRID_KEY_TYPE}
+"""The type of the Secrets that a label is for."""
 
 _HINT: Final = "label it otherwise, or replace it by what `gitopskit keys new -o secret` prints"
 
@@ -51,8 +54,10 @@ class ClusterKey:
 
     name: str
     fingerprint: str
+    kind: KeyKind = "rsa"
     state: KeyState
     not_before_utc: datetime
+    not_after_utc: datetime
     created_utc: datetime
     backed_up_utc: datetime | None = None
 
@@ -81,22 +86,27 @@ def newest_first(keys: Iterable[ClusterKey], order: KeyOrder) -> tuple[ClusterKe
 def state_of(content: JsonObject, *, prefix: str) -> KeyState:
     """Return in which state a key Secret is, by its label.
 
-    A Secret without the label is retired, unless its name is the prefix of keys: the oldest
+    A Secret without a label is retired, unless its name is the prefix of keys: the oldest
     controllers made such a one.
     """
     metadata = content["metadata"]
-    label = (metadata.get("labels") or {}).get(KEY_LABEL)
-    if label is None:
+    value = (metadata.get("labels") or {}).get(_label_of(content))
+    if value is None:
         return "active" if metadata["name"] == prefix else "retired"
-    if label == KEY_LABEL_ACTIVE:
+    if value == KEY_LABEL_ACTIVE:
         return "active"
-    return "pending" if label == KEY_LABEL_PENDING else "retired"
+    return "pending" if value == KEY_LABEL_PENDING else "retired"
+
+
+def _label_of(content: JsonObject) -> str:
+    labels = content["metadata"].get("labels") or {}
+    return HYBRID_KEY_LABEL if HYBRID_KEY_LABEL in labels and KEY_LABEL not in labels else KEY_LABEL
 
 
 def with_state(content: JsonObject, state: KeyState) -> JsonObject:
     """Return a key Secret with the label that puts it into a state."""
     metadata = content["metadata"]
-    labels = {**(metadata.get("labels") or {}), KEY_LABEL: state}
+    labels = {**(metadata.get("labels") or {}), _label_of(content): state}
     return {**content, "metadata": {**metadata, "labels": labels}}
 
 
@@ -115,24 +125,31 @@ def read_key(
         UnusableKey: the Secret has another type, lacks the key or its certificate, they cannot be
             read, or they do not belong together.
     """
-    if content.get("type") != KEY_SECRET_TYPE:
+    label = _label_of(content)
+    needed = _TYPES[label]
+    if content.get("type") != needed:
         raise UnusableKey(
-            f"a Secret of the type {content.get('type') or 'Opaque'} cannot hold a sealing key",
+            f"a Secret of the type {content.get('type') or 'Opaque'} cannot hold this sealing key",
             where=where,
-            hint=f"make it anew with the type {KEY_SECRET_TYPE}",
+            hint=f"make it anew with the type {needed}",
         )
     private = known or read_key_secret(content, where=where)
-    if private.not_before_utc is None:
+    if not private.certificate_pem:
         raise UnusableKey("the key Secret has no certificate", where=where, hint=_HINT)
+    certificate = load_certificate(private.certificate_pem, where=where)
+    if certificate.is_hybrid != (label == HYBRID_KEY_LABEL):
+        raise UnusableKey(f"a key of another kind than the label {label} is for", where=where)
     metadata = content["metadata"]
     annotations = metadata.get("annotations") or {}
     created = parse_rfc3339(metadata.get("creationTimestamp") or "")
     public = ClusterKey(
         name=metadata["name"],
         fingerprint=private.fingerprint,
+        kind="hybrid" if certificate.is_hybrid else "rsa",
         state=state_of(content, prefix=prefix),
-        not_before_utc=private.not_before_utc,
-        created_utc=created or private.not_before_utc,
+        not_before_utc=certificate.not_before_utc,
+        not_after_utc=certificate.not_after_utc,
+        created_utc=created or certificate.not_before_utc,
         backed_up_utc=parse_rfc3339(annotations.get(BACKED_UP) or ""),
     )
     return public, private

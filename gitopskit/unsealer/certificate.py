@@ -1,41 +1,134 @@
-"""Publishing the sealing certificate in a ConfigMap, for those who seal."""
+"""Publishing what seals in a ConfigMap, for those who seal, and hearing what they write on it.
+
+For the leader alone; two leaders at once write the same. Start at ``CertificatePublisher``.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Final, NoReturn
 
-from gitopskit.errors import ApiNotFound
+import structlog
+
+from gitopskit.backoff import Backoff
+from gitopskit.errors import ApiNotFound, GitopskitError
 from gitopskit.kube.resources import CONFIG_MAPS
+from gitopskit.kube.watch import Listed, watch
 from gitopskit.manifests.settled_names import CERTIFICATE_CONFIG_MAP
-from gitopskit.sealing.keys import CERTIFICATE_ITEM
+from gitopskit.sealing.hybrid_pem import PUBLIC_ITEM
+from gitopskit.unsealer.first_of import first_of
 from gitopskit.unsealer.ownership import FIELD_MANAGER
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from gitopskit.kube.client import KubeClient
     from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.unsealer.sealing_keys import SealingKeys
+
+_LOG: Final = structlog.get_logger("unsealer")
+
+_FAULTS: Final = Backoff(initial_seconds=0.2, maximum_seconds=60.0)
+_REFUSALS: Final = Backoff(initial_seconds=1.0, maximum_seconds=300.0)
+_QUIET_SECONDS: Final = 1.0
+"""Between two writes, so that two programs of different opinions do not write without end."""
 
 
-async def publish(api: KubeClient, certificate_pem: bytes, *, namespace: str) -> bool:
-    """Make the ConfigMap hold the certificate; return whether it had to be written.
+class CertificatePublisher:
+    """Keeps the ConfigMap equal to what the newest active keys say, as long as it runs."""
+
+    def __init__(self, api: KubeClient, keys: SealingKeys, *, namespace: str) -> None:
+        """Keep what to publish and where; ``keys`` are fed by somebody else."""
+        self._api = api
+        self._keys = keys
+        self._namespace = namespace
+        self._seen = asyncio.Event()
+
+    async def run(self) -> None:
+        """Publish until cancelled, anew where somebody changes or deletes what is published."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(follow(self._api, self._namespace, lambda _: self._seen.set()))
+            group.create_task(self._keep())
+
+    async def _keep(self) -> NoReturn:
+        failures = 0
+        while True:
+            version = self._keys.version
+            self._seen.clear()
+            try:
+                await self._publish()
+                failures = 0
+            except GitopskitError as error:
+                _LOG.error("certificate_not_published", problem=str(error), hint=error.hint)
+                await self._api.clock.sleep(_FAULTS.pause_seconds(failures))
+                failures += 1
+            else:
+                await first_of(self._keys.changed(version), self._seen.wait())
+
+    async def _publish(self) -> None:
+        items = self._keys.published
+        if not (items and await publish(self._api, items, namespace=self._namespace)):
+            return
+        _LOG.info(
+            "certificate_published",
+            object=str(CONFIG_MAPS.ref(namespace=self._namespace, name=CERTIFICATE_CONFIG_MAP)),
+            items=sorted(items),
+        )
+        await self._api.clock.sleep(_QUIET_SECONDS)
+
+
+async def publish(api: KubeClient, items: Mapping[str, bytes], *, namespace: str) -> bool:
+    """Make the ConfigMap hold these items; return whether it had to be written.
+
+    A hybrid key that is no longer there is taken away: nobody is to seal to it. Items and
+    annotations of others stay.
 
     Raises:
         ApiError: the API server refused or did not answer.
     """
-    text = certificate_pem.decode("ascii")
+    texts = {name: pem.decode("ascii") for name, pem in items.items()}
     try:
         live = await api.get(CONFIG_MAPS, CERTIFICATE_CONFIG_MAP, namespace)
     except ApiNotFound:
-        await api.create(CONFIG_MAPS, _config_map(text, namespace), field_manager=FIELD_MANAGER)
+        await api.create(CONFIG_MAPS, _config_map(texts, namespace), field_manager=FIELD_MANAGER)
         return True
-    data = live.get("data") or {}
-    if data.get(CERTIFICATE_ITEM) == text:
+    before = live.get("data") or {}
+    others = {name: text for name, text in before.items() if name != PUBLIC_ITEM}
+    data = {**others, **texts}
+    if data == before:
         return False
-    changed = live | {"data": data | {CERTIFICATE_ITEM: text}}
-    await api.replace(CONFIG_MAPS, changed, field_manager=FIELD_MANAGER)
+    await api.replace(CONFIG_MAPS, {**live, "data": data}, field_manager=FIELD_MANAGER)
     return True
 
 
-def _config_map(text: str, namespace: str) -> JsonObject:
+async def follow(
+    api: KubeClient, namespace: str, see: Callable[[JsonObject | None], None]
+) -> NoReturn:
+    """Hand every state of the ConfigMap to ``see``, None where there is none, until cancelled."""
+    refusals = 0
+    while True:
+        events = watch(
+            api,
+            CONFIG_MAPS,
+            namespace=namespace,
+            field_selector=f"metadata.name={CERTIFICATE_CONFIG_MAP}",
+        )
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    if isinstance(event, Listed):
+                        see(next(iter(event.items), None))
+                    else:
+                        see(None if event.kind == "DELETED" else event.object)
+                    refusals = 0
+        except GitopskitError as error:
+            _LOG.error("watch_refused", watch="certificate", problem=str(error), hint=error.hint)
+            await api.clock.sleep(_REFUSALS.pause_seconds(refusals))
+            refusals += 1
+
+
+def _config_map(texts: Mapping[str, str], namespace: str) -> JsonObject:
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -44,5 +137,5 @@ def _config_map(text: str, namespace: str) -> JsonObject:
             "namespace": namespace,
             "labels": {"app.kubernetes.io/managed-by": "gitopskit"},
         },
-        "data": {CERTIFICATE_ITEM: text},
+        "data": dict(texts),
     }

@@ -7,7 +7,6 @@ and the API server takes one of them. What is to be done is key_life.py's.
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -15,17 +14,16 @@ import structlog
 
 from gitopskit.backoff import Backoff
 from gitopskit.errors import ApiConflict, ApiNotFound, GitopskitError, UnusableKey
-from gitopskit.kube.resources import CONFIG_MAPS, SECRETS
-from gitopskit.kube.watch import Listed, watch
-from gitopskit.manifests.settled_names import CERTIFICATE_CONFIG_MAP
+from gitopskit.kube.resources import SECRETS
 from gitopskit.sealing.key_secrets import ClusterKey, read_key, with_state
 from gitopskit.sealing.keys import key_secret, load_certificate, new_sealing_key
+from gitopskit.unsealer.certificate import follow
+from gitopskit.unsealer.first_of import first_of
 from gitopskit.unsealer.key_life import KeyWishes, Make, Promote, Wait, decide
 from gitopskit.unsealer.ownership import FIELD_MANAGER
 
 if TYPE_CHECKING:
     from gitopskit.kube.client import KubeClient
-    from gitopskit.kube.watch import Change
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.unsealer.key_life import KeyLifeOptions
     from gitopskit.unsealer.sealing_keys import SealingKeys
@@ -64,7 +62,7 @@ class KeyLife:
         while not self._keys.are_listed:
             await self._keys.changed(self._keys.version)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._follow_demands())
+            group.create_task(follow(self._api, self._namespace, self._see_certificate))
             group.create_task(self._look_after())
 
     async def _look_after(self) -> None:
@@ -79,21 +77,9 @@ class KeyLife:
                 _LOG.warning("key_life_failed", problem=str(error), hint=error.hint)
                 pause = _FAULTS.pause_seconds(failures)
                 failures += 1
-            await self._rest(pause, version=version)
-
-    async def _rest(self, pause_seconds: float, *, version: int) -> None:
-        """Wait for a time to be over, for keys that change, or for a demand."""
-        waiting = [
-            asyncio.ensure_future(self._api.clock.sleep(pause_seconds)),
-            asyncio.ensure_future(self._keys.changed(version)),
-            asyncio.ensure_future(self._demanded.wait()),
-        ]
-        try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for each in waiting:
-                each.cancel()
-            await asyncio.gather(*waiting, return_exceptions=True)
+            await first_of(
+                self._api.clock.sleep(pause), self._keys.changed(version), self._demanded.wait()
+            )
 
     async def _step(self) -> float:
         """Do what is due; return after how many seconds to look again, if nothing happens."""
@@ -179,7 +165,7 @@ class KeyLife:
         names = frozenset(key.name for key in unsaved)
         news = [key for key in unsaved if key.name not in self._told]
         self._told = names
-        sealing = self._keys.newest
+        sealing = self._keys.newest()
         write_line = _LOG.warning if sealing else _LOG.error
         for key in news:
             write_line(
@@ -193,31 +179,8 @@ class KeyLife:
     def _where(self, name: str) -> str:
         return str(SECRETS.ref(namespace=self._namespace, name=name))
 
-    async def _follow_demands(self) -> None:
-        """Watch the published certificate for the annotation that asks for a new key."""
-        refusals = 0
-        while True:
-            try:
-                await self._watch_demands()
-            except GitopskitError as error:
-                _LOG.error("demands_not_seen", problem=str(error), hint=error.hint)
-                await self._api.clock.sleep(_FAULTS.pause_seconds(refusals))
-                refusals += 1
-
-    async def _watch_demands(self) -> None:
-        events = watch(
-            self._api,
-            CONFIG_MAPS,
-            namespace=self._namespace,
-            field_selector=f"metadata.name={CERTIFICATE_CONFIG_MAP}",
-        )
-        async with aclosing(events):
-            async for event in events:
-                self._see_demand(event)
-
-    def _see_demand(self, event: Listed | Change) -> None:
-        contents = event.items if isinstance(event, Listed) else (event.object,)
-        for content in contents:
-            annotations = content["metadata"].get("annotations") or {}
-            self._demand = annotations.get(RENEW) or ""
-            self._demanded.set()
+    def _see_certificate(self, content: JsonObject | None) -> None:
+        """Take in the annotation of the published certificate that asks for a new key."""
+        annotations = (content or {}).get("metadata", {}).get("annotations") or {}
+        self._demand = annotations.get(RENEW) or ""
+        self._demanded.set()

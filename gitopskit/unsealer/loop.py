@@ -20,9 +20,9 @@ from gitopskit.errors import GitopskitError
 from gitopskit.kube.events import EventRecorder
 from gitopskit.kube.resources import SEALED_SECRETS, SECRETS
 from gitopskit.kube.watch import Listed, watch
-from gitopskit.manifests.settled_names import CERTIFICATE_CONFIG_MAP, UNSEALER_NAMESPACE
+from gitopskit.manifests.settled_names import UNSEALER_NAMESPACE
 from gitopskit.unsealer.allowed import Allowed
-from gitopskit.unsealer.certificate import publish
+from gitopskit.unsealer.certificate import CertificatePublisher
 from gitopskit.unsealer.memory import Key, Mark, Memory
 from gitopskit.unsealer.ownership import FIELD_MANAGER
 from gitopskit.unsealer.sealing_keys import SealingKeys
@@ -81,7 +81,7 @@ class Unsealer:
         self._memory = Memory()
         self._keys = SealingKeys()
         self._queue: WorkQueue[Key] = WorkQueue(api.clock, backoff=_FAULTS)
-        self._keys_changed = asyncio.Event()
+        self._publisher = CertificatePublisher(api, self._keys, namespace=options.namespace)
         self._unlisted = {"sealed_secrets", "secrets"}
         self._unlisted |= {selection.source for selection in self._keys.selections}
         self._started = asyncio.Event()
@@ -115,7 +115,7 @@ class Unsealer:
                     group.create_task(self._follow_keys(selection))
                     for selection in self._keys.selections
                 ),
-                group.create_task(self._publish_certificates()),
+                group.create_task(self._publisher.run()),
             ]
             await self._started.wait()
             _LOG.info("ready", keys=len(self._keys.fingerprints), waiting=len(self._queue))
@@ -197,7 +197,6 @@ class Unsealer:
             self._add(self._memory.unsynced())
         if before != after:
             _LOG.info("keys_changed", fingerprints=sorted(after))
-        self._keys_changed.set()
 
     def _add_if_new(self, key: Key) -> None:
         if self._memory.needs_look(key):
@@ -206,31 +205,6 @@ class Unsealer:
     def _add(self, keys: Iterable[Key]) -> None:
         for key in keys:
             self._queue.add(key)
-
-    async def _publish_certificates(self) -> None:
-        """Publish the newest certificate whenever it becomes another one."""
-        published = b""
-        while True:
-            await self._keys_changed.wait()
-            self._keys_changed.clear()
-            newest = self._keys.newest_certificate
-            if newest and newest != published:
-                await self._publish(newest)
-                published = newest
-
-    async def _publish(self, certificate_pem: bytes) -> None:
-        """Publish a certificate, however often it takes."""
-        attempt = 0
-        while True:
-            try:
-                if await publish(self._api, certificate_pem, namespace=self._options.namespace):
-                    _LOG.info("certificate_published", object=CERTIFICATE_CONFIG_MAP)
-            except GitopskitError as error:
-                _LOG.error("certificate_not_published", problem=str(error), hint=error.hint)
-                await self._clock.sleep(_FAULTS.pause_seconds(attempt))
-                attempt += 1
-            else:
-                return
 
 
 async def _take_in(see: See, event: Listed | Change, *, watch_name: str) -> None:

@@ -1,7 +1,7 @@
 """The sealing keys of the cluster, as last seen: what opens values, and what seals new ones.
 
 State of one process without I/O. A key Secret that cannot be used is told and passed over: the
-others still open what was sealed to them. The watches of ``SELECTIONS`` feed it, through ``take``.
+others still open what was sealed to them. The watches of ``selections`` feed it, through ``take``.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from gitopskit.errors import UnusableKey
 from gitopskit.kube.watch import Listed
 from gitopskit.manifests.identity import ObjectRef
+from gitopskit.manifests.settled_names import HYBRID_KEY_LABEL
+from gitopskit.sealing.hybrid_pem import PUBLIC_ITEM
 from gitopskit.sealing.key_secrets import (
     DEFAULT_KEY_PREFIX,
     KEY_LABEL_PENDING,
@@ -23,7 +25,7 @@ from gitopskit.sealing.key_secrets import (
     read_key,
     state_of,
 )
-from gitopskit.sealing.keys import KEY_LABEL, KEY_LABEL_ACTIVE
+from gitopskit.sealing.keys import CERTIFICATE_ITEM, KEY_LABEL, KEY_LABEL_ACTIVE
 from gitopskit.sealing.unseal import Keyring
 
 if TYPE_CHECKING:
@@ -31,12 +33,13 @@ if TYPE_CHECKING:
 
     from gitopskit.kube.watch import Change
     from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.sealing.certificates import KeyKind
     from gitopskit.sealing.keys import PrivateKey
 
-KeySource = Literal["keys", "legacy_key"]
-_Place = tuple[KeySource, str]
+KeySource = Literal["legacy_key", "hybrid_keys", "keys"]
+_SOURCES: Final[tuple[KeySource, ...]] = get_args(KeySource)
 
-SELECTOR: Final = f"{KEY_LABEL} in ({KEY_LABEL_ACTIVE},{KEY_LABEL_PENDING})"
+_IN_USE: Final = f"in ({KEY_LABEL_ACTIVE},{KEY_LABEL_PENDING})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,18 +49,6 @@ class KeySelection:
     source: KeySource
     label_selector: str
     field_selector: str = ""
-
-
-def selections(prefix: str = DEFAULT_KEY_PREFIX) -> tuple[KeySelection, ...]:
-    """Return what is to be watched: labelled keys, and the old one that needs no label."""
-    return (
-        KeySelection(source="keys", label_selector=SELECTOR),
-        KeySelection(
-            source="legacy_key",
-            label_selector=f"!{KEY_LABEL}",
-            field_selector=f"metadata.name={prefix}",
-        ),
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,10 +89,14 @@ class SealingKeys:
         """Return what is to be watched in the keys' namespace."""
         unlabelled = KeySelection(
             source="legacy_key",
-            label_selector=f"!{KEY_LABEL}",
+            label_selector=f"!{KEY_LABEL},!{HYBRID_KEY_LABEL}",
             field_selector=f"metadata.name={self._prefix}",
         )
-        return (KeySelection(source="keys", label_selector=SELECTOR), unlabelled)
+        return (
+            KeySelection(source="keys", label_selector=f"{KEY_LABEL} {_IN_USE}"),
+            KeySelection(source="hybrid_keys", label_selector=f"{HYBRID_KEY_LABEL} {_IN_USE}"),
+            unlabelled,
+        )
 
     @property
     def are_listed(self) -> bool:
@@ -114,15 +109,28 @@ class SealingKeys:
         return frozenset(key.fingerprint for key in self.keyring.keys)
 
     @property
-    def newest(self) -> ClusterKey | None:
-        """Return the key that new values are sealed to: the newest active one."""
-        return next((key for key in self.keys if key.state == "active"), None)
-
-    @property
     def newest_certificate(self) -> bytes:
         """Return the PEM of the certificate that new values are sealed to, empty for none."""
-        newest = self.newest
-        return self._held[newest.name].private.certificate_pem if newest else b""
+        return self._pem_of("rsa")
+
+    @property
+    def published(self) -> dict[str, bytes]:
+        """Return what is to be published of the keys, by the name of the item."""
+        items = {CERTIFICATE_ITEM: self._pem_of("rsa"), PUBLIC_ITEM: self._pem_of("hybrid")}
+        return {item: pem for item, pem in items.items() if pem}
+
+    def newest(self, kind: KeyKind = "rsa") -> ClusterKey | None:
+        """Return the key of a kind that new values are sealed to: the newest active one."""
+        of_kind = (key for key in self.keys if (key.kind, key.state) == (kind, "active"))
+        return next(of_kind, None)
+
+    def unusable(self, kind: KeyKind = "rsa") -> int:
+        """Return how many key Secrets that there are for a kind cannot be used."""
+        sources = (
+            source for source in self._seen if (source == "hybrid_keys") == (kind == "hybrid")
+        )
+        found = (each for source in sources for each in self._seen[source].values())
+        return sum(isinstance(each, UnusableKey) for each in found)
 
     async def changed(self, since: int) -> int:
         """Wait until the version is another one than ``since``, and return it."""
@@ -151,8 +159,15 @@ class SealingKeys:
 
     @property
     def _held(self) -> dict[str, _Held]:
-        every = [*self._seen.get("legacy_key", {}).items(), *self._seen.get("keys", {}).items()]
-        return {name: each for name, each in every if isinstance(each, _Held)}
+        """Return the keys by name; what a label says goes before what is known without one."""
+        every: _Seen = {}
+        for source in _SOURCES:
+            every |= self._seen.get(source, {})
+        return {name: each for name, each in every.items() if isinstance(each, _Held)}
+
+    def _pem_of(self, kind: KeyKind) -> bytes:
+        newest = self.newest(kind)
+        return self._held[newest.name].private.certificate_pem if newest else b""
 
     def _look_again(self, *, is_first: bool) -> None:
         held = self._held

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from gitopskit.errors import UnusableKey
+from gitopskit.manifests.settled_names import HYBRID_KEY_LABEL
+from gitopskit.sealing.hybrid_keys import hybrid_key_secret
 from gitopskit.sealing.key_secrets import (
     BACKED_UP,
     ClusterKey,
@@ -18,6 +20,7 @@ from gitopskit.sealing.key_secrets import (
     with_state,
 )
 from gitopskit.sealing.keys import KEY_LABEL, key_secret
+from tests.support.hybrid import UNTIL, hybrid_pair
 from tests.support.sealing import BORN, sealing_pair
 
 if TYPE_CHECKING:
@@ -38,6 +41,7 @@ def _key(name: str, *, begins_day: int = 0, created_day: int = 0) -> ClusterKey:
         fingerprint=f"SHA256:{name}",
         state="active",
         not_before_utc=BORN + timedelta(days=begins_day),
+        not_after_utc=BORN + timedelta(days=3650),
         created_utc=BORN + timedelta(days=created_day),
     )
 
@@ -56,6 +60,7 @@ def test_a_key_secret_is_read(private_key: PrivateKey) -> None:
         fingerprint=private_key.fingerprint,
         state="active",
         not_before_utc=BORN,
+        not_after_utc=BORN + timedelta(days=3650),
         created_utc=_LATER,
         backed_up_utc=_LATER + timedelta(days=1),
     )
@@ -104,6 +109,38 @@ def test_the_label_says_the_state_and_the_oldest_key_needs_none(
     assert state_of(_secret(name=name, labels=labels), prefix="sealed-secrets-key") == state
 
 
+def test_a_hybrid_key_is_read_by_its_own_label() -> None:
+    content = hybrid_key_secret(hybrid_pair(), namespace="kube-system", name="hybrid-1")
+
+    public, private = read_key(with_state(content, "pending"), where="")
+
+    assert private.is_hybrid
+    assert (public.kind, public.state) == ("hybrid", "pending")
+    assert (public.not_before_utc, public.not_after_utc) == (BORN, UNTIL)
+
+
+@pytest.mark.parametrize(
+    ("labels", "state"),
+    [({HYBRID_KEY_LABEL: "active"}, "active"), ({HYBRID_KEY_LABEL: "x"}, "retired")],
+)
+def test_a_hybrid_label_on_an_rsa_key_is_told(labels: dict[str, str], state: str) -> None:
+    content = _secret(labels=labels)
+
+    with pytest.raises(UnusableKey, match=r"type kubernetes\.io/tls cannot hold this sealing key"):
+        read_key(content, where="")
+
+    assert state_of(content, prefix="") == state
+
+
+def test_a_hybrid_key_in_a_secret_of_rsa_keys_is_refused() -> None:
+    content = _secret()
+    hybrid = hybrid_key_secret(hybrid_pair(), namespace="a", name="b")["data"]
+    content["data"] = {"tls.key": hybrid["hybrid.key"], "tls.crt": hybrid["hybrid.pub"]}
+
+    with pytest.raises(UnusableKey, match="another kind than the label"):
+        read_key(content, where="")
+
+
 @pytest.mark.parametrize("labels", [None, {KEY_LABEL: "active", "team": "a"}])
 def test_a_state_is_put_into_the_label_alone(labels: dict[str, str] | None) -> None:
     content = _secret(labels=labels)
@@ -126,8 +163,8 @@ def test_the_key_without_a_label_has_the_name_of_the_prefix() -> None:
 @pytest.mark.parametrize(
     ("change", "what"),
     [
-        ({"type": "Opaque"}, "a Secret of the type Opaque cannot hold a sealing key"),
-        ({"type": None}, "a Secret of the type Opaque cannot hold a sealing key"),
+        ({"type": "Opaque"}, "a Secret of the type Opaque cannot hold this sealing key"),
+        ({"type": None}, "a Secret of the type Opaque cannot hold this sealing key"),
         ({"data": None}, "`tls.key` holds no private key"),
         ({"data": {"tls.crt": "AA=="}}, "`tls.key` holds no private key"),
         ({"data": {"tls.key": "bm90IGEga2V5"}}, "`tls.key` holds no private key"),

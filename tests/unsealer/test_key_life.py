@@ -45,6 +45,7 @@ def _key(
         fingerprint=f"SHA256:{name}",
         state=state,
         not_before_utc=made,
+        not_after_utc=made + 3650 * _DAY,
         created_utc=created,
         backed_up_utc=_NOW if is_backed_up else None,
     )
@@ -70,6 +71,7 @@ def _after(decision: Decision, keys: list[ClusterKey], now: datetime) -> list[Cl
                 fingerprint=f"SHA256:{decision.name}",
                 state=decision.state,
                 not_before_utc=decision.not_before_utc,
+                not_after_utc=decision.not_before_utc + 3650 * _DAY,
                 created_utc=now,
             )
             return [*keys, made]

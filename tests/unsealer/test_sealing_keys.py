@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitopskit.kube.watch import Change, Listed
+from gitopskit.manifests.settled_names import HYBRID_KEY_LABEL
+from gitopskit.sealing.hybrid_keys import hybrid_key_secret
 from gitopskit.sealing.key_secrets import BACKED_UP
 from gitopskit.sealing.keys import KEY_LABEL
 from gitopskit.unsealer.sealing_keys import SealingKeys
 from tests.support.clock import settle
+from tests.support.hybrid import hybrid_pair
 from tests.support.unsealing import SealingKey
 
 if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.sealing.key_secrets import KeyOrder
+    from gitopskit.unsealer.sealing_keys import KeySource
 
 
 def _marked(content: JsonObject, *, label: str = "active", **metadata: object) -> JsonObject:
@@ -39,7 +43,8 @@ async def keys(key: SealingKey, second_key: SealingKey) -> SealingKeys:
 def test_there_is_no_certificate_without_a_key() -> None:
     keys = SealingKeys()
 
-    assert (keys.newest_certificate, keys.newest) == (b"", None)
+    assert (keys.newest_certificate, keys.newest()) == (b"", None)
+    assert keys.published == {}
     assert (keys.fingerprints, keys.keys) == (frozenset(), ())
 
 
@@ -148,11 +153,12 @@ async def test_the_old_key_stays_when_it_gets_a_label(keys: SealingKeys) -> None
 
 
 def test_the_watches_show_all_but_retired_keys() -> None:
-    labelled, unlabelled = SealingKeys(prefix="mine").selections
+    labelled, hybrid, unlabelled = SealingKeys(prefix="mine").selections
 
     assert labelled.label_selector == f"{KEY_LABEL} in (active,pending)"
+    assert hybrid.label_selector == f"{HYBRID_KEY_LABEL} in (active,pending)"
     assert (unlabelled.label_selector, unlabelled.field_selector) == (
-        f"!{KEY_LABEL}",
+        f"!{KEY_LABEL},!{HYBRID_KEY_LABEL}",
         "metadata.name=mine",
     )
 
@@ -160,16 +166,45 @@ def test_the_watches_show_all_but_retired_keys() -> None:
 async def test_all_keys_are_known_when_every_watch_has_listed(key: SealingKey) -> None:
     keys = SealingKeys()
     known = [keys.are_listed]
+    sources: list[KeySource] = ["keys", "hybrid_keys", "legacy_key"]
 
-    for source in ("keys", "legacy_key"):
+    for source in sources:
         version = keys.version
         await keys.take(Listed(items=()), source)
         known.append(keys.are_listed)
         assert await keys.changed(version) > version
     await keys.take(Listed(items=(key.secret(),)))
 
-    assert known == [False, False, True]
+    assert known == [False, False, False, True]
     assert keys.are_listed
+
+
+async def test_a_hybrid_key_seals_beside_the_rsa_key(
+    keys: SealingKeys, second_key: SealingKey
+) -> None:
+    pair = hybrid_pair()
+    secret = hybrid_key_secret(pair, namespace="kube-system", name="hybrid")
+
+    await keys.take(Listed(items=(secret,)), "hybrid_keys")
+
+    assert len(keys.keyring.keys) == 3
+    assert keys.newest_certificate == second_key.pair.certificate_pem
+    assert keys.published == {
+        "tls.crt": second_key.pair.certificate_pem,
+        "hybrid.pub": pair.certificate_pem,
+    }
+
+
+async def test_unusable_keys_are_counted_by_their_kind(keys: SealingKeys, key: SealingKey) -> None:
+    broken = {**key.secret(), "data": None}
+    hybrid = hybrid_key_secret(hybrid_pair(), namespace="kube-system", name="hybrid")
+
+    await keys.take(Listed(items=({**hybrid, "type": "Opaque"},)), "hybrid_keys")
+    before = (keys.unusable("rsa"), keys.unusable("hybrid"))
+    await keys.take(_changed(broken))
+
+    assert before == (0, 1)
+    assert (keys.unusable(), keys.unusable("hybrid")) == (1, 1)
 
 
 async def test_a_malformed_key_is_told_by_its_name_and_the_others_stay(
