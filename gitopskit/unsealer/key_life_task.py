@@ -15,6 +15,7 @@ import structlog
 from gitopskit.backoff import Backoff
 from gitopskit.errors import ApiConflict, ApiNotFound, GitopskitError, UnusableKey
 from gitopskit.kube.resources import SECRETS
+from gitopskit.sealing.hybrid_keys import hybrid_key_secret, new_hybrid_key
 from gitopskit.sealing.key_secrets import ClusterKey, read_key, with_state
 from gitopskit.sealing.keys import key_secret, load_certificate, new_sealing_key
 from gitopskit.unsealer.certificate import follow
@@ -118,12 +119,14 @@ class KeyLife:
         return _SETTLING_SECONDS
 
     def _new_secret(self, order: Make) -> tuple[JsonObject, str]:
-        pair = new_sealing_key(
-            now=order.not_before_utc,
-            size_bits=self._options.size_bits,
-            days=self._options.lifetime / timedelta(days=1),
-        )
-        content = key_secret(pair, namespace=self._namespace, name=order.name)
+        days = self._options.lifetime / timedelta(days=1)
+        if order.kind == "hybrid":
+            pair = new_hybrid_key(now=order.not_before_utc, days=days)
+            content = hybrid_key_secret(pair, namespace=self._namespace, name=order.name)
+        else:
+            size = self._options.size_bits
+            pair = new_sealing_key(now=order.not_before_utc, size_bits=size, days=days)
+            content = key_secret(pair, namespace=self._namespace, name=order.name)
         fingerprint = load_certificate(pair.certificate_pem, where=order.name).fingerprint
         return with_state(content, order.state), fingerprint
 
@@ -165,9 +168,9 @@ class KeyLife:
         names = frozenset(key.name for key in unsaved)
         news = [key for key in unsaved if key.name not in self._told]
         self._told = names
-        sealing = self._keys.newest()
-        write_line = _LOG.warning if sealing else _LOG.error
         for key in news:
+            sealing = self._keys.newest(key.kind)
+            write_line = _LOG.warning if sealing else _LOG.error
             write_line(
                 "key_waits_for_backup",
                 object=self._where(key.name),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gitopskit.errors import InputError
 from gitopskit.sealing.key_secrets import ClusterKey, KeyOrder, KeyState
 from gitopskit.unsealer.key_life import (
     Decision,
@@ -22,6 +23,9 @@ from gitopskit.unsealer.key_life import (
     name_on_demand,
 )
 
+if TYPE_CHECKING:
+    from gitopskit.sealing.certificates import KeyKind
+
 _NOW: Final = datetime(2026, 11, 23, 12, tzinfo=UTC)
 _DAY: Final = timedelta(days=1)
 _USUAL: Final = KeyLifeOptions()
@@ -33,6 +37,7 @@ _NOTHING: Final = KeyWishes()
 def _key(
     name: str = "key",
     *,
+    kind: KeyKind = "rsa",
     days_old: float = 1,
     state: KeyState = "active",
     is_backed_up: bool = False,
@@ -43,6 +48,7 @@ def _key(
     return ClusterKey(
         name=name,
         fingerprint=f"SHA256:{name}",
+        kind=kind,
         state=state,
         not_before_utc=made,
         not_after_utc=made + 3650 * _DAY,
@@ -69,6 +75,7 @@ def _after(decision: Decision, keys: list[ClusterKey], now: datetime) -> list[Cl
             made = ClusterKey(
                 name=decision.name,
                 fingerprint=f"SHA256:{decision.name}",
+                kind=decision.kind,
                 state=decision.state,
                 not_before_utc=decision.not_before_utc,
                 not_after_utc=decision.not_before_utc + 3650 * _DAY,
@@ -165,10 +172,71 @@ def test_another_demand_makes_another_key() -> None:
 
 
 def test_a_demand_stays_served_when_its_key_was_retired() -> None:
-    name = name_on_demand("sealed-secrets-key", "now")
+    name = name_on_demand("sealed-secrets-key", KeyWishes(demand="now"))
     wishes = KeyWishes(demand="now", taken={name})
 
     assert isinstance(_decide(_key(), wishes=wishes), Wait)
+
+
+def test_an_expired_certificate_is_followed_by_a_new_one() -> None:
+    bought = replace(_key(days_old=8), not_after_utc=_NOW - _DAY)
+
+    renewed = _made(_decide(bought))
+    waiting = _made(_decide(replace(bought, state="pending"), options=_CAREFUL))
+
+    assert (renewed.cause, waiting.cause) == ("expiry", "expiry")
+    assert _decide(bought, options=_NEVER) == Wait(until_utc=None)
+
+
+def test_the_end_of_a_certificate_is_waited_for() -> None:
+    ending = replace(_key(), not_after_utc=_NOW + _DAY)
+
+    assert _decide(ending) == Wait(until_utc=_NOW + _DAY)
+
+
+def test_a_hybrid_key_is_renewed_like_others_and_never_made_unasked() -> None:
+    rsa = _key(days_old=10)
+
+    alone = _decide(rsa)
+    renewed = _made(_decide(rsa, _key("hybrid", kind="hybrid", days_old=31)))
+
+    assert isinstance(alone, Wait)
+    assert (renewed.kind, renewed.cause) == ("hybrid", "period")
+    assert renewed.name.startswith("sealed-secrets-key-hybrid-")
+
+
+def test_a_demand_renews_keys_of_both_kinds() -> None:
+    keys = [_key(), _key("hybrid", kind="hybrid")]
+    wishes = KeyWishes(demand="now")
+
+    first = _made(_decide(*keys, wishes=wishes))
+    second = _made(_decide(*_after(first, keys, _NOW), wishes=wishes))
+
+    assert [first.kind, second.kind] == ["rsa", "hybrid"]
+
+
+def test_the_earliest_moment_of_both_kinds_is_waited_for() -> None:
+    pending = _key("hybrid", kind="hybrid", state="pending")
+
+    decision = _decide(_key(days_old=10), pending, options=_CAREFUL)
+
+    assert decision == Wait(until_utc=_NOW + 20 * _DAY, unsaved=(pending,))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"renew_period": -_DAY},
+        {"renew_period": timedelta(), "lifetime": timedelta()},
+        {"renew_period": 2 * _DAY, "lifetime": _DAY},
+        {"prefix": "Not_a_name"},
+        {"prefix": "a" * 240},
+    ],
+    ids=["negative", "no life", "shorter than the period", "no name", "too long"],
+)
+def test_options_that_make_no_keys_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(InputError):
+        KeyLifeOptions(**wrong)
 
 
 def test_a_careful_cluster_gets_a_pending_key_first_of_all() -> None:
@@ -180,7 +248,7 @@ def test_a_pending_key_waits_for_its_backup_and_is_followed_by_none() -> None:
 
     decision = _decide(waiting, _key(days_old=90), options=_CAREFUL)
 
-    assert decision == Wait(until_utc=None, unsaved=(waiting,))
+    assert decision == Wait(until_utc=waiting.not_after_utc, unsaved=(waiting,))
 
 
 def test_a_pending_key_that_is_too_old_for_the_cutoff_is_followed_by_another() -> None:
@@ -247,6 +315,7 @@ _KEYS = st.lists(
     st.builds(
         _key,
         st.sampled_from(["a", "b", "c", "d"]),
+        kind=st.sampled_from(["rsa", "hybrid"]),
         days_old=st.floats(min_value=-40, max_value=200),
         state=st.sampled_from(["active", "pending"]),
         is_backed_up=st.booleans(),
@@ -267,12 +336,12 @@ _OPTIONS = st.builds(
 def test_there_is_always_an_end_and_at_most_one_new_key_for_each_cause(
     keys: list[ClusterKey], options: KeyLifeOptions, demand: str
 ) -> None:
-    causes: list[str] = []
+    causes: list[tuple[str, str]] = []
     decision = decide(keys, options, KeyWishes(demand=demand), now=_NOW)
-    for _ in range(len(keys) + 6):
+    for _ in range(len(keys) + 9):
         if isinstance(decision, Wait):
             break
-        causes += [decision.cause] if isinstance(decision, Make) else []
+        causes += [(decision.kind, decision.cause)] if isinstance(decision, Make) else []
         keys = _after(decision, keys, _NOW)
         decision = decide(keys, options, KeyWishes(demand=demand), now=_NOW)
 

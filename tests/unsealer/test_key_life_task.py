@@ -10,9 +10,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from gitopskit.kube.resources import ResourceType
+from gitopskit.sealing.hybrid_keys import hybrid_key_secret
 from gitopskit.sealing.key_secrets import BACKED_UP, read_key
 from gitopskit.sealing.keys import KEY_LABEL
 from gitopskit.unsealer.key_life import KeyLifeOptions, KeyWishes, Make, decide
+from tests.support.hybrid import hybrid_pair
 from tests.support.key_life import KeyNamespace, leading
 from tests.support.polling import eventually
 from tests.support.unsealing import START, SealingKey
@@ -110,6 +112,19 @@ async def test_a_key_whose_period_is_over_is_followed_by_a_newer_one(
         await eventually(lambda: len(keys.keys) == 2)
 
         assert keys.newest_certificate != key.pair.certificate_pem
+
+
+async def test_a_hybrid_key_whose_period_is_over_is_followed_by_a_hybrid_key(
+    place: KeyNamespace,
+) -> None:
+    await place.create(SealingKey.new("rsa", days_later=3650).secret(place.name))
+    await place.create(hybrid_key_secret(hybrid_pair(), namespace=place.name, name="hybrid"))
+
+    async with leading(place.admin, place.name, _MONTHLY) as keys:
+        await eventually(lambda: len(keys.keys) == 3)
+
+        assert [key.kind for key in keys.keys].count("hybrid") == 2
+        assert keys.published["hybrid.pub"] != hybrid_pair().certificate_pem
 
 
 async def test_a_key_from_before_the_cutoff_is_followed_by_a_newer_one(
