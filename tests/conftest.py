@@ -28,6 +28,7 @@ from tests.support.audit_verdict import surprises
 from tests.support.bitnami import BITNAMI, can_run_as_in_a_pod
 from tests.support.control_plane_use import ControlPlaneUse
 from tests.support.kubeseal import KUBESEAL
+from tests.support.promql import PROMQL, PromQl
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -78,6 +79,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         ("control_plane", ensure_binaries),
         ("kubeseal", _build_kubeseal),
         ("bitnami_program", _build_bitnami),
+        ("promql", _build_promql),
     )
     for fixture, build in builds:
         if fixture in wanted:
@@ -214,6 +216,18 @@ def bitnami_program(pytestconfig: pytest.Config, build_settings: BuildSettings) 
         pytest.skip(f"no Bitnami controller: {error}")
 
 
+@pytest.fixture(scope="session")
+def promql(pytestconfig: pytest.Config, build_settings: BuildSettings) -> PromQl:
+    """Return Prometheus' parser of queries."""
+    try:
+        _raise_build_failure(pytestconfig, "promql")
+        return PromQl(_build_promql(build_settings))
+    except EnvironmentFault as error:
+        if _is_required():
+            raise
+        pytest.skip(f"no parser of PromQL: {error}")
+
+
 @pytest.fixture(scope="module")
 def namespace(control_plane: ControlPlane, request: pytest.FixtureRequest) -> Iterator[str]:
     """Return a fresh namespace of the test module."""
@@ -276,6 +290,10 @@ def _build_kubeseal(build: BuildSettings) -> Path:
 
 def _build_bitnami(build: BuildSettings) -> Path:
     return build_module(BITNAMI, build) / "controller"
+
+
+def _build_promql(build: BuildSettings) -> Path:
+    return build_module(PROMQL, build) / "promql"
 
 
 def _build_settings(config: pytest.Config) -> BuildSettings:

@@ -32,3 +32,15 @@ def hand_out(files: dict[str, list[JsonObject]], *, folder: str) -> None:
     for name, contents in {**files, "kustomization.yaml": [kustomization]}.items():
         output.write_output(str(Path(folder) / name), dump_documents(contents))
     output.note(f"wrote {len(files) + 1} files into {folder}")
+
+
+def write_texts(texts: dict[str, str], *, folder: str) -> None:
+    """Write texts that are no manifests into a folder; ``texts`` by file name.
+
+    Raises:
+        EnvironmentFault: a file cannot be written.
+    """
+    output.make_folder(folder)
+    for name, text in texts.items():
+        output.write_output(str(Path(folder) / name), text)
+    output.note(f"wrote {len(texts)} files into {folder}")

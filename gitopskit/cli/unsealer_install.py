@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 
 import typer
 
+from gitopskit.errors import InputError
 from gitopskit.manifests.settled_names import UNSEALER_NAMESPACE, UNSEALER_SERVICE
 
 _NOTHING: Final[list[str]] = []
@@ -70,6 +71,13 @@ _Recreate = Annotated[
     bool,
     typer.Option("--allow-recreate", help="Let it delete the Secrets that it has to make anew."),
 ]
+_Monitoring = Annotated[
+    Literal["none", "files", "operator"],
+    typer.Option(
+        "--monitoring",
+        help="Alerts and dashboard: as files below --out, or for the Prometheus operator.",
+    ),
+]
 
 
 def register(group: typer.Typer) -> None:
@@ -92,12 +100,20 @@ def install(  # noqa: PLR0913 -- one parameter per flag
     drift: _Drift = "heal",
     require_key_backup: _KeyBackup = False,
     allow_recreate: _Recreate = False,
+    monitoring: _Monitoring = "none",
 ) -> None:
     """Print the manifests of the unsealer, or write them into a folder for Kustomize and Git."""
-    from gitopskit.cli.manifest_files import hand_out
+    from gitopskit.cli.manifest_files import hand_out, write_texts
     from gitopskit.workflows.unsealer_installation import UnsealerInstallation
     from gitopskit.workflows.unsealer_manifests import unsealer_files
+    from gitopskit.workflows.unsealer_monitoring import monitoring_objects, monitoring_texts
 
+    if monitoring == "files" and not out:
+        raise InputError(
+            "alert rules and dashboard are no manifests, and cannot be printed among them",
+            where="--monitoring files",
+            hint="give a folder with --out",
+        )
     wanted = UnsealerInstallation(
         namespace=namespace,
         service=name,
@@ -111,4 +127,9 @@ def install(  # noqa: PLR0913 -- one parameter per flag
         requires_key_backup=require_key_backup,
         allows_recreation=allow_recreate,
     )
-    hand_out(unsealer_files(wanted, image=image), folder=out)
+    files = unsealer_files(wanted, image=image)
+    if monitoring == "operator":
+        files["monitoring.yaml"] = monitoring_objects(namespace)
+    hand_out(files, folder=out)
+    if monitoring == "files":
+        write_texts(monitoring_texts(), folder=f"{out}/monitoring")

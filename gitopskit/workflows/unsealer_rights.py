@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gitopskit.workflows.unsealer_installation import UnsealerInstallation
 
 _WATCHING: Final = ("list", "watch")
-_KEY_VERBS: Final = (*_WATCHING, "create")
+_KEY_VERBS: Final = ("get", *_WATCHING, "create", "update")
 """What sealing keys need in the unsealer's namespace, which the whole cluster's rights include."""
 
 _NAMESPACES_RULE: Final[JsonObject] = {

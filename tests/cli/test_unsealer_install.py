@@ -153,3 +153,26 @@ def test_install_tells_what_is_in_the_folders_place(
 
     assert code == 3
     assert "cannot make the folder: File exists - " in capsys.readouterr().err
+
+
+def test_alerts_and_dashboard_are_written_as_files_beside_the_manifests(tmp_path: Path) -> None:
+    assert frame.run([*INSTALL, "--monitoring", "files", "--out", str(tmp_path)]) == 0
+
+    written = {path.name for path in (tmp_path / "monitoring").iterdir()}
+    assert written == {"alerts.yaml", "dashboard.json"}
+    assert "monitoring" not in (tmp_path / "kustomization.yaml").read_text()
+
+
+def test_the_operators_objects_are_part_of_the_kustomization(tmp_path: Path) -> None:
+    assert frame.run([*INSTALL, "--monitoring", "operator", "--out", str(tmp_path)]) == 0
+
+    written = (tmp_path / "monitoring.yaml").read_bytes()
+    kinds = [item.kind for item in read_documents(written, path="-")]
+    assert kinds == ["ServiceMonitor", "PrometheusRule", "ConfigMap"]
+    assert "monitoring.yaml" in (tmp_path / "kustomization.yaml").read_text()
+
+
+def test_files_that_are_no_manifests_are_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert frame.run([*INSTALL, "--monitoring", "files"]) == 2
+
+    assert "give a folder with --out" in capsys.readouterr().err
