@@ -54,6 +54,14 @@ RecordKeys = Annotated[
 AllowEmptyData = Annotated[
     bool, typer.Option("--allow-empty-data", help="Remove the last item, too.")
 ]
+PostQuantum = Annotated[
+    bool | None,
+    typer.Option(
+        "--post-quantum/--no-post-quantum",
+        help="Seal to the hybrid key, or to RSA; default: as the other items of FILE are.",
+        show_default=False,
+    ),
+]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Print what would change, and write nothing.")
 ]
@@ -68,6 +76,11 @@ class ItemTarget:
     data: bytes = field(repr=False)
     sealed: SealedText
     part: SealedPart
+
+    @property
+    def envelopes(self) -> tuple[bytes, ...]:
+        """What its SealedSecret holds, which tells to what kind of key it is sealed."""
+        return tuple(self.part.sealed.encrypted_data.values())
 
     @property
     def near(self) -> Path:

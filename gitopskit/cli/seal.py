@@ -66,6 +66,7 @@ def seal(  # noqa: PLR0913 -- one parameter per flag
     namespace: seal_flags.Namespace = "",
     secret_file: seal_flags.SecretFile = "",
     sealed_secret_file: seal_flags.SealedFile = "",
+    post_quantum: seal_flags.PostQuantum = None,
     in_place: seal_flags.InPlace = False,
     merge_into: seal_flags.MergeInto = "",
     output_format: seal_flags.Format = None,
@@ -108,6 +109,7 @@ def seal(  # noqa: PLR0913 -- one parameter per flag
         scope=scope,
         name=name,
         namespace=namespace,
+        post_quantum=post_quantum,
         is_in_place=in_place,
         merge_into=merge_into,
         output_format=output_format,
@@ -134,10 +136,7 @@ def _run(request: SealRequest, modes: list[str]) -> None:
             f"{modes[0]} and {modes[1]} are two different things", hint="give one of them"
         )
     for mode in modes:
-        if request.is_dry_run and mode in _WITHOUT_A_DRY_RUN:
-            raise InputError(
-                f"--dry-run does not go with {mode}", hint="leave out --sealed-secret-file instead"
-            )
+        _refuse_misfits(request, mode)
         module, _, function = _MODES[mode].partition(":")
         getattr(importlib.import_module(f"gitopskit.cli.{module}"), function)(request)
         return
@@ -146,6 +145,19 @@ def _run(request: SealRequest, modes: list[str]) -> None:
     seal_documents.seal(request)
 
 
+def _refuse_misfits(request: SealRequest, mode: str) -> None:
+    if request.is_dry_run and mode in _WITHOUT_A_DRY_RUN:
+        raise InputError(
+            f"--dry-run does not go with {mode}", hint="leave out --sealed-secret-file instead"
+        )
+    if request.post_quantum is not None and mode in _WITHOUT_A_CERTIFICATE:
+        raise InputError(
+            f"--post-quantum does not go with {mode}",
+            hint="leave it out: nothing is sealed to a certificate that can be chosen",
+        )
+
+
+_WITHOUT_A_CERTIFICATE: Final = frozenset({"--validate", "--re-encrypt", "--recovery-unseal"})
 _WITHOUT_A_DRY_RUN: Final = frozenset({"--raw", "--fetch-cert", "--validate", "--recovery-unseal"})
 _MODES: Final = {
     "--raw": "seal_documents:seal_raw",

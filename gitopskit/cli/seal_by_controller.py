@@ -23,6 +23,7 @@ from gitopskit.sealedfiles.controller import find_controller
 from gitopskit.sealedfiles.reencrypt import reencrypt_text, reseal_by_controller
 from gitopskit.sealedfiles.sealed_text import SealedText
 from gitopskit.sealedfiles.texts import dump
+from gitopskit.sealing.certificates import wish_of
 from gitopskit.sealing.keys import read_certificate
 from gitopskit.sealing.unseal import Keyring
 
@@ -47,7 +48,8 @@ def fetch_certificate(request: SealRequest) -> None:
         certificate = find_certificate(request)
     else:
         require_known_cluster()
-        certificate = fetch_from_cluster(request.cluster)
+        wish = wish_of(post_quantum=request.post_quantum)
+        certificate = fetch_from_cluster(request.cluster, wish=wish)
     output.write_output(request.target or _STDIO, certificate.pem.decode())
 
 

@@ -12,10 +12,13 @@ from gitopskit.errors import InputError
 if TYPE_CHECKING:
     from gitopskit.clock import Clock
     from gitopskit.repository.layout import Repository
+    from gitopskit.sealing.certificates import KeyWish
     from gitopskit.sealing.keys import SealingCertificate
 
 
-def choose_certificate(cert: str, env: str, *, near: Path) -> SealingCertificate:
+def choose_certificate(
+    cert: str, env: str, *, near: Path, wish: KeyWish | None = None
+) -> SealingCertificate:
     """Return the certificate that was named, or the one that suits a file or folder.
 
     ``cert`` is a path, ``-`` for standard input, or a URL; ``env`` an environment. Without either
@@ -24,7 +27,7 @@ def choose_certificate(cert: str, env: str, *, near: Path) -> SealingCertificate
 
     Raises:
         InputError: both are named, there is no such file or environment, or none can be told.
-        UnusableKey: it cannot be used, or expired.
+        UnusableKey: it cannot be used, or expired, or there is none that fits the wish.
         EnvironmentFault: it cannot be fetched.
     """
     from gitopskit.clock import SystemClock
@@ -34,24 +37,25 @@ def choose_certificate(cert: str, env: str, *, near: Path) -> SealingCertificate
         raise InputError("both --cert and --env are given", hint="give one of them")
     clock = SystemClock()
     if cert:
-        return _named(cert, clock)
+        return _named(cert, clock, wish)
     for place in (near, Path()):
         repository = _repository_around(place)
         if repository is not None:
             chosen = env or _environment_around(place, repository)
-            return stored_certificate(repository.root, chosen, now=clock.now_utc())
-    return stored_certificate(Path(), env, now=clock.now_utc())
+            return stored_certificate(repository.root, chosen, now=clock.now_utc(), wish=wish)
+    return stored_certificate(Path(), env, now=clock.now_utc(), wish=wish)
 
 
-def _named(cert: str, clock: Clock) -> SealingCertificate:
+def _named(cert: str, clock: Clock, wish: KeyWish | None) -> SealingCertificate:
     from gitopskit.kube.proxies import PROXY_VARIABLES
     from gitopskit.sealedfiles.certificates import open_certificate
-    from gitopskit.sealing.keys import read_certificate
+    from gitopskit.sealing.certificates import read_chosen
 
     if cert == "-":
-        return read_certificate(output.read_input(cert), where=cert, now=clock.now_utc())
+        data = output.read_input(cert)
+        return read_chosen(data, wish=wish, where=cert, now=clock.now_utc())
     variables = settings.environment_for(PROXY_VARIABLES)
-    return open_certificate(cert, environment=variables, clock=clock)
+    return open_certificate(cert, environment=variables, clock=clock, wish=wish)
 
 
 def _repository_around(near: Path) -> Repository | None:

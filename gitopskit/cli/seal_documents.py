@@ -78,6 +78,7 @@ def _ask(request: SealRequest) -> None:
         registers=request.registers,
         records_keys=request.records_keys,
         is_dry_run=request.is_dry_run,
+        post_quantum=request.post_quantum,
     )
     run_seal_wizard(Path(), preset=preset)
 
@@ -92,7 +93,7 @@ def _seal_documents(
     """
     from gitopskit.sealedfiles import texts
 
-    options = _options(request, secrets)
+    options = _options(request, secrets, envelopes=_envelopes_in(before, target))
     earlier = texts.read_earlier(before, path=target) if before and _compares(options) else {}
     sealed = texts.seal_manifests(secrets, options, earlier=earlier)
     if earlier and before and texts.holds_already(before, sealed, path=target):
@@ -104,6 +105,17 @@ def _seal_documents(
         output.print_result(text)
     else:
         output.write_output(target, text, expected=before)
+
+
+def _envelopes_in(before: bytes | None, path: str) -> list[bytes]:
+    """Return the envelopes in a file that is replaced; it is read only if one may be hybrid."""
+    from gitopskit.sealedfiles.texts import read_earlier
+    from gitopskit.sealing.hybrid import MARK_IN_BASE64
+
+    if not before or MARK_IN_BASE64 not in before:
+        return []
+    held = read_earlier(before, path=path).values()
+    return [envelope for sealed in held for envelope in sealed.encrypted_data.values()]
 
 
 def merge(request: SealRequest) -> None:
@@ -120,7 +132,8 @@ def merge(request: SealRequest) -> None:
     before = read_file(path)
     target = SealedText.read(before, path=str(path))
     secrets = _read_for(request, target)
-    text = merge_into(target, secrets, _options(request, ()))
+    held = [blob for part in target.parts for blob in part.sealed.encrypted_data.values()]
+    text = merge_into(target, secrets, _options(request, (), envelopes=held))
     if request.is_dry_run:
         output.print_result(text)
     elif text != target.text:
@@ -200,11 +213,13 @@ def recover(request: SealRequest) -> None:
     output.write_output(target, appendable(text, form), is_private=True)
 
 
-def _options(request: SealRequest, secrets: Sequence[Manifest]) -> SealOptions:
+def _options(
+    request: SealRequest, secrets: Sequence[Manifest], *, envelopes: Sequence[bytes]
+) -> SealOptions:
     from gitopskit.sealing.seal import SealOptions
 
     options = SealOptions(
-        certificate=find_certificate(request),
+        certificate=find_certificate(request, envelopes),
         scope=Scope(request.scope) if request.scope else None,
         name=request.name,
         namespace=request.namespace,

@@ -51,6 +51,7 @@ def edit(  # noqa: PLR0913 -- one parameter per flag
     private_key: item_target.PrivateKeys = item_target.NOTHING,
     cert: item_target.Certificate = "",
     env: item_target.Environment = "",
+    post_quantum: item_target.PostQuantum = None,
     name: item_target.Name = "",
     namespace: item_target.Namespace = "",
     allow_empty: value_source.AllowEmpty = False,
@@ -65,15 +66,17 @@ def edit(  # noqa: PLR0913 -- one parameter per flag
     from gitopskit.cli.seal_certificate import choose_certificate
     from gitopskit.cli.seal_request import read_keyring
     from gitopskit.sealedfiles.items import SetOptions
+    from gitopskit.sealing.certificates import wish_of
 
     value_source.refuse_values(file, more=context.args)
     if editor:
         _require_for_editor(file, private_key)
     target = item_target.open_target(file, name=name, namespace=namespace)
+    wish = wish_of(post_quantum=post_quantum, envelopes=target.envelopes, is_named=bool(cert))
     session = _Session(
         target=target,
         options=SetOptions(
-            certificate=choose_certificate(cert, env, near=target.near),
+            certificate=choose_certificate(cert, env, near=target.near, wish=wish),
             keyring=read_keyring(tuple(private_key)) if private_key else None,
             begins_records=record_keys,
             allows_empty_data=allow_empty_data,

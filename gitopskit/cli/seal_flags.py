@@ -84,6 +84,14 @@ RecordKeys = Annotated[
         help="Note in an annotation which key each item was sealed to.",
     ),
 ]
+PostQuantum = Annotated[
+    bool | None,
+    typer.Option(
+        "--post-quantum/--no-post-quantum",
+        help="Seal to the hybrid key, or to RSA; default: as the file is sealed, else to RSA.",
+        show_default=False,
+    ),
+]
 InPlace = Annotated[bool, typer.Option("--in-place", "-i", help="Replace FILE by what is sealed.")]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Print what would be written, and write no file.")

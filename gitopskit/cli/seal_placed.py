@@ -48,6 +48,7 @@ def seal_placed(request: SealRequest) -> None:
             extends=request.has_values,
             allows_empty_data=request.allows_empty_data,
             records_keys=request.records_keys,
+            post_quantum=request.post_quantum,
             comparison=comparison_of(request),
         ),
         now=SystemClock().now_utc(),

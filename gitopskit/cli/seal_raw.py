@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from gitopskit.cli import item_target, output, value_source
+from gitopskit.cli import item_target, output, seal_flags, value_source
 from gitopskit.errors import InputError
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def raw(  # noqa: PLR0913 -- one parameter per flag
     allow_empty: value_source.AllowEmpty = False,
     cert: _Certificate = "",
     env: item_target.Environment = "",
+    post_quantum: seal_flags.PostQuantum = None,
 ) -> None:
     """Seal one value, and print it in base64 without a line break, as it stands in a manifest.
 
@@ -76,6 +77,7 @@ def raw(  # noqa: PLR0913 -- one parameter per flag
     """
     from gitopskit.cli.seal_certificate import choose_certificate
     from gitopskit.sealedfiles.raw import raw_binding
+    from gitopskit.sealing.certificates import wish_of
     from gitopskit.sealing.scope import Scope
 
     value_source.refuse_values("", more=context.args)
@@ -89,7 +91,8 @@ def raw(  # noqa: PLR0913 -- one parameter per flag
             stdin_is_taken=cert == item_target.STDIO,
         ),
     )
-    print_raw(request, choose_certificate(cert, env, near=Path()))
+    wish = wish_of(post_quantum=post_quantum)
+    print_raw(request, choose_certificate(cert, env, near=Path(), wish=wish))
 
 
 def print_raw(request: RawRequest, certificate: SealingCertificate) -> None:

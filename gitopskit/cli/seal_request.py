@@ -12,10 +12,12 @@ from gitopskit.cli.seal_flags import VARIABLE_PREFIX, Target
 from gitopskit.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Literal
 
     from gitopskit.sealedfiles.controller import ControllerAddress
     from gitopskit.sealedfiles.texts import TextFormat
+    from gitopskit.sealing.certificates import KeyWish
     from gitopskit.sealing.keys import SealingCertificate
     from gitopskit.sealing.unchanged import Comparison
     from gitopskit.sealing.unseal import Keyring
@@ -46,6 +48,7 @@ class SealRequest:
     private_keys: tuple[str, ...] = ()
     digest_key: str = ""
     is_dry_run: bool = False
+    post_quantum: bool | None = None
     recovery_keys: tuple[str, ...] = ()
     cluster: Target = field(default_factory=Target)
 
@@ -69,26 +72,30 @@ class SealRequest:
         return "".join(self.environments)
 
 
-def find_certificate(request: SealRequest) -> SealingCertificate:
-    """Return the certificate to seal with.
+def find_certificate(request: SealRequest, envelopes: Iterable[bytes] = ()) -> SealingCertificate:
+    """Return the certificate to seal with, beside the envelopes that are there already.
 
     It is the one that is named; without a name the repository's, and outside a repository, or
     where a cluster or controller is named, the one that the cluster seals with.
 
     Raises:
         InputError: two are named, or none can be found.
-        UnusableKey: it cannot be used, or expired.
+        UnusableKey: it cannot be used, or expired, or there is none of the kind that is meant.
         EnvironmentFault: it cannot be fetched.
     """
     from gitopskit.cli.seal_certificate import choose_certificate
+    from gitopskit.sealing.certificates import wish_of
 
     written = (
         request.target or request.merge_into or (request.source if request.is_in_place else "")
     )
     near = Path() if written in ("", "-") else Path(written)
+    wish = wish_of(
+        post_quantum=request.post_quantum, envelopes=envelopes, is_named=bool(request.cert)
+    )
     is_named = bool(request.cert or request.environment)
     if is_named or (not request.cluster.is_chosen and _is_in_repository(near)):
-        return choose_certificate(request.cert, request.environment, near=near)
+        return choose_certificate(request.cert, request.environment, near=near, wish=wish)
     has_cluster = any(map(os.path.isfile, kubeconfig_of(request.cluster).split(os.pathsep)))
     if not has_cluster:
         raise InputError(
@@ -96,7 +103,7 @@ def find_certificate(request: SealRequest) -> SealingCertificate:
             hint="name one with `--cert FILE`, or go to a repository made by `gitopskit init`",
         )
     require_known_cluster()
-    return fetch_from_cluster(request.cluster)
+    return fetch_from_cluster(request.cluster, wish=wish)
 
 
 def require_known_cluster() -> None:
@@ -130,12 +137,12 @@ def _is_in_repository(path: Path) -> bool:
     return False
 
 
-def fetch_from_cluster(target: Target) -> SealingCertificate:
+def fetch_from_cluster(target: Target, *, wish: KeyWish | None = None) -> SealingCertificate:
     """Return the certificate that a cluster seals with.
 
     Raises:
         EnvironmentFault: there is no usable kubeconfig, or the cluster cannot be asked.
-        InputError: the cluster offers none.
+        InputError: the cluster offers none, or none that fits the wish.
     """
     from gitopskit.cli.wiring import connect, run_async
     from gitopskit.sealedfiles.certificates import live_certificate
@@ -143,7 +150,10 @@ def fetch_from_cluster(target: Target) -> SealingCertificate:
     async def fetch() -> SealingCertificate:
         async with connect(target.context, kubeconfig=target.kubeconfig) as api:
             return await live_certificate(
-                api, address=address_of(target), is_default=target.is_default_controller
+                api,
+                address=address_of(target),
+                is_default=target.is_default_controller,
+                wish=wish,
             )
 
     return run_async(fetch())

@@ -39,6 +39,7 @@ def set_item(  # noqa: PLR0913 -- one parameter per flag
     allow_empty: value_source.AllowEmpty = False,
     cert: item_target.Certificate = "",
     env: item_target.Environment = "",
+    post_quantum: item_target.PostQuantum = None,
     private_key: item_target.PrivateKeys = item_target.NOTHING,
     name: item_target.Name = "",
     namespace: item_target.Namespace = "",
@@ -53,6 +54,7 @@ def set_item(  # noqa: PLR0913 -- one parameter per flag
     from gitopskit.cli.seal_certificate import choose_certificate
     from gitopskit.cli.seal_request import read_keyring
     from gitopskit.sealedfiles.items import SetOptions, set_items
+    from gitopskit.sealing.certificates import wish_of
 
     source = value_source.ValueSource(
         from_file=from_file,
@@ -63,8 +65,9 @@ def set_item(  # noqa: PLR0913 -- one parameter per flag
     )
     _require_key(file, key, context.args, source)
     target = item_target.open_target(file, name=name, namespace=namespace)
+    wish = wish_of(post_quantum=post_quantum, envelopes=target.envelopes, is_named=bool(cert))
     options = SetOptions(
-        certificate=choose_certificate(cert, env, near=target.near),
+        certificate=choose_certificate(cert, env, near=target.near, wish=wish),
         keyring=read_keyring(tuple(private_key)) if private_key else None,
         begins_records=record_keys,
     )

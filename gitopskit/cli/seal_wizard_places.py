@@ -75,6 +75,7 @@ def ask_overlay_target(
             registers=preset.registers,
             extends=True,
             records_keys=preset.records_keys,
+            post_quantum=preset.post_quantum,
         )
         return seal_for_environments(
             [secret],
@@ -93,6 +94,7 @@ def ask_overlay_target(
             *(word for environment in environments for word in ("--env", environment)),
             *("--name", name),
             *(() if preset.registers else ("--no-register",)),
+            *_kind_flags(preset),
         ),
         plan=plan,
         offered_file="" if existing or preset.file else f"{name}.sealed.yaml",
@@ -106,7 +108,7 @@ def ask_file_target(console: Console, preset: WizardPreset, *, now: datetime) ->
         KeyboardInterrupt: the person gave up.
     """
     output.say("This is no repository of gitopskit, so the certificate and the file are asked for.")
-    cert, certificate = _ask_certificate(console, preset, now=now)
+    cert = _ask_certificate(console, preset, now=now)
     namespace = preset.namespace or ask_text(console, "Namespace", check=_check_namespace)
     name = preset.name or ask_text(console, "Name of the Secret", check=_check_name)
     file = preset.file or ask_path(
@@ -121,7 +123,7 @@ def ask_file_target(console: Console, preset: WizardPreset, *, now: datetime) ->
         from gitopskit.sealing.seal import SealOptions
 
         options = SealOptions(
-            certificate=certificate,
+            certificate=_certificate(cert, preset, existing),
             scope=scope,
             namespace=namespace,
             records_keys=preset.records_keys,
@@ -133,7 +135,13 @@ def ask_file_target(console: Console, preset: WizardPreset, *, now: datetime) ->
     return SealTarget(
         name=name,
         existing=existing,
-        flags=("--cert", cert, *place, *(() if existing else ("-w", file))),
+        flags=(
+            "--cert",
+            cert,
+            *place,
+            *(() if existing else ("-w", file)),
+            *_kind_flags(preset),
+        ),
         plan=plan,
         changed_file=file if existing else "",
     )
@@ -159,9 +167,11 @@ def _require_usable(preset: WizardPreset, repository: Repository, *, now: dateti
     """Check what flags say before anything is asked: nobody is to type values in vain."""
     from gitopskit.sealedfiles.environments import environment_certificate
     from gitopskit.sealedfiles.placing import require_file_name
+    from gitopskit.sealing.certificates import wish_of
 
+    wish = wish_of(post_quantum=preset.post_quantum)
     for environment in preset.environments:
-        environment_certificate(repository, environment, now=now)
+        environment_certificate(repository, environment, now=now, wish=wish)
     if preset.name:
         _check_name(preset.name)
     if preset.file:
@@ -240,22 +250,36 @@ def _existing(placements: Sequence[Placement], name: str) -> SealedSecret | None
     return next(held, None)
 
 
-def _ask_certificate(
-    console: Console, preset: WizardPreset, *, now: datetime
-) -> tuple[str, SealingCertificate]:
-    from gitopskit.cli.seal_certificate import choose_certificate
+def _ask_certificate(console: Console, preset: WizardPreset, *, now: datetime) -> str:
     from gitopskit.sealedfiles.environments import age_days_of
 
     def read(text: str) -> SealingCertificate:
         if text in ("", "-"):
             raise InputError("a file or an address is needed", hint="such as tls.crt")
-        return choose_certificate(text, "", near=Path())
+        return _certificate(text, preset, None)
 
     cert = preset.cert or ask_path(console, "Certificate (file or URL)", check=read)
     certificate = read(cert)
     age_days = age_days_of(certificate, now=now)
     output.say(f"  {certificate.fingerprint}, {age_days} days old")
-    return cert, certificate
+    return cert
+
+
+def _certificate(
+    cert: str, preset: WizardPreset, existing: SealedSecret | None
+) -> SealingCertificate:
+    from gitopskit.cli.seal_certificate import choose_certificate
+    from gitopskit.sealing.certificates import wish_of
+
+    envelopes = existing.encrypted_data.values() if existing else ()
+    wish = wish_of(post_quantum=preset.post_quantum, envelopes=envelopes, is_named=True)
+    return choose_certificate(cert, "", near=Path(), wish=wish)
+
+
+def _kind_flags(preset: WizardPreset) -> tuple[str, ...]:
+    if preset.post_quantum is None:
+        return ()
+    return ("--post-quantum",) if preset.post_quantum else ("--no-post-quantum",)
 
 
 def _held_in(file: str, name: str, namespace: str) -> SealedSecret | None:

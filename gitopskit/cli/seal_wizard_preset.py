@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WizardPreset:
-    """What flags say already, so that it is not asked; empty where they say nothing.
+    """What flags say already, so that it is not asked; empty or None where they say nothing.
 
     ``cert`` and ``namespace`` count outside a repository, ``environments``, ``app`` and
     ``registers`` inside. ``file`` is the name of a file in the overlay, or a path outside.
@@ -28,3 +28,4 @@ class WizardPreset:
     registers: bool = True
     records_keys: bool = True
     is_dry_run: bool = False
+    post_quantum: bool | None = None

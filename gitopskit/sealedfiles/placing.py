@@ -19,6 +19,7 @@ from gitopskit.sealedfiles.environments import age_days_of, environment_certific
 from gitopskit.sealedfiles.planned_file import PlannedFile, content_of, plan_sealed_file
 from gitopskit.sealedfiles.texts import read_earlier
 from gitopskit.sealedfiles.trees import sealed_files
+from gitopskit.sealing.certificates import wish_of
 from gitopskit.sealing.fields import read_mapping
 from gitopskit.sealing.scope import Scope
 from gitopskit.sealing.seal import SealOptions
@@ -46,6 +47,7 @@ class PlacingOptions:
     the file is taken that has the SealedSecret already, else a new ``<name>.sealed.yaml``.
     ``registers`` lists the files in the overlays' kustomizations. ``extends`` adds to a
     SealedSecret that is there and keeps its other items, instead of replacing it.
+    ``post_quantum`` seals to the hybrid key, or to RSA; None as what is there is sealed.
     """
 
     scope: Scope | None = None
@@ -55,6 +57,7 @@ class PlacingOptions:
     extends: bool = False
     allows_empty_data: bool = False
     records_keys: bool = True
+    post_quantum: bool | None = None
     comparison: Comparison = field(default_factory=Comparison)
 
 
@@ -194,9 +197,12 @@ def _planned(
     options: PlacingOptions,
     now: datetime,
 ) -> Iterator[PlannedFile]:
-    certificate = environment_certificate(repository, placement.environment, now=now)
+    named = [_named(secret, placement, name=options.name) for secret in secrets]
+    held = [placement.held[own.name].sealed for own in named if own.name in placement.held]
+    envelopes = [envelope for each in held for envelope in each.encrypted_data.values()]
+    wish = wish_of(post_quantum=options.post_quantum, envelopes=envelopes)
     sealing = SealOptions(
-        certificate=certificate,
+        certificate=environment_certificate(repository, placement.environment, now=now, wish=wish),
         scope=options.scope,
         namespace=placement.namespace,
         allows_empty_data=options.allows_empty_data,
@@ -204,8 +210,7 @@ def _planned(
         comparison=options.comparison,
     )
     sealed: dict[Path, SealedSecret] = {}
-    for secret in secrets:
-        own = _named(secret, placement, name=options.name)
+    for own in named:
         path = placement.file_of(own.name, file_name=options.file_name)
         if path in sealed:
             raise InputError(

@@ -92,6 +92,16 @@ def _missing(kind: KeyKind, where: str) -> UnusableKey:
     return UnusableKey(f"there is no {_NAMES[kind]} to seal with", where=where, hint=_HINTS[kind])
 
 
-def kind_of(envelopes: Iterable[bytes]) -> KeyKind | None:
-    """Return the kind that goes on with what is there: hybrid if any envelope is, else none."""
-    return "hybrid" if any(is_hybrid(envelope) for envelope in envelopes) else None
+def wish_of(
+    *, post_quantum: bool | None, envelopes: Iterable[bytes] = (), is_named: bool = False
+) -> KeyWish | None:
+    """Return what is to be sealed to: as a flag says, or else as the envelopes there are sealed.
+
+    Beside hybrid envelopes nothing is sealed to RSA unless somebody says so: by the flag, or by a
+    certificate that ``is_named`` and has no hybrid key beside it.
+    """
+    if post_quantum is not None:
+        return "hybrid" if post_quantum else "rsa"
+    if not any(map(is_hybrid, envelopes)):
+        return None
+    return "hybrid if there" if is_named else "hybrid"

@@ -35,6 +35,9 @@ MARK: Final = b"\xff\xff"
 """Where an RSA envelope has the size of its first part: peers that know RSA alone find it cut off
 or too large, and refuse it as any other value that they cannot open."""
 
+MARK_IN_BASE64: Final = b"//"
+"""How every envelope with the mark begins where it is written."""
+
 SUITE: Final = bytes.fromhex("647a00010002")
 """MLKEM768-X25519, HKDF-SHA256, AES-256-GCM.
 

@@ -10,9 +10,9 @@ import pytest
 from gitopskit.errors import UnusableKey
 from gitopskit.sealing.certificates import (
     KeyWish,
-    kind_of,
     load_certificates,
     read_chosen,
+    wish_of,
 )
 from gitopskit.sealing.keys import load_certificate
 from tests.support.hybrid import UNTIL, hybrid_certificate, hybrid_pair
@@ -91,8 +91,26 @@ def test_a_damaged_hybrid_key_is_no_obstacle_to_rsa() -> None:
     assert _read(damaged + _RSA, None) == load_certificate(_RSA, where="prod.pem")
 
 
-def test_hybrid_envelopes_ask_for_more_of_them() -> None:
-    rsa, hybrid = b"\x01\x00" + bytes(300), b"\xff\xff" + bytes(1200)
+_RSA_ENVELOPE = b"\x01\x00" + bytes(300)
+_HYBRID_ENVELOPE = b"\xff\xff" + bytes(1200)
 
-    assert kind_of([rsa]) is None
-    assert kind_of([rsa, hybrid]) == "hybrid"
+
+@pytest.mark.parametrize(
+    ("envelopes", "is_named", "wish"),
+    [
+        ([], False, None),
+        ([_RSA_ENVELOPE], False, None),
+        ([_RSA_ENVELOPE, _HYBRID_ENVELOPE], False, "hybrid"),
+        ([_RSA_ENVELOPE, _HYBRID_ENVELOPE], True, "hybrid if there"),
+    ],
+)
+def test_hybrid_envelopes_ask_for_more_of_them(
+    envelopes: list[bytes], wish: KeyWish | None, *, is_named: bool
+) -> None:
+    assert wish_of(post_quantum=None, envelopes=envelopes, is_named=is_named) == wish
+
+
+@pytest.mark.parametrize("envelopes", [[], [_RSA_ENVELOPE], [_HYBRID_ENVELOPE]])
+def test_a_flag_goes_before_what_is_there(envelopes: list[bytes]) -> None:
+    assert wish_of(post_quantum=True, envelopes=envelopes) == "hybrid"
+    assert wish_of(post_quantum=False, envelopes=envelopes, is_named=True) == "rsa"

@@ -58,8 +58,8 @@ def test_two_new_keys_differ() -> None:
     )
 
 
-def test_a_key_without_a_day_to_live_is_not_made() -> None:
-    with pytest.raises(UnusableKey, match="needs a day to live"):
+def test_a_key_without_a_time_to_live_is_not_made() -> None:
+    with pytest.raises(UnusableKey, match="needs a time to live"):
         new_hybrid_key(now=BORN, days=0)
 
 
