@@ -22,7 +22,8 @@ from gitopskit.controller.http import Endpoint, Response
 from gitopskit.controller.rate_limit import Budget, PeerLimits, Rate
 from gitopskit.errors import InputError, Undecryptable, UnusableKey
 from gitopskit.kube.requests import encoded
-from gitopskit.sealing.keys import read_certificate
+from gitopskit.sealing.certificates import load_certificates
+from gitopskit.sealing.keys import require_usable
 from gitopskit.unsealer.posted import LARGEST_BODY_BYTES, has_too_many_parts, read_posted
 from gitopskit.unsealer.resealing import count_items, open_values, reseal
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from gitopskit.clock import Clock
     from gitopskit.controller.http import Request
     from gitopskit.manifests.json_types import JsonObject
-    from gitopskit.sealing.keys import SealingCertificate
+    from gitopskit.sealing.certificates import Certificates
     from gitopskit.unsealer.metrics import UnsealerMetrics
     from gitopskit.unsealer.sealing_keys import SealingKeys
 
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 _LOG: Final = structlog.get_logger("http")
 
 _PEM: Final = "application/x-pem-file"
+_NEWEST: Final = "newest sealing key"
 _BYTES_AS_ONE_ITEM: Final = 64 * 1024
 """Reading this much text is counted as opening an item: it takes about as long."""
 
@@ -121,20 +123,23 @@ class UnsealerApi:
         return Response()
 
     async def _rotated(self, content: JsonObject) -> Response:
-        certificate = self._sealing_certificate()
+        certificates = self._sealing_certificates()
         again = await self._in_thread(
-            partial(reseal, content, keyring=self._keys.keyring, certificate=certificate)
+            partial(reseal, content, keyring=self._keys.keyring, certificates=certificates)
         )
         return Response(body=encoded(again, ""), content_type=http.JSON)
 
-    def _sealing_certificate(self) -> SealingCertificate:
-        try:
-            return read_certificate(
-                self._keys.newest_certificate, where="newest", now=self._clock.now_utc()
-            )
-        except UnusableKey as error:
-            _LOG.error("certificate_unusable", problem=str(error), hint=error.hint)
-            raise _Refused(_no_certificate()) from None
+    def _sealing_certificates(self) -> Certificates:
+        """Return the newest certificate of each kind.
+
+        Raises:
+            UnusableKey: there is none, or it expired.
+        """
+        pem, now = b"".join(self._keys.published.values()), self._clock.now_utc()
+        found = load_certificates(pem, where=_NEWEST)
+        for certificate in found.all:
+            require_usable(certificate, where=_NEWEST, now=now)
+        return found
 
     async def _work(
         self, action: str, request: Request, answer: Callable[[JsonObject], Awaitable[Response]]
@@ -147,6 +152,9 @@ class UnsealerApi:
             response = refused.response
         except Undecryptable:
             response = Response(status=http.CONFLICT)
+        except UnusableKey as error:
+            _LOG.error("certificate_unusable", problem=str(error), hint=error.hint)
+            response = _no_certificate()
         except InputError:
             response = http.said(http.BAD_REQUEST, "this is not one SealedSecret")
         duration = round(self._clock.monotonic_seconds() - started, 3)

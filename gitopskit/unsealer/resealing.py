@@ -11,9 +11,11 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Final
 
+from gitopskit.errors import UnusableKey
 from gitopskit.manifests.settled_names import KEY_RECORDS_ANNOTATION
 from gitopskit.sealing import sealed_secret
 from gitopskit.sealing.envelope import seal_value
+from gitopskit.sealing.hybrid import is_hybrid
 from gitopskit.sealing.key_records import dump_records, record_of
 from gitopskit.sealing.scope import CLUSTER_WIDE_ANNOTATION, NAMESPACE_WIDE_ANNOTATION
 from gitopskit.sealing.seal import LAST_APPLIED, SET_BY_THE_SERVER, require_room
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.redaction import Plaintext
+    from gitopskit.sealing.certificates import Certificates
+    from gitopskit.sealing.key_records import KeyRecord
     from gitopskit.sealing.keys import SealingCertificate
     from gitopskit.sealing.unseal import Keyring
 
@@ -51,45 +55,58 @@ def open_values(content: JsonObject, *, keyring: Keyring) -> Mapping[str, Plaint
     return unseal_secret(content, keyring=keyring).data
 
 
-def reseal(content: JsonObject, *, keyring: Keyring, certificate: SealingCertificate) -> JsonObject:
-    """Return the SealedSecret with the same values, sealed to a certificate.
+def reseal(content: JsonObject, *, keyring: Keyring, certificates: Certificates) -> JsonObject:
+    """Return the SealedSecret with the same values, each sealed to the certificate of its kind.
 
-    Labels, annotations and the template stay as they are, except for what a server set, key
-    records (made anew where there were any), and the template's scopes.
+    What was sealed to a hybrid key is never sealed to RSA instead. Labels, annotations and the
+    template stay as they are, except for what a server set, key records (made anew where there
+    were any), and the template's scopes.
 
     Raises:
         InputError: it is no SealedSecret in today's form, lacks the namespace that its scope
             binds it to, or becomes too large.
         Undecryptable: no key opens one of its items.
+        UnusableKey: there is no certificate of a kind that is needed.
     """
     sealed = sealed_secret.parse(content)
     values = open_values(content, keyring=keyring)
-    public_key, label = certificate.public_key, sealed.binding.label
+    label = sealed.binding.label
+    sealed_to = {
+        item: _certificate_for(blob, certificates) for item, blob in sealed.encrypted_data.items()
+    }
     envelopes = {
-        item: seal_value(value, public_key=public_key, label=label)
-        for item, value in values.items()
+        item: seal_value(values[item], public_key=certificate.public_key, label=label)
+        for item, certificate in sealed_to.items()
+    }
+    records = {
+        item: record_of(envelope, fingerprint=sealed_to[item].fingerprint)
+        for item, envelope in envelopes.items()
     }
     again = {
         "apiVersion": sealed_secret.API_VERSION,
         "kind": sealed_secret.KIND,
-        "metadata": _metadata(sealed.metadata, envelopes, certificate),
+        "metadata": _metadata(sealed.metadata, records),
         "spec": _spec(content["spec"], envelopes),
     }
     require_room(again, where=str(sealed.ref))
     return again
 
 
-def _metadata(
-    metadata: JsonObject, envelopes: Mapping[str, bytes], certificate: SealingCertificate
-) -> JsonObject:
+def _certificate_for(blob: bytes, certificates: Certificates) -> SealingCertificate:
+    certificate = certificates.of_kind("hybrid" if is_hybrid(blob) else "rsa")
+    if certificate is None:
+        raise UnusableKey(
+            "there is no active key of the kind that an item is sealed to",
+            hint="make one with `gitopskit keys new`",
+        )
+    return certificate
+
+
+def _metadata(metadata: JsonObject, records: Mapping[str, KeyRecord]) -> JsonObject:
     kept = {key: value for key, value in metadata.items() if key not in SET_BY_THE_SERVER}
     annotations = kept.pop("annotations", None) or {}
     annotations = {key: value for key, value in annotations.items() if key not in LAST_APPLIED}
     if KEY_RECORDS_ANNOTATION in annotations:
-        records = {
-            item: record_of(envelope, fingerprint=certificate.fingerprint)
-            for item, envelope in envelopes.items()
-        }
         annotations[KEY_RECORDS_ANNOTATION] = dump_records(records)
     return kept | ({"annotations": annotations} if annotations else {})
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING
 
 import orjson
 import pytest
 import yaml
 
+from gitopskit.kube.watch import Listed
+from gitopskit.redaction import Plaintext
+from gitopskit.sealing.envelope import seal_value
+from gitopskit.sealing.hybrid_keys import hybrid_key_secret
 from gitopskit.sealing.unseal import Keyring, unseal_secret
+from tests.support.hybrid import hybrid_certificate, hybrid_pair
 from tests.support.raw_http import ask
 from tests.support.sealing import private_key_of
 from tests.support.unsealer_http import Served, serving
@@ -111,6 +117,24 @@ async def test_values_are_sealed_again_to_the_newest_key(
     assert raw.status == 200
     assert raw.headers["content-type"] == "application/json"
     assert data["password"].reveal() == b"hunter2"
+
+
+async def test_hybrid_items_are_sealed_again_to_the_hybrid_key(
+    served: Served, sealed: JsonObject
+) -> None:
+    secret = hybrid_key_secret(hybrid_pair(), namespace="kube-system", name="hybrid")
+    public_key = hybrid_certificate().public_key
+    blob = seal_value(Plaintext(b"quantum"), public_key=public_key, label=b"shop/db")
+    sealed["spec"]["encryptedData"] = {"password": base64.b64encode(blob).decode()}
+    before = await served.post("/v1/rotate", sealed)
+    assert await served.keys.take(Listed(items=(secret,)), "hybrid_keys") == []
+
+    raw = await served.post("/v1/rotate", sealed)
+
+    keyring = Keyring((private_key_of(hybrid_pair()),))
+    data = unseal_secret(orjson.loads(raw.body), keyring=keyring).data
+    assert (before.status, raw.status) == (409, 200)
+    assert data["password"].reveal() == b"quantum"
 
 
 @POSTS

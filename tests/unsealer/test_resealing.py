@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitopskit.errors import InputError, Undecryptable, UnsupportedField
+from gitopskit.errors import InputError, Undecryptable, UnsupportedField, UnusableKey
 from gitopskit.manifests.settled_names import KEY_RECORDS_ANNOTATION
-from gitopskit.sealing.envelope import open_value
+from gitopskit.redaction import Plaintext
+from gitopskit.sealing import sealed_secret
+from gitopskit.sealing.certificates import Certificates
+from gitopskit.sealing.envelope import open_value, seal_value
+from gitopskit.sealing.hybrid import is_hybrid
 from gitopskit.sealing.key_records import key_of, read_records
 from gitopskit.sealing.scope import CLUSTER_WIDE_ANNOTATION, NAMESPACE_WIDE_ANNOTATION, Scope
 from gitopskit.sealing.unseal import Keyring, unseal_secret
 from gitopskit.unsealer.resealing import count_items, open_values, reseal
+from tests.support.hybrid import hybrid_certificate, hybrid_pair
 from tests.support.sealing import private_key_of
 
 if TYPE_CHECKING:
@@ -51,7 +56,7 @@ def test_the_values_are_sealed_to_the_newest_key(
 ) -> None:
     before = sealed(key, scope)
 
-    after = reseal(before, keyring=both, certificate=second_key.certificate)
+    after = reseal(before, keyring=both, certificates=Certificates(rsa=second_key.certificate))
 
     assert opened(after, newest) == VALUES
     assert list(after["spec"]["encryptedData"]) == list(before["spec"]["encryptedData"])
@@ -72,7 +77,7 @@ def test_all_that_is_no_envelope_stays(
     before["spec"]["unknown"] = {"kept": 1}
     given = copy.deepcopy(before)
 
-    after = reseal(before, keyring=both, certificate=second_key.certificate)
+    after = reseal(before, keyring=both, certificates=Certificates(rsa=second_key.certificate))
 
     assert before == given
     del before["spec"]["encryptedData"], after["spec"]["encryptedData"]
@@ -95,7 +100,7 @@ def test_what_a_server_set_is_left_out(
         | {"kubectl.kubernetes.io/last-applied-configuration": "{}", "note": "ours"},
     }
 
-    after = reseal(before, keyring=both, certificate=second_key.certificate)
+    after = reseal(before, keyring=both, certificates=Certificates(rsa=second_key.certificate))
 
     assert after.keys() == {"apiVersion", "kind", "metadata", "spec"}
     assert after["metadata"].keys() == {"name", "namespace", "annotations"}
@@ -105,7 +110,7 @@ def test_what_a_server_set_is_left_out(
 def test_key_records_name_the_new_key(
     key: SealingKey, second_key: SealingKey, both: Keyring
 ) -> None:
-    after = reseal(sealed(key), keyring=both, certificate=second_key.certificate)
+    after = reseal(sealed(key), keyring=both, certificates=Certificates(rsa=second_key.certificate))
 
     records = read_records(after["metadata"]["annotations"])
     named = {
@@ -115,13 +120,48 @@ def test_key_records_name_the_new_key(
     assert named == dict.fromkeys(VALUES, second_key.certificate.fingerprint)
 
 
+def test_each_item_stays_with_the_kind_of_key_it_has(
+    key: SealingKey, second_key: SealingKey, both: Keyring
+) -> None:
+    mixed = sealed(key)
+    blob = seal_value(
+        Plaintext(b"quantum"), public_key=hybrid_certificate(0).public_key, label=b"shop/db"
+    )
+    mixed["spec"]["encryptedData"]["c"] = base64.b64encode(blob).decode()
+    keyring = Keyring((*both.keys, private_key_of(hybrid_pair(0))))
+    certificates = Certificates(rsa=second_key.certificate, hybrid=hybrid_certificate(1))
+
+    after = reseal(mixed, keyring=keyring, certificates=certificates)
+
+    newest = Keyring((private_key_of(second_key.pair), private_key_of(hybrid_pair(1))))
+    blobs = sealed_secret.parse(after).encrypted_data
+    assert opened(after, newest) == VALUES | {"c": "quantum"}
+    assert {item: is_hybrid(blob) for item, blob in blobs.items()} == {
+        "a": False,
+        "b": False,
+        "c": True,
+    }
+
+
+def test_nothing_falls_back_from_hybrid_to_rsa(second_key: SealingKey) -> None:
+    blob = seal_value(
+        Plaintext(b"quantum"), public_key=hybrid_certificate(0).public_key, label=b"shop/db"
+    )
+    content = second_key.seal("db", "shop", VALUES)
+    content["spec"]["encryptedData"] = {"c": base64.b64encode(blob).decode()}
+    keyring = Keyring((private_key_of(hybrid_pair(0)),))
+
+    with pytest.raises(UnusableKey):
+        reseal(content, keyring=keyring, certificates=Certificates(rsa=second_key.certificate))
+
+
 def test_where_there_were_no_key_records_there_are_none(
     key: SealingKey, second_key: SealingKey, both: Keyring
 ) -> None:
     before = sealed(key)
     del before["metadata"]["annotations"]
 
-    after = reseal(before, keyring=both, certificate=second_key.certificate)
+    after = reseal(before, keyring=both, certificates=Certificates(rsa=second_key.certificate))
 
     assert "annotations" not in after["metadata"]
 
@@ -135,7 +175,7 @@ def test_a_template_cannot_widen_a_scope(
     stolen = sealed(key)
     stolen["spec"]["template"]["metadata"]["annotations"] = {annotation: "true"} | others
 
-    after = reseal(stolen, keyring=both, certificate=second_key.certificate)
+    after = reseal(stolen, keyring=both, certificates=Certificates(rsa=second_key.certificate))
 
     private_keys = [private_key_of(second_key.pair).key]
     blob = base64.b64decode(after["spec"]["encryptedData"]["b"])
@@ -156,7 +196,7 @@ def test_a_scope_that_was_not_sealed_for_opens_nothing(
     stolen["metadata"]["annotations"] = {CLUSTER_WIDE_ANNOTATION: "true"}
 
     with pytest.raises(Undecryptable):
-        reseal(stolen, keyring=both, certificate=second_key.certificate)
+        reseal(stolen, keyring=both, certificates=Certificates(rsa=second_key.certificate))
 
 
 def test_one_closed_item_closes_all(
@@ -166,7 +206,7 @@ def test_one_closed_item_closes_all(
     mixed["spec"]["encryptedData"] |= {"c": sealed(key)["spec"]["encryptedData"]["b"]}
 
     with pytest.raises(Undecryptable):
-        reseal(mixed, keyring=newest, certificate=second_key.certificate)
+        reseal(mixed, keyring=newest, certificates=Certificates(rsa=second_key.certificate))
 
 
 @pytest.mark.parametrize(
@@ -192,7 +232,7 @@ def test_what_is_no_sealed_secret_is_an_input_error(
     with pytest.raises(InputError):
         open_values(content, keyring=both)
     with pytest.raises(InputError):
-        reseal(content, keyring=both, certificate=second_key.certificate)
+        reseal(content, keyring=both, certificates=Certificates(rsa=second_key.certificate))
 
 
 def test_the_form_before_2019_is_not_sealed_again(
@@ -201,7 +241,7 @@ def test_the_form_before_2019_is_not_sealed_again(
     content = sealed(key) | {"spec": {"data": "AgAB"}}
 
     with pytest.raises(UnsupportedField):
-        reseal(content, keyring=both, certificate=second_key.certificate)
+        reseal(content, keyring=both, certificates=Certificates(rsa=second_key.certificate))
 
 
 def test_a_template_plays_no_part_in_opening(key: SealingKey, both: Keyring) -> None:
