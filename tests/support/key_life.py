@@ -7,10 +7,13 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gitopskit.errors import ApiNotFound
 from gitopskit.kube.resources import CONFIG_MAPS, SECRETS
 from gitopskit.kube.watch import watch
 from gitopskit.manifests.settled_names import CERTIFICATE_CONFIG_MAP
+from gitopskit.sealing.key_secrets import DEFAULT_KEY_PREFIX
 from gitopskit.sealing.keys import KEY_LABEL
+from gitopskit.unsealer.certificate import CertificatePublisher
 from gitopskit.unsealer.key_life_task import RENEW, KeyLife
 from gitopskit.unsealer.sealing_keys import SealingKeys
 from tests.support.polling import eventually
@@ -27,7 +30,9 @@ _MANAGER = "tests"
 
 
 @asynccontextmanager
-async def fed_keys(api: KubeClient, namespace: str, *, prefix: str) -> AsyncIterator[SealingKeys]:
+async def fed_keys(
+    api: KubeClient, namespace: str, *, prefix: str = DEFAULT_KEY_PREFIX
+) -> AsyncIterator[SealingKeys]:
     """Return keys that the watches of a namespace feed, for the length of a block."""
     keys = SealingKeys(prefix=prefix)
 
@@ -60,6 +65,16 @@ async def leading(
         lives = (KeyLife(api, options, keys, namespace=namespace).run() for keys in seen)
         await stack.enter_async_context(_running(*lives))
         yield seen[0]
+
+
+@asynccontextmanager
+async def publishing(api: KubeClient, namespace: str) -> AsyncIterator[SealingKeys]:
+    """Publish the certificates of a namespace's keys for the length of a block."""
+    async with (
+        fed_keys(api, namespace) as keys,
+        _running(CertificatePublisher(api, keys, namespace=namespace).run()),
+    ):
+        yield keys
 
 
 @asynccontextmanager
@@ -113,6 +128,27 @@ class KeyNamespace:
             },
         }
         await self.admin.apply(CONFIG_MAPS, content, field_manager=_MANAGER, force=True)
+
+    async def published(self) -> JsonObject | None:
+        """Return the ConfigMap with the certificate, None where there is none."""
+        try:
+            return await self.admin.get(CONFIG_MAPS, CERTIFICATE_CONFIG_MAP, self.name)
+        except ApiNotFound:
+            return None
+
+    async def until_published(self, **expected: bytes) -> JsonObject:
+        """Wait until the ConfigMap holds these items, `_` for `.`; return it."""
+        items = {name.replace("_", "."): pem.decode() for name, pem in expected.items()}
+        found: JsonObject | None = None
+
+        async def holds() -> bool:
+            nonlocal found
+            found = await self.published()
+            return found is not None and found.get("data") == items
+
+        await eventually(holds)
+        assert found is not None
+        return found
 
     async def until_states(self, *expected: str) -> None:
         """Wait until the key Secrets have these labels."""
