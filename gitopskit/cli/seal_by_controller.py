@@ -20,7 +20,7 @@ from gitopskit.errors import EnvironmentFault, InputError, Undecryptable
 from gitopskit.manifests.documents import expand_lists, read_documents
 from gitopskit.manifests.json_stream import looks_like_json
 from gitopskit.sealedfiles.controller import find_controller
-from gitopskit.sealedfiles.reencrypt import reencrypt_text, reseal_by_controller
+from gitopskit.sealedfiles.reencrypt import Newest, reencrypt_text, reseal_by_controller
 from gitopskit.sealedfiles.sealed_text import SealedText
 from gitopskit.sealedfiles.texts import dump
 from gitopskit.sealing.certificates import wish_of
@@ -75,7 +75,10 @@ def reencrypt(request: SealRequest) -> None:
     before = read_source(request.source)
     sealed = _read(request, before)
     with rotation(request.cluster) as rotate:
-        text = _whole(rotate(sealed))
+        result = rotate(sealed)
+    text = _whole(result)
+    if result.left:
+        output.note(f"items that are sealed to hybrid keys, left as they are: {result.left}")
     text = _as_asked(text, request)
     if request.target or request.source == _STDIO or request.is_dry_run:
         output.write_output(_STDIO if request.is_dry_run else request.target or _STDIO, text)
@@ -135,7 +138,10 @@ async def _rotate(sealed: SealedText, controller: Controller) -> Reencrypted:
     for _ in range(_MOST_RENEWALS):
         reseal = await reseal_by_controller(sealed, controller, fingerprint=newest.fingerprint)
         result = reencrypt_text(
-            sealed, fingerprint=newest.fingerprint, keyring=Keyring(()), reseal=reseal
+            sealed,
+            newest=Newest(certificate=newest, hybrid=None),
+            keyring=Keyring(()),
+            reseal=reseal,
         )
         before, newest = newest, await _newest(controller) if result.resealed else newest
         if before.fingerprint == newest.fingerprint:

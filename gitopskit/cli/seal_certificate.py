@@ -10,8 +10,8 @@ from gitopskit.cli import output, settings
 from gitopskit.errors import InputError
 
 if TYPE_CHECKING:
-    from gitopskit.clock import Clock
     from gitopskit.repository.layout import Repository
+    from gitopskit.sealedfiles.certificates import Offered
     from gitopskit.sealing.certificates import KeyWish
     from gitopskit.sealing.keys import SealingCertificate
 
@@ -21,41 +21,51 @@ def choose_certificate(
 ) -> SealingCertificate:
     """Return the certificate that was named, or the one that suits a file or folder.
 
-    ``cert`` is a path, ``-`` for standard input, or a URL; ``env`` an environment. Without either
-    it is that of the environment whose folder ``near`` lies in, or the only one that the
-    repository has. The repository is that around ``near``, or else the one that we are in.
-
     Raises:
         InputError: both are named, there is no such file or environment, or none can be told.
         UnusableKey: it cannot be used, or expired, or there is none that fits the wish.
         EnvironmentFault: it cannot be fetched.
     """
     from gitopskit.clock import SystemClock
-    from gitopskit.sealedfiles.certificates import stored_certificate
+
+    return find_offered(cert, env, near=near).chosen(wish, now=SystemClock().now_utc())
+
+
+def find_offered(cert: str, env: str, *, near: Path) -> Offered:
+    """Return what was named to seal with, or what suits a file or folder.
+
+    ``cert`` is a path, ``-`` for standard input, or a URL; ``env`` an environment. Without either
+    it is that of the environment whose folder ``near`` lies in, or the only one that the
+    repository has. The repository is that around ``near``, or else the one that we are in.
+
+    Raises:
+        InputError: both are named, there is no such file or environment, or none can be told.
+        UnusableKey: a file of the repository holds a private key, or is none that can be read.
+        EnvironmentFault: it cannot be fetched.
+    """
+    from gitopskit.sealedfiles.certificates import stored_offered
 
     if cert and env:
         raise InputError("both --cert and --env are given", hint="give one of them")
-    clock = SystemClock()
     if cert:
-        return _named(cert, clock, wish)
+        return _named(cert)
     for place in (near, Path()):
         repository = _repository_around(place)
         if repository is not None:
             chosen = env or _environment_around(place, repository)
-            return stored_certificate(repository.root, chosen, now=clock.now_utc(), wish=wish)
-    return stored_certificate(Path(), env, now=clock.now_utc(), wish=wish)
+            return stored_offered(repository.root, chosen)
+    return stored_offered(Path(), env)
 
 
-def _named(cert: str, clock: Clock, wish: KeyWish | None) -> SealingCertificate:
+def _named(cert: str) -> Offered:
+    from gitopskit.clock import SystemClock
     from gitopskit.kube.proxies import PROXY_VARIABLES
-    from gitopskit.sealedfiles.certificates import open_certificate
-    from gitopskit.sealing.certificates import read_chosen
+    from gitopskit.sealedfiles.certificates import Offered, open_offered
 
     if cert == "-":
-        data = output.read_input(cert)
-        return read_chosen(data, wish=wish, where=cert, now=clock.now_utc())
+        return Offered(pem=output.read_input(cert), where=cert)
     variables = settings.environment_for(PROXY_VARIABLES)
-    return open_certificate(cert, environment=variables, clock=clock, wish=wish)
+    return open_offered(cert, environment=variables, clock=SystemClock())
 
 
 def _repository_around(near: Path) -> Repository | None:

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from gitopskit.sealedfiles.reencrypt import Reencrypted
-    from gitopskit.sealing.keys import SealingCertificate
+    from gitopskit.sealedfiles.certificates import Offered
+    from gitopskit.sealedfiles.reencrypt import Newest, Reencrypted
+    from gitopskit.sealedfiles.sealed_text import SealedText
 
 _EXIT_INTEGRITY = 4
 _WAITING_FOR_THE_DISK = 4
@@ -64,6 +65,33 @@ class _Outcome:
     faults: list[GitopskitError]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """What flags say of the certificate to seal to; each file's environment has its own else."""
+
+    cert: str
+    env: str
+    post_quantum: bool | None
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it is one for all files."""
+        return bool(self.cert or self.env)
+
+    def newest(self, offered: Offered, *, has_hybrid: bool) -> Newest:
+        """Return what the items of a file move to; ``has_hybrid`` tells that some are hybrid."""
+        from gitopskit.clock import SystemClock
+        from gitopskit.sealedfiles.reencrypt import Newest
+        from gitopskit.sealing.certificates import wish_of
+
+        now = SystemClock().now_utc()
+        certificate = offered.chosen(wish_of(post_quantum=self.post_quantum), now=now)
+        if self.post_quantum is not None or not has_hybrid:
+            return Newest(certificate=certificate, hybrid=certificate)
+        hybrid = offered.chosen("hybrid if there" if self.cert else "hybrid", now=now)
+        return Newest(certificate=certificate, hybrid=hybrid)
+
+
 def register(group: typer.Typer) -> None:
     """Add the command."""
     group.command("reencrypt")(reencrypt)
@@ -75,6 +103,7 @@ def reencrypt(  # noqa: PLR0913 -- one parameter per flag
     from_key: _FromKeys = _NOTHING,
     to_cert: _ToCertificate = "",
     env: _Environment = "",
+    post_quantum: seal_flags.PostQuantum = None,
     controller_name: seal_flags.ControllerName = seal_flags.DEFAULT_CONTROLLER_NAME,
     controller_namespace: seal_flags.ControllerNamespace = seal_flags.DEFAULT_CONTROLLER_NAMESPACE,
     context: seal_flags.Context = "",
@@ -83,6 +112,8 @@ def reencrypt(  # noqa: PLR0913 -- one parameter per flag
 ) -> None:
     """Move every SealedSecret to the newest key: offline with keys, else through the controller.
 
+    Items that are sealed to a hybrid key move to the newest hybrid key, and others to the newest
+    RSA key, unless --post-quantum or --no-post-quantum moves all to one kind.
     Only what is not sealed to that key already is changed, and nothing else in a file. What was
     interrupted is finished by running it again. Exit code 4: some items could not be opened.
     """
@@ -94,12 +125,13 @@ def reencrypt(  # noqa: PLR0913 -- one parameter per flag
     )
     opened: AbstractContextManager[Callable[[Path, bytes], Reencrypted]]
     if from_key:
-        opened = nullcontext(_offline(tuple(from_key), to_cert, env))
+        source = _Source(cert=to_cert, env=env, post_quantum=post_quantum)
+        opened = nullcontext(_offline(tuple(from_key), source))
         workers = (os.cpu_count() or 1) + _WAITING_FOR_THE_DISK
-    elif to_cert or env:
+    elif to_cert or env or post_quantum is not None:
         raise InputError(
             "without --from-key the controller seals, to its own newest key",
-            hint="give --from-key FILE, or leave out --to-cert and --env",
+            hint="give --from-key FILE, or leave out --to-cert, --env and --post-quantum",
         )
     else:
         opened, workers = _online(target), 1
@@ -108,39 +140,43 @@ def reencrypt(  # noqa: PLR0913 -- one parameter per flag
     _finish(outcome, is_dry_run=dry_run)
 
 
-def _offline(
-    from_key: tuple[str, ...], to_cert: str, env: str
-) -> Callable[[Path, bytes], Reencrypted]:
+def _offline(from_key: tuple[str, ...], source: _Source) -> Callable[[Path, bytes], Reencrypted]:
     """Return what re-encrypts one file with private keys that are here.
 
     Without a certificate that is named, each file's is that of the environment it lies in.
     """
-    from gitopskit.cli.seal_certificate import choose_certificate
+    from gitopskit.cli.seal_certificate import find_offered
     from gitopskit.cli.seal_request import read_keyring
     from gitopskit.sealedfiles.reencrypt import reencrypt_text, reseal_with_keys
     from gitopskit.sealedfiles.sealed_text import SealedText
 
     keyring = read_keyring(from_key)
-    named = choose_certificate(to_cert, env, near=Path()) if to_cert or env else None
-    by_folder: dict[Path, SealingCertificate] = {}
+    named = find_offered(source.cert, source.env, near=Path()) if source.is_named else None
+    if named is not None:
+        source.newest(named, has_hybrid=False)
+    found: dict[tuple[Path, bool], Newest] = {}
 
-    def certificate_for(path: Path) -> SealingCertificate:
-        if named is not None:
-            return named
-        if path.parent not in by_folder:
-            by_folder[path.parent] = choose_certificate("", "", near=path)
-        return by_folder[path.parent]
+    def newest_for(path: Path, *, has_hybrid: bool) -> Newest:
+        key = (Path() if named else path.parent, has_hybrid)
+        if key not in found:
+            offered = named or find_offered("", "", near=path)
+            found[key] = source.newest(offered, has_hybrid=has_hybrid)
+        return found[key]
 
     def work(path: Path, data: bytes) -> Reencrypted:
-        certificate = certificate_for(path)
-        return reencrypt_text(
-            SealedText.read(data, path=str(path)),
-            fingerprint=certificate.fingerprint,
-            keyring=keyring,
-            reseal=reseal_with_keys(keyring, certificate),
-        )
+        sealed = SealedText.read(data, path=str(path))
+        newest = newest_for(path, has_hybrid=_has_hybrid(sealed))
+        reseal = reseal_with_keys(keyring, newest)
+        return reencrypt_text(sealed, newest=newest, keyring=keyring, reseal=reseal)
 
     return work
+
+
+def _has_hybrid(sealed: SealedText) -> bool:
+    from gitopskit.sealing.hybrid import is_hybrid
+
+    parts = (part.sealed.encrypted_data.values() for part in sealed.parts)
+    return any(is_hybrid(blob) for blobs in parts for blob in blobs)
 
 
 @contextmanager
@@ -240,6 +276,9 @@ def _finish(outcome: _Outcome, *, is_dry_run: bool) -> None:
     for finding in findings:
         output.say(f"{finding.where}: {finding.severity}: {finding.message} [{finding.rule}]")
         output.say(f"    hint: {finding.hint}")
+    left = sum(result.left for result in results)
+    if left:
+        output.note(f"items that are sealed to hybrid keys, left as they are: {left}")
     word = "to re-encrypt" if is_dry_run else "re-encrypted"
     output.note(
         f"files: {len(outcome.files) + len(outcome.faults)}, "

@@ -35,6 +35,22 @@ _URL: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://|(?P<file>[Ff][
 """An address; of a file also without a machine. Source: RFC 8089, appendix B."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """What there is to seal with, as PEM of any number of certificates, and where it is from."""
+
+    pem: bytes
+    where: str
+
+    def chosen(self, wish: KeyWish | None, *, now: datetime) -> SealingCertificate:
+        """Return the certificate in it that fits a wish.
+
+        Raises:
+            UnusableKey: there is none that fits, it cannot be read, or expired.
+        """
+        return read_chosen(self.pem, wish=wish, where=self.where, now=now)
+
+
 def open_certificate(
     source: str,
     *,
@@ -52,14 +68,25 @@ def open_certificate(
         UnusableKey: what is there is no certificate, expired, or a bare public key.
         EnvironmentFault: the address cannot be fetched.
     """
+    offered = open_offered(source, environment=environment, clock=clock)
+    return offered.chosen(wish, now=clock.now_utc())
+
+
+def open_offered(source: str, *, environment: Mapping[str, str], clock: Clock) -> Offered:
+    """Return what a file or an address offers to seal with; see ``open_certificate``.
+
+    Raises:
+        InputError: there is no such file, or the address is unusable.
+        EnvironmentFault: the address cannot be fetched.
+    """
     found = _URL.match(source)
     if found is None or (found["scheme"] or found["file"]).lower() == "file":
         path = _path_of(source) if found else Path(source)
-        return read_chosen(_read(path), wish=wish, where=str(path), now=clock.now_utc())
+        return Offered(pem=_read(path), where=str(path))
     from gitopskit.sealedfiles.download import download, shown_url  # noqa: PLC0415 -- a file needs no HTTP
 
     pem = download(source, environment=environment, clock=clock)
-    return read_chosen(pem, wish=wish, where=shown_url(source), now=clock.now_utc())
+    return Offered(pem=pem, where=shown_url(source))
 
 
 def stored_certificate(
@@ -73,6 +100,16 @@ def stored_certificate(
         InputError: there is no repository, no such environment, no certificate, or several.
         UnusableKey: the certificate cannot be used, or expired.
     """
+    return stored_offered(folder, environment).chosen(wish, now=now)
+
+
+def stored_offered(folder: Path, environment: str) -> Offered:
+    """Return what the repository around a folder offers to seal with for an environment.
+
+    Raises:
+        InputError: there is no repository, no such environment, no certificate, or several.
+        UnusableKey: the file holds a private key, or is none that can be read.
+    """
     from gitopskit.repository.certificates import read_certificate_of  # noqa: PLC0415 -- a file needs no repository
     from gitopskit.repository.layout import find_repository  # noqa: PLC0415 -- as above
 
@@ -85,7 +122,7 @@ def stored_certificate(
             hint="name one with `--cert FILE`, or go to a repository made by `gitopskit init`",
         ) from error
     stored = read_certificate_of(repository, environment)
-    return read_chosen(stored.pem, wish=wish, where=str(stored.path), now=now)
+    return Offered(pem=stored.pem, where=str(stored.path))
 
 
 async def fetch_certificate(
@@ -101,18 +138,7 @@ async def fetch_certificate(
     return (await _published(api, namespace)).chosen(wish, now=api.clock.now_utc())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Offered:
-    """What a cluster offers to seal with, as PEM, and which of its objects does."""
-
-    pem: bytes
-    where: str
-
-    def chosen(self, wish: KeyWish | None, *, now: datetime) -> SealingCertificate:
-        return read_chosen(self.pem, wish=wish, where=self.where, now=now)
-
-
-async def _published(api: KubeClient, namespace: str) -> _Offered:
+async def _published(api: KubeClient, namespace: str) -> Offered:
     from gitopskit.kube.resources import CONFIG_MAPS  # noqa: PLC0415 -- a file needs no cluster
 
     place = f"ConfigMap/{namespace}/{CERTIFICATE_CONFIG_MAP}"
@@ -126,7 +152,7 @@ async def _published(api: KubeClient, namespace: str) -> _Offered:
         ) from error
     data = content.get("data") or {}
     texts = [str(data.get(item) or "") for item in (CERTIFICATE_ITEM, PUBLIC_ITEM)]
-    return _Offered(pem="\n".join(filter(None, texts)).encode(), where=place)
+    return Offered(pem="\n".join(filter(None, texts)).encode(), where=place)
 
 
 async def live_certificate(
@@ -178,7 +204,7 @@ async def live_certificates(
 
 async def _offered(
     api: KubeClient, address: ControllerAddress, *, is_default: bool, config_map_namespace: str
-) -> _Offered:
+) -> Offered:
     if not is_default:
         return await _by_controller(api, address, is_default=False)
     try:
@@ -193,12 +219,12 @@ async def _offered(
 
 async def _by_controller(
     api: KubeClient, address: ControllerAddress, *, is_default: bool
-) -> _Offered:
+) -> Offered:
     from gitopskit.sealedfiles.controller import find_controller  # noqa: PLC0415 -- a file needs no cluster
 
     controller = await find_controller(api, address, is_default=is_default)
     pem = await controller.fetch_certificate_pem()
-    return _Offered(pem=pem, where=controller.port.where)
+    return Offered(pem=pem, where=controller.port.where)
 
 
 def _neither(published: GitopskitError, asked: GitopskitError) -> GitopskitError:

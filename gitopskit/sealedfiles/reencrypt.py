@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from gitopskit.errors import Undecryptable
@@ -17,6 +17,7 @@ from gitopskit.manifests.findings import Finding
 from gitopskit.sealedfiles.closed_items import closed_item, unopened_by_controller
 from gitopskit.sealedfiles.sealed_text import NewEnvelope, PartChange, SealedPart
 from gitopskit.sealing.envelope import open_value, seal_value
+from gitopskit.sealing.hybrid import is_hybrid
 from gitopskit.sealing.key_records import KeyRecord, record_of
 
 if TYPE_CHECKING:
@@ -32,16 +33,29 @@ Reseal: TypeAlias = Callable[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Newest:
+    """What items move to; those in hybrid envelopes to ``hybrid``, None leaves them as they are."""
+
+    certificate: SealingCertificate
+    hybrid: SealingCertificate | None
+
+    def of(self, envelope: bytes) -> SealingCertificate | None:
+        """Return what an item in this envelope moves to."""
+        return self.hybrid if is_hybrid(envelope) else self.certificate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reencrypted:
     """A text after re-encryption, what was done to its items, and which could not be opened.
 
-    ``resealed`` counts new envelopes, ``current`` the items that needed none. ``text`` is the old
-    one where nothing changed.
+    ``resealed`` counts new envelopes, ``current`` the items that needed none, ``left`` those that
+    nothing moves. ``text`` is the old one where nothing changed.
     """
 
     text: str
     resealed: int
     current: int
+    left: int = 0
     findings: tuple[Finding, ...]
 
 
@@ -51,13 +65,14 @@ class _Plan:
 
     part: SealedPart
     pending: tuple[str, ...]
+    left: tuple[str, ...]
     recorded: Mapping[str, KeyRecord]
 
 
 def reencrypt_text(
-    sealed: SealedText, *, fingerprint: str, keyring: Keyring, reseal: Reseal
+    sealed: SealedText, *, newest: Newest, keyring: Keyring, reseal: Reseal
 ) -> Reencrypted:
-    """Return a text whose items are sealed to the key of that fingerprint.
+    """Return a text whose items are sealed to the newest keys.
 
     A record can be wrong, so the keys of the keyring go before it: an item is on that key if it
     opens with it, or, where the keyring lacks it, if it is recorded so and no other key opens it.
@@ -68,24 +83,26 @@ def reencrypt_text(
     """
     changes: list[PartChange] = []
     findings: list[Finding] = []
-    resealed = current = 0
-    for plan in (_plan(part, fingerprint, keyring) for part in sealed.parts):
+    resealed = current = left = 0
+    for plan in (_plan(part, newest, keyring) for part in sealed.parts):
         blobs, failed = reseal(plan.part, plan.pending) if plan.pending else ({}, ())
         findings += failed
         resealed += len(blobs)
-        current += len(plan.part.sealed.encrypted_data) - len(plan.pending)
+        left += len(plan.left)
+        current += len(plan.part.sealed.encrypted_data) - len(plan.pending) - len(plan.left)
         if blobs or plan.recorded:
-            changes.append(_change(plan, blobs, fingerprint))
+            changes.append(_change(plan, blobs, newest))
     return Reencrypted(
         text=sealed.changed(changes),
         resealed=resealed,
         current=current,
+        left=left,
         findings=tuple(findings),
     )
 
 
-def reseal_with_keys(keyring: Keyring, certificate: SealingCertificate) -> Reseal:
-    """Return what opens items with private keys and seals their values to a certificate."""
+def reseal_with_keys(keyring: Keyring, newest: Newest) -> Reseal:
+    """Return what opens items with private keys and seals their values to the newest keys."""
 
     def reseal(
         part: SealedPart, items: Sequence[str]
@@ -95,6 +112,7 @@ def reseal_with_keys(keyring: Keyring, certificate: SealingCertificate) -> Resea
         findings: list[Finding] = []
         for item in items:
             blob = part.sealed.encrypted_data[item]
+            certificate = newest.of(blob) or newest.certificate
             private_keys = [key.key for key in keyring.first(keys[item])]
             try:
                 value = open_value(blob, private_keys=private_keys, label=label)
@@ -112,7 +130,8 @@ async def reseal_by_controller(
 ) -> Reseal:
     """Return what gives the envelopes that a controller made for the items that need one.
 
-    The controller is asked here, one SealedSecret after another: Bitnami's answers two a second.
+    It is asked here, one SealedSecret after another: Bitnami's answers two a second. Hybrid
+    envelopes are not sent: one that knows RSA only would refuse the others with them.
 
     Raises:
         IntegrityFault: it answers with something else than what was sent.
@@ -120,9 +139,11 @@ async def reseal_by_controller(
     """
     answers: dict[int, Mapping[str, bytes]] = {}
     for index, part in enumerate(sealed.parts):
-        if any(key != fingerprint for key in part.keys.values()):
+        keys, blobs = part.keys, part.sealed.encrypted_data
+        sent = {item: blob for item, blob in blobs.items() if not is_hybrid(blob)}
+        if any(keys[item] != fingerprint for item in sent):
             with contextlib.suppress(Undecryptable):
-                answers[index] = await controller.rotate(part.sealed)
+                answers[index] = await controller.rotate(replace(part.sealed, encrypted_data=sent))
 
     def reseal(
         part: SealedPart, items: Sequence[str]
@@ -135,16 +156,20 @@ async def reseal_by_controller(
     return reseal
 
 
-def _plan(part: SealedPart, fingerprint: str, keyring: Keyring) -> _Plan:
-    keys = part.keys
+def _plan(part: SealedPart, newest: Newest, keyring: Keyring) -> _Plan:
+    keys, blobs = part.keys, part.sealed.encrypted_data
+    targets = {item: target for item in keys if (target := newest.of(blobs[item])) is not None}
     current = [
-        item for item, key in keys.items() if _is_current(part, item, key, fingerprint, keyring)
+        item
+        for item, target in targets.items()
+        if _is_current(part, item, keys[item], target.fingerprint, keyring)
     ]
     return _Plan(
         part=part,
-        pending=tuple(item for item in keys if item not in current),
+        pending=tuple(item for item in targets if item not in current),
+        left=tuple(item for item in keys if item not in targets),
         recorded={
-            item: record_of(part.sealed.encrypted_data[item], fingerprint=fingerprint)
+            item: record_of(blobs[item], fingerprint=targets[item].fingerprint)
             for item in current
             if not keys[item]
         },
@@ -170,11 +195,15 @@ def _opens(part: SealedPart, item: str, keys: Sequence[PrivateKey]) -> bool:
     return True
 
 
-def _change(plan: _Plan, blobs: Mapping[str, bytes], fingerprint: str) -> PartChange:
+def _change(plan: _Plan, blobs: Mapping[str, bytes], newest: Newest) -> PartChange:
+    old = plan.part.sealed.encrypted_data
     return PartChange(
         part=plan.part,
         items={
-            item: NewEnvelope(envelope=blob, fingerprint=fingerprint)
+            item: NewEnvelope(
+                envelope=blob,
+                fingerprint=(newest.of(old[item]) or newest.certificate).fingerprint,
+            )
             for item, blob in blobs.items()
         },
         recorded=plan.recorded,

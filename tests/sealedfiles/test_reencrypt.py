@@ -11,6 +11,7 @@ from gitopskit.errors import EnvironmentFault, InputError
 from gitopskit.sealedfiles.closed_items import CLOSED
 from gitopskit.sealedfiles.controller import ControllerAddress, find_controller
 from gitopskit.sealedfiles.reencrypt import (
+    Newest,
     Reencrypted,
     reencrypt_text,
     reseal_by_controller,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from tests.support.fake_controller import FakeController
 
 _OLD, _NEW = fingerprint_of(0), fingerprint_of(1)
+_TO_NEW = Newest(certificate=certificate_of(1), hybrid=certificate_of(1))
 
 
 def _read(*contents: JsonObject) -> SealedText:
@@ -43,10 +45,7 @@ def _reencrypt(sealed: SealedText, *numbers: int) -> Reencrypted:
     """Re-encrypt with the private keys of these numbers to key 1."""
     keyring = keyring_of(*numbers)
     return reencrypt_text(
-        sealed,
-        fingerprint=_NEW,
-        keyring=keyring,
-        reseal=reseal_with_keys(keyring, certificate_of(1)),
+        sealed, newest=_TO_NEW, keyring=keyring, reseal=reseal_with_keys(keyring, _TO_NEW)
     )
 
 
@@ -226,7 +225,8 @@ async def test_a_controller_that_does_not_answer_is_an_error(
 async def _rotated(sealed: SealedText, api: KubeClient) -> Reencrypted:
     controller = await find_controller(api, ControllerAddress(), is_default=True)
     reseal = await reseal_by_controller(sealed, controller, fingerprint=_NEW)
-    return reencrypt_text(sealed, fingerprint=_NEW, keyring=Keyring(()), reseal=reseal)
+    newest = Newest(certificate=certificate_of(1), hybrid=None)
+    return reencrypt_text(sealed, newest=newest, keyring=Keyring(()), reseal=reseal)
 
 
 @pytest.mark.parametrize("keys", [(0,), (0, 1)], ids=["old key", "both keys"])
