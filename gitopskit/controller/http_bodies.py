@@ -17,7 +17,7 @@ class RoomForBodies:
 
     bodies: int = 16
     bodies_of_peer: int = 8
-    size_bytes: int = 24 * 1024 * 1024
+    size_bytes: int = 16 * 1024 * 1024
 
 
 class Bodies:

@@ -11,6 +11,7 @@ docs/developer/swagger.yml.
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -24,7 +25,7 @@ from gitopskit.errors import InputError, Undecryptable, UnusableKey
 from gitopskit.kube.requests import encoded
 from gitopskit.sealing.certificates import load_certificates
 from gitopskit.sealing.keys import require_usable
-from gitopskit.unsealer.posted import LARGEST_BODY_BYTES, has_too_many_parts, read_posted
+from gitopskit.unsealer.posted import LARGEST_BODY_BYTES, is_large, is_too_costly, read_posted
 from gitopskit.unsealer.resealing import count_items, open_values, reseal
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class UnsealerApi:
         self._limits = limits
         self._peers = PeerLimits(limits.requests, most_peers=limits.most_peers)
         self._budget = Budget(limits.items)
+        self._large = asyncio.Lock()
 
     def endpoints(self) -> Mapping[str, Endpoint]:
         """Return what answers on the port that kubeseal asks."""
@@ -165,7 +167,8 @@ class UnsealerApi:
         """Read a body, and take from the budget what it costs to read and will cost to open."""
         reading = len(body) / _BYTES_AS_ONE_ITEM
         self._charge(reading)
-        content = await self._in_thread(partial(_read, body))
+        async with self._large if is_large(body) else nullcontext():
+            content = await self._in_thread(partial(_read, body))
         items = count_items(content)
         if items > self._limits.items_of_request:
             raise _Refused(http.said(http.TOO_LARGE, "too many items"))
@@ -204,8 +207,8 @@ async def _alive(_: Request) -> Response:
 
 
 def _read(body: bytes) -> JsonObject:
-    if has_too_many_parts(body):
-        raise _Refused(http.said(http.TOO_LARGE, "too many parts"))
+    if is_too_costly(body):
+        raise _Refused(http.said(http.TOO_LARGE, "too much to read"))
     return read_posted(body)
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 LARGEST_BODY_BYTES: Final = 10 * 1024 * 1024
 """Source: github.com/bitnami-labs/sealed-secrets, 2051."""
 
+_LARGEST_OBJECT_BYTES: Final = 2 * 1024 * 1024
+"""More than etcd takes in one request. Source: etcd.io/docs, "System limits"."""
+
 _LIMITS: Final = Limits(size_bytes=LARGEST_BODY_BYTES, depth=32, aliases=1000, documents=2)
 _SEPARATORS: Final = (b",", b":", b"[", b"{", b"- ", b"? ", b"\n", b"\r")
 _MOST_SEPARATORS: Final = 100_000
@@ -25,14 +28,25 @@ _MOST_SEPARATORS: Final = 100_000
 _WHERE: Final = "request"
 
 
-def has_too_many_parts(text: bytes) -> bool:
-    """Tell whether a text may have more values than any SealedSecret: each has a separator."""
+def is_too_costly(text: bytes) -> bool:
+    """Tell whether a text would take far more memory to read than any SealedSecret does.
+
+    That is if it may have many values, each of which has a separator, or if it is large and not
+    ASCII: with one wide character, each of the others takes four bytes.
+    """
+    if is_large(text) and not text.isascii():
+        return True
     counted = 0
     for separator in _SEPARATORS:
         counted += text.count(separator)
         if counted > _MOST_SEPARATORS:
             return True
     return False
+
+
+def is_large(text: bytes) -> bool:
+    """Tell whether a text is larger than any object that a cluster stores."""
+    return len(text) > _LARGEST_OBJECT_BYTES
 
 
 def read_posted(text: bytes) -> JsonObject:

@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gitopskit.controller.http import Address
 from gitopskit.kube.watch import Listed
+from gitopskit.unsealer.http_api import ApiLimits
 from gitopskit.unsealer.metrics import UnsealerMetrics
 from gitopskit.unsealer.sealing_keys import SealingKeys
 from gitopskit.unsealer.server import ServerOptions, UnsealerServer
@@ -20,8 +21,8 @@ from tests.support.raw_http import Raw, ask
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from gitopskit.clock import SystemClock
     from gitopskit.manifests.json_types import JsonObject
-    from gitopskit.unsealer.http_api import ApiLimits
     from tests.support.unsealing import SealingKey
 
 LOOPBACK: Final = Address(host="127.0.0.1", port=0)
@@ -64,21 +65,22 @@ class Served:
 
 @asynccontextmanager
 async def serving(
-    *keys: SealingKey, limits: ApiLimits | None = None, address: Address = LOOPBACK
+    *keys: SealingKey,
+    limits: ApiLimits = ApiLimits(),  # noqa: B008 -- a value that nobody changes
+    address: Address = LOOPBACK,
+    clock: FakeClock | SystemClock | None = None,
 ) -> AsyncIterator[Served]:
-    """Serve with keys for the length of a block."""
-    clock = FakeClock()
-    served = Served(clock, SealingKeys(), UnsealerMetrics(clock, revision="tests"))
+    """Serve with keys for the length of a block; by default time stands still."""
+    still = FakeClock()
+    told = clock or still
+    served = Served(still, SealingKeys(), UnsealerMetrics(told, revision="tests"))
     await served.hold(*keys)
-    options = ServerOptions(address=address, metrics_address=LOOPBACK)
     server = UnsealerServer(
         served.keys,
         is_ready=lambda: served.is_ready,
         metrics=served.metrics,
-        clock=clock,
-        options=options
-        if limits is None
-        else ServerOptions(address=address, metrics_address=LOOPBACK, limits=limits),
+        clock=told,
+        options=ServerOptions(address=address, metrics_address=LOOPBACK, limits=limits),
     )
     async with server.serving() as ports:
         served.port, served.metrics_port = ports.api, ports.metrics

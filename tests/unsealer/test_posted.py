@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitopskit.errors import InputError, MalformedDocument
-from gitopskit.unsealer.posted import has_too_many_parts, read_posted
+from gitopskit.unsealer.posted import is_large, is_too_costly, read_posted
 
 
 @pytest.mark.parametrize(
@@ -66,13 +66,31 @@ def test_aliases_that_multiply_are_refused() -> None:
     ids=["list", "nested lists", "objects", "lines", "one line of lists", "keys", "returns"],
 )
 def test_more_parts_than_any_sealed_secret_has_are_seen_at_once(text: bytes) -> None:
-    assert has_too_many_parts(text)
+    assert is_too_costly(text)
 
 
 def test_a_large_sealed_secret_has_few_parts() -> None:
     items = ",".join(f'"item-{number}":"{"A" * 700}"' for number in range(2000))
 
-    assert not has_too_many_parts(f'{{"spec":{{"encryptedData":{{{items}}}}}}}'.encode())
+    assert not is_too_costly(f'{{"spec":{{"encryptedData":{{{items}}}}}}}'.encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "is_refused"),
+    [
+        (b"a" * 3_000_000, False),
+        (b"a" * 3_000_000 + "\N{GRINNING FACE}".encode(), True),
+        ("\N{GRINNING FACE}".encode() * 1000, False),
+    ],
+    ids=["large", "large and wide", "wide"],
+)
+def test_large_texts_are_taken_in_ascii_only(text: bytes, *, is_refused: bool) -> None:
+    assert is_too_costly(text) == is_refused
+
+
+def test_what_a_cluster_can_store_is_not_large() -> None:
+    assert not is_large(b"a" * 1536 * 1024)
+    assert is_large(b"a" * 3 * 1024 * 1024)
 
 
 @given(st.binary(max_size=300))
