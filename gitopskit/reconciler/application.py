@@ -162,6 +162,11 @@ class Application:
     policy: SyncPolicy = field(default_factory=SyncPolicy)
     ignore_rules: tuple[IgnoreRule, ...] = ()
 
+    @property
+    def only_looks(self) -> bool:
+        """Tell whether its objects are compared and could not be written even if asked."""
+        return self.namespace in names.CLOSED_NAMESPACES and not self.policy.is_automated
+
     def ignored(self, ref: ObjectRef) -> tuple[Pointer, ...]:
         """Return the fields of that object which others may set."""
         return tuple(

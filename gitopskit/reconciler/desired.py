@@ -134,7 +134,7 @@ def _refusal(manifest: Manifest, ref: ObjectRef, application: Application, proje
         return f"{ref} belongs to the project {names.ROOT_PROJECT}, which Git never changes"
     if not project.permits_kind(ref):
         return f'the project "{project.name}" does not allow {ref}'
-    if ref.namespace and not project.permits_namespace(ref.namespace):
+    if ref.namespace and not _permits_place(ref, application, project):
         return f'the project "{project.name}" does not allow the namespace of {ref}'
     unsupported = _unsupported(manifest, ref)
     if unsupported:
@@ -142,7 +142,16 @@ def _refusal(manifest: Manifest, ref: ObjectRef, application: Application, proje
     return _refusal_of_account(ref, application, project)
 
 
+def _permits_place(ref: ObjectRef, application: Application, project: Project) -> bool:
+    if application.only_looks:
+        return project.permits_looking(ref.namespace)
+    return project.permits_namespace(ref.namespace)
+
+
 def _refusal_of_account(ref: ObjectRef, application: Application, project: Project) -> str:
+    if application.only_looks:
+        is_secret = (ref.group, ref.kind) == ("", "Secret")
+        return f"{ref} cannot be compared: nobody may read Secrets for that" if is_secret else ""
     try:
         applier = project.applier(ref, destination=application.namespace)
     except UnsupportedField as error:
@@ -172,6 +181,12 @@ def _unsupported(manifest: Manifest, ref: ObjectRef) -> list[str]:
     return sorted(found)
 
 
+def _applier(ref: ObjectRef, application: Application, project: Project) -> Applier:
+    if application.only_looks:
+        return names.Applier(application.namespace, "")
+    return project.applier(ref, destination=application.namespace)
+
+
 def _desired(
     manifest: Manifest, ref: ObjectRef, application: Application, project: Project
 ) -> Desired:
@@ -181,11 +196,13 @@ def _desired(
         )
     }
     label = {names.APPLICATION_LABEL: names.label_value(application.name)}
+    if application.only_looks:  # they are not ours, so they carry no mark of ours
+        label, marks = {}, {}
     content = normalised(manifest.content, ref, labels=label, annotations=marks)
     return Desired(
         ref=ref,
         content=content,
-        applier=project.applier(ref, destination=application.namespace),
+        applier=_applier(ref, application, project),
         digest=hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest(),
         where=manifest.where,
     )

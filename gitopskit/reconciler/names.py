@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 SYSTEM_NAMESPACE: Final = "gitopskit-system"
 APPLICATIONS_NAMESPACE: Final = "argocd"
 CLUSTER_NAMESPACE: Final = "kube-system"
+CLOSED_NAMESPACES: Final = (CLUSTER_NAMESPACE, SYSTEM_NAMESPACE)
+"""Nothing in Git writes to these."""
 
 ROOT_PROJECT: Final = "gitopskit-root"
 APPLICATION_GROUP: Final = "argoproj.io"

@@ -34,7 +34,6 @@ FIELDS: Final[Mapping[str, Any]] = {
 }
 """The fields of a spec that are honoured; docs/howto/reconciler.md lists them too."""
 
-_NEVER: Final = (names.CLUSTER_NAMESPACE, names.SYSTEM_NAMESPACE)
 _REGISTRATIONS: Final = ("Application", "AppProject")
 
 
@@ -83,10 +82,14 @@ class Project:
 
     def permits_namespace(self, namespace: str) -> bool:
         """Tell whether objects may be written to that namespace; some are never written to."""
-        if namespace in _NEVER:
+        if namespace in names.CLOSED_NAMESPACES:
             return False
         if namespace == names.APPLICATIONS_NAMESPACE and not self.is_root:
             return False
+        return _permits(self.namespaces, namespace)
+
+    def permits_looking(self, namespace: str) -> bool:
+        """Tell whether objects of that namespace may be compared with Git, if not written."""
         return _permits(self.namespaces, namespace)
 
     def permits_kind(self, ref: ObjectRef) -> bool:

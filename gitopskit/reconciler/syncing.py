@@ -151,18 +151,23 @@ class Syncer:
         )
 
     async def compare(self, tracked: Tracked, goal: Goal) -> None:
-        """Find out by dry runs which objects differ from what they are to be."""
+        """Find out, without a write, which objects differ from what they are to be."""
         differing = set()
         await self._cover(tracked, goal.objects)
         for desired in goal.objects:
             tracked.failures.pop(desired.ref, None)
             try:
-                if await self._writer.would_change(self.wish(tracked, desired)):
+                if await self._differs(tracked, goal, desired):
                     differing.add(desired.ref)
             except GitopskitError as error:
                 differing.add(desired.ref)
                 tracked.failures[desired.ref] = _failure(error)
         tracked.differing = frozenset(differing)
+
+    async def _differs(self, tracked: Tracked, goal: Goal, desired: Desired) -> bool:
+        if goal.application.only_looks:
+            return await self._writer.differs(desired)
+        return await self._writer.would_change(self.wish(tracked, desired))
 
     async def check_unwatched(self, tracked: Tracked) -> None:
         """Look by name at what no watch shows, and apply again what drifted.

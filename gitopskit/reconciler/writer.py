@@ -20,6 +20,7 @@ from gitopskit.kube.resources import NAMESPACES
 from gitopskit.reconciler import fieldsets, names
 from gitopskit.reconciler.desired import adopted
 from gitopskit.reconciler.ignoring import respecting
+from gitopskit.reconciler.looking import holds
 from gitopskit.reconciler.observation import Applied, added_by_people, without_people
 from gitopskit.reconciler.ownership import judge
 
@@ -200,6 +201,23 @@ class Writer:
             as_user=desired.applier.user,
         )
         return _comparable(result.content) != _comparable(live)
+
+    async def differs(self, desired: Desired) -> bool:
+        """Tell whether an object that may not be written differs from what Git says; as ourselves.
+
+        Raises:
+            InputError: the cluster does not know its kind.
+            ApiError: the API server refused or did not answer.
+        """
+        ref = desired.ref
+        kind = await self.kind(ref, desired.version)
+        try:
+            live = await self._api.get(kind, ref.name, ref.namespace)
+        except ApiNotFound:
+            self._live.drop(ref)
+            return True
+        self._live.put(live, ref)
+        return not holds(live, desired.content)
 
     async def delete(self, verdict: Verdict, propagation: Propagation) -> None:
         """Delete the very object that was judged.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from gitopskit.repository.templates import platform_documents
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -133,6 +135,33 @@ def project(repo_url: str) -> JsonObject:
             "clusterResourceWhitelist": [{"group": g, "kind": k} for g, k in cluster_kinds],
         },
     }
+
+
+def closed_project(repo_url: str) -> JsonObject:
+    """Return an AppProject for what an administrator installs and Git only compares."""
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "AppProject",
+        "metadata": {"name": "closed", "namespace": "argocd"},
+        "spec": {
+            "sourceRepos": [repo_url],
+            "destinations": [{"server": SERVER, "namespace": "kube-system"}],
+            "clusterResourceWhitelist": [{"group": "*", "kind": "*"}],
+        },
+    }
+
+
+def closed_application(repo_url: str) -> JsonObject:
+    """Return an Application that compares the unsealer's rights with Git."""
+    made = application("unsealer", repo_url, project="closed", syncPolicy={})
+    made["spec"]["destination"] = {"server": SERVER, "namespace": "kube-system"}
+    return made
+
+
+def closed_objects() -> list[JsonObject]:
+    """Return what was installed for the unsealer: definition, account, rights."""
+    manifests = platform_documents("crds/sealedsecrets.yaml", "unsealer/rbac.yaml")
+    return [manifest.content for manifest in manifests]
 
 
 def tenant_project(repo_url: str) -> JsonObject:
