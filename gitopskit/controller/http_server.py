@@ -43,7 +43,6 @@ _READ_SIZE_BYTES: Final = 16 * 1024
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _SOFTWARE: Final = "gitopskit"
 _EVERY_IPV4: Final = "0.0.0.0"  # noqa: S104 -- what an address without a host asks for
-_IPV4_IN_IPV6: Final = "::ffff:"
 _UNHEARD: Final = "gitopskit.http.unheard"
 """The name of the logger that the library gets: it would quote what peers send."""
 
@@ -271,7 +270,7 @@ def _head(request: web.BaseRequest) -> http.Head:
     return http.Head(
         method=request.method,
         path=request.path,
-        peer=(request.remote or "").removeprefix(_IPV4_IN_IPV6),
+        peer=request.remote or "",
         length_bytes=request.content_length,
         encoding=request.headers.get("Content-Encoding", ""),
     )

@@ -65,9 +65,9 @@ class Wire:
 
 
 @asynccontextmanager
-async def connected(port: int) -> AsyncIterator[Wire]:
-    """Open a connection for the length of a block."""
-    reader, writer = await asyncio.open_connection(_HOST, port)
+async def connected(port: int, *, source: str = _HOST) -> AsyncIterator[Wire]:
+    """Open a connection from an address of this machine for the length of a block."""
+    reader, writer = await asyncio.open_connection(_HOST, port, local_addr=(source, 0))
     try:
         yield Wire(reader, writer)
     finally:

@@ -14,6 +14,7 @@ from gitopskit.redaction import Plaintext
 from gitopskit.sealing.envelope import seal_value
 from gitopskit.sealing.hybrid_keys import hybrid_key_secret
 from gitopskit.sealing.unseal import Keyring, unseal_secret
+from tests.support.canary import Canary
 from tests.support.hybrid import hybrid_certificate, hybrid_pair
 from tests.support.raw_http import ask
 from tests.support.sealing import private_key_of
@@ -202,6 +203,20 @@ async def test_requests_are_counted_by_known_paths_alone(
     counted = await served.scraped("sealed_secrets_controller_http_requests_total")
 
     assert counted == {("200", "POST", "/v1/verify"): 1.0, ("404", "GET", "other"): 1.0}
+
+
+async def test_no_value_leaves_it(
+    served: Served, key: SealingKey, capsys: pytest.CaptureFixture[str]
+) -> None:
+    canary = Canary(b'correct-horse "battery" \\staple')
+    sealed = key.seal("db", "shop", {"password": canary.value.decode()})
+
+    answers = [await served.post(path, sealed) for path in ("/v1/verify", "/v1/rotate")]
+    answers.append(await ask(served.metrics_port, "GET", "/metrics"))
+
+    seen = [*(answer.body for answer in answers), "".join(capsys.readouterr()).encode()]
+    assert [answer.status for answer in answers] == [200, 200, 200]
+    assert [data for data in seen if canary.is_in(data)] == []
 
 
 async def test_nothing_of_what_is_posted_is_logged(

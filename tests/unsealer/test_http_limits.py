@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,17 @@ async def test_a_header_makes_no_other_peer(served: Served) -> None:
         answers.append((await exchange(served.port, data.encode())).status)
 
     assert answers == [400] * 5 + [429] * 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere loopback has one address")
+async def test_each_address_has_a_limit_of_its_own(served: Served) -> None:
+    statuses = []
+    for source in [*["127.0.0.2"] * 6, "127.0.0.3"]:
+        async with connected(served.port, source=source) as wire:
+            await wire.send(request("POST", "/v1/verify", body=b"{}"))
+            statuses.append((await wire.answer()).status)
+
+    assert statuses == [*[400] * 5, 429, 400]
 
 
 async def test_verify_and_rotate_share_a_limit(served: Served, key: SealingKey) -> None:
