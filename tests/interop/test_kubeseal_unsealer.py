@@ -16,17 +16,13 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from gitopskit.controller.http import Address
-from gitopskit.errors import ApiError
-from gitopskit.kube.services import ServicePort
 from gitopskit.manifests.documents import read_documents
 from gitopskit.manifests.write import dump_documents
 from gitopskit.sealing.scope import CLUSTER_WIDE_ANNOTATION, Scope
 from gitopskit.sealing.unseal import Keyring, unseal_secret
-from tests.support.outside import machine_address, offer
-from tests.support.polling import eventually
+from tests.support.outside import machine_address
 from tests.support.sealing import private_key_of
-from tests.support.unsealer_http import Served, serving
+from tests.support.unsealer_service import NAME, served_in_cluster
 from tests.support.unsealing import SealingKey
 
 if TYPE_CHECKING:
@@ -36,12 +32,11 @@ if TYPE_CHECKING:
     from gitopskit.controlplane.server import ControlPlane
     from gitopskit.kube.client import KubeClient
     from gitopskit.manifests.json_types import JsonObject
+    from tests.support.unsealer_http import Served
 
 OLD, NEW = SealingKey.new("old"), SealingKey.new("new", days_later=1)
 NEWEST = Keyring((private_key_of(NEW.pair),))
 SCOPES = pytest.mark.parametrize("scope", Scope, ids=lambda scope: scope.value)
-NAME: Final = "sealed-secrets-controller"
-NAMESPACE: Final = "kube-system"
 VALUES: Final = {"password": "hunter2", "user": "admin"}
 
 
@@ -51,27 +46,8 @@ async def served(admin: KubeClient, control_plane: ControlPlane) -> AsyncIterato
     host = machine_address()
     if not host:
         pytest.skip("this machine has no IPv4 address but the loopback's")
-    async with serving(OLD, NEW, address=Address(host=host, port=0)) as running:
-        await offer(admin, NAME, NAMESPACE, host=host, port=running.port)
-        await eventually(lambda: _is_reached(admin))
+    async with served_in_cluster(admin, control_plane, OLD, NEW, host=host) as running:
         yield running
-        for plural in ("api/v1", "services"), ("api/v1", "pods"), _SLICES:
-            control_plane.rest.send("DELETE", _path(*plural))
-
-
-_SLICES: Final = ("apis/discovery.k8s.io/v1", "endpointslices")
-
-
-def _path(group: str, plural: str) -> str:
-    return f"/{group}/namespaces/{NAMESPACE}/{plural}/{NAME}?gracePeriodSeconds=0"
-
-
-async def _is_reached(admin: KubeClient) -> bool:
-    port = ServicePort(namespace=NAMESPACE, service=NAME, port="http")
-    try:
-        return (await admin.service_request("GET", port, "/healthz")).status == 200
-    except ApiError:
-        return False
 
 
 async def _run(

@@ -38,6 +38,16 @@ def create_namespace(control_plane: ControlPlane, name: str, **labels: str) -> N
             raise
 
 
+def ensure_account(control_plane: ControlPlane, namespace: str, name: str) -> None:
+    """Create a ServiceAccount without rights; that it exists already is fine."""
+    body: JsonObject = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}
+    try:
+        control_plane.rest.post(f"/api/v1/namespaces/{namespace}/serviceaccounts", body)
+    except ApiError as error:
+        if error.status != _HTTP_CONFLICT:
+            raise
+
+
 def delete_namespace(control_plane: ControlPlane, name: str) -> None:
     """Begin the deletion of a namespace; its end is not waited for."""
     control_plane.rest.send("DELETE", f"/api/v1/namespaces/{name}")
