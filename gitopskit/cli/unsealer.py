@@ -37,6 +37,13 @@ def run(
     workers: Annotated[
         int, typer.Option("--workers", min=1, max=64, help="SealedSecrets handled at once.")
     ] = 8,
+    leader_election: Annotated[
+        bool,
+        typer.Option(
+            "--leader-election/--no-leader-election",
+            help="Let one of several replicas work; the others wait to take over.",
+        ),
+    ] = True,
     log_level: Annotated[
         LogLevel, typer.Option("--log-level", help="What is logged on standard error.")
     ] = "info",
@@ -56,14 +63,18 @@ def run(
         workers=workers,
         instance=platform.node(),
     )
-    run_async(_run(context, options))
+    run_async(_run(context, options, is_elected=leader_election))
 
 
-async def _run(context: str, options: UnsealerOptions) -> None:
+async def _run(context: str, options: UnsealerOptions, *, is_elected: bool) -> None:
     from gitopskit.cli.wiring import connect
+    from gitopskit.controller.election import Election, new_identity
+    from gitopskit.controller.lease_record import Candidate
     from gitopskit.controller.shutdown import run_until_signal
-    from gitopskit.unsealer.loop import Unsealer
+    from gitopskit.unsealer.loop import LEASE_NAME, Unsealer
 
     async with connect(context, prefers_pod=True) as api:
-        unsealer = Unsealer(api, options)
+        candidate = Candidate(options.namespace, LEASE_NAME, new_identity(options.instance))
+        election = Election(api, candidate) if is_elected else None
+        unsealer = Unsealer(api, options, election=election)
         await run_until_signal(unsealer.run(), on_stop=unsealer.stop)

@@ -2,7 +2,7 @@
 
 Watched are SealedSecrets, the metadata of all Secrets (edits and deletions), and the sealing keys
 in the controller's namespace. Work begins when each was listed once, so that a restart finds what
-is settled instead of writing it again.
+is settled instead of writing it again. Of several replicas all watch, and one works.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
     from typing import TypeAlias
 
+    from gitopskit.controller.election import Election
     from gitopskit.kube.client import KubeClient
     from gitopskit.kube.resources import ResourceType
     from gitopskit.kube.watch import Change
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 _LOG: Final = structlog.get_logger("unsealer")
 
 DEFAULT_NAMESPACE: Final = UNSEALER_NAMESPACE
+LEASE_NAME: Final = FIELD_MANAGER
+"""The Lease by which replicas choose the one that works, in the namespace of the keys."""
 
 _FAULTS: Final = Backoff(initial_seconds=0.2, maximum_seconds=60.0)
 _FAILURES: Final = Backoff(initial_seconds=1.0, maximum_seconds=300.0)
@@ -73,8 +76,11 @@ class UnsealerOptions:
 class Unsealer:
     """The controller; ``run`` it once, ``stop`` it from the same event loop."""
 
-    def __init__(self, api: KubeClient, options: UnsealerOptions) -> None:
-        """Put the parts together; nothing is started."""
+    def __init__(
+        self, api: KubeClient, options: UnsealerOptions, *, election: Election | None = None
+    ) -> None:
+        """Put the parts together; nothing is started. Without an election this replica leads."""
+        self._election = election
         self._api = api
         self._clock = api.clock
         self._options = options
@@ -101,12 +107,14 @@ class Unsealer:
     def stop(self) -> None:
         """Take no more work; ``run`` ends when the passes at hand are done."""
         self._queue.close()
+        if self._election is not None:
+            self._election.stop()
         self._started.set()
 
     async def run(self) -> None:
-        """Watch and unseal until ``stop``."""
+        """Watch until ``stop``, and unseal whenever this replica leads."""
         async with asyncio.TaskGroup() as group:
-            background = [
+            watches = [
                 group.create_task(self._follow("sealed_secrets", SEALED_SECRETS, self._see_sealed)),
                 group.create_task(
                     self._follow("secrets", SECRETS, self._see_secret, metadata_only=True)
@@ -115,13 +123,19 @@ class Unsealer:
                     group.create_task(self._follow_keys(selection))
                     for selection in self._keys.selections
                 ),
-                group.create_task(self._publisher.run()),
             ]
             await self._started.wait()
             _LOG.info("ready", keys=len(self._keys.fingerprints), waiting=len(self._queue))
-            await run_workers(self._queue, self._handle, workers=self._options.workers)
-            for task in background:
+            await (self._lead() if self._election is None else self._election.run(self._lead))
+            for task in watches:
                 task.cancel()
+
+    async def _lead(self) -> None:
+        """Do what one replica alone does, until ``stop``; it may be cancelled and called again."""
+        async with asyncio.TaskGroup() as group:
+            publishing = group.create_task(self._publisher.run())
+            await run_workers(self._queue, self._handle, workers=self._options.workers)
+            publishing.cancel()
 
     async def _handle(self, key: Key) -> None:
         if not await self._worker.handle(key):

@@ -1,0 +1,75 @@
+"""Replicas of the unsealer as real processes, and who of them leads."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitopskit.process import Command, start, stop
+from tests.support.polling import eventually
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from gitopskit.manifests.json_types import JsonObject
+
+_START_SECONDS = 30.0
+
+
+@dataclass
+class Replica:
+    """One process with a log of its own."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def lines(self) -> list[JsonObject]:
+        """Return what it has logged."""
+        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def has(self, event: str, *, times: int = 1) -> bool:
+        """Tell whether it has logged an event so often."""
+        return sum(line["event"] == event for line in self.lines()) >= times
+
+    def identity(self) -> str:
+        """Return the name under which it leads, or led last; empty if it never did."""
+        held = [line["holder"] for line in self.lines() if line["event"] == "lease_acquired"]
+        return held[-1] if held else ""
+
+    async def until(self, event: str, *, times: int = 1) -> None:
+        await eventually(lambda: self.has(event, times=times), timeout_seconds=_START_SECONDS)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to this process alone."""
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        """Kill it, as a node that fails does, and wait until it is gone."""
+        self.process.kill()
+        self.process.wait()
+
+
+@contextmanager
+def replica(kubeconfig: Path, log: Path, *flags: str) -> Iterator[Replica]:
+    """Run one unsealer for the length of a block."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(log.parent),
+        "KUBECONFIG": str(kubeconfig),
+    }
+    argv = (sys.executable, "-m", "gitopskit", "unsealer", "run", *flags)
+    process = start(Command(argv=argv, environment=environment), output=log)
+    try:
+        yield Replica(process, log)
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGCONT)
+        stop(process)
