@@ -38,7 +38,7 @@ def doctor(
         *workflow.check_repository(Path(directory), now=SystemClock().now_utc()),
     ]
     if context:
-        checks.append(run_async(_look_at_cluster(context)))
+        checks.extend(run_async(_look_at_cluster(context)))
     for check in checks:
         output.print_result(f"{check.mark:<8} {check.name}: {check.seen}")
         if not check.is_there and check.hint:
@@ -47,9 +47,10 @@ def doctor(
         raise typer.Exit(3)
 
 
-async def _look_at_cluster(context: str) -> Check:
+async def _look_at_cluster(context: str) -> list[Check]:
     from gitopskit.cli.wiring import connect
-    from gitopskit.workflows.doctor import check_cluster
+    from gitopskit.workflows.doctor import check_cluster, check_sealing
 
     async with connect(context) as api:
-        return await check_cluster(api)
+        reached = await check_cluster(api)
+        return [reached, await check_sealing(api)] if reached.is_there else [reached]

@@ -10,6 +10,8 @@ from gitopskit.process import Command, find_program, run
 from gitopskit.repository.certificates import read_certificate_of
 from gitopskit.repository.config import load_config
 from gitopskit.repository.layout import find_repository
+from gitopskit.sealedfiles.certificates import live_certificate
+from gitopskit.sealedfiles.controller import ControllerAddress
 from gitopskit.sealing.keys import read_certificate
 
 if TYPE_CHECKING:
@@ -113,6 +115,17 @@ async def check_cluster(api: KubeClient) -> Check:
         return Check(name="API server", is_there=False, seen=str(error), hint=error.hint)
     seen = f"{version.get('gitVersion', 'unknown version')} at {api.connection.server}"
     return Check(name="API server", is_there=True, seen=seen)
+
+
+async def check_sealing(api: KubeClient) -> Check:
+    """Return a check of whether the cluster has a certificate to seal with: ours or Bitnami's."""
+    name = "the cluster's sealing certificate"
+    try:
+        found = await live_certificate(api, address=ControllerAddress(), is_default=True)
+    except GitopskitError as error:
+        return Check(name=name, is_there=False, seen=str(error), hint=error.hint, is_optional=True)
+    days = (found.not_after_utc - api.clock.now_utc()).days
+    return Check(name=name, is_there=True, seen=f"{found.fingerprint}, {days} days left")
 
 
 def has_failed(checks: Sequence[Check]) -> bool:

@@ -3,7 +3,11 @@
 import os
 from pathlib import Path
 
-from gitopskit.workflows.doctor import Check, check_programs, has_failed
+from gitopskit.kube.client import KubeClient
+from gitopskit.workflows.doctor import Check, check_programs, check_sealing, has_failed
+from tests.support.clock import FakeClock
+from tests.support.fake_controller import FakeController
+from tests.support.sealing import private_key_of, sealing_pair
 
 
 def test_git_is_found_with_its_version() -> None:
@@ -38,3 +42,18 @@ def test_a_program_that_does_not_tell_its_version_is_still_found(tmp_path: Path)
     checks = check_programs(f"{tmp_path}:{os.defpath}")
 
     assert next(check for check in checks if check.name == "git").seen == "found"
+
+
+async def test_the_clusters_certificate_is_looked_for() -> None:
+    clock = FakeClock()
+    with FakeController([sealing_pair()]) as fake:
+        async with KubeClient(fake.connection(clock), clock=clock) as api:
+            served = await check_sealing(api)
+            fake.behaviour.is_missing = True
+            missing = await check_sealing(api)
+
+    assert served.mark == "ok"
+    assert served.seen.startswith(private_key_of(sealing_pair()).fingerprint)
+    assert missing.mark == "absent"
+    assert "gitopskit bootstrap" in missing.hint
+    assert not has_failed([missing])
