@@ -11,6 +11,8 @@ The tree::
     │   ├── MalformedDocument     YAML or JSON that cannot be read
     │   ├── UnusableKey           a private key or certificate that cannot be used
     │   ├── UnsupportedField      a field that this version refuses by name
+    │   ├── TemplateFailed        a template of a SealedSecret that cannot be rendered
+    │   │   └── TemplateRefused   it uses what is never evaluated here, or costs too much
     │   └── RenderFailed          an overlay that does not build
     ├── EnvironmentFault      3   something around us is missing or refuses; try again later
     │   ├── MissingTool           a program or an optional package is not installed
@@ -84,6 +86,14 @@ class UnusableKey(InputError):
 
 class UnsupportedField(InputError):
     """A field that this version does not honour and therefore refuses by name."""
+
+
+class TemplateFailed(InputError):
+    """A template of a SealedSecret that is malformed or fails; no value is part of the message."""
+
+
+class TemplateRefused(TemplateFailed):
+    """A template that uses what is never evaluated here, named, or that costs too much."""
 
 
 class RenderFailed(InputError):
