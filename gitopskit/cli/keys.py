@@ -12,15 +12,40 @@ from gitopskit.errors import InputError
 from gitopskit.manifests.settled_names import UNSEALER_NAMESPACE
 
 if TYPE_CHECKING:
-    from gitopskit.sealing.keys import SealingCertificate
+    from datetime import datetime
+
+    from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.sealing.certificates import Certificates
+    from gitopskit.sealing.keys import KeyPair
 
 _SUBCOMMANDS: Final = ("keys_list", "keys_inspect", "keys_usage", "keys_retire")
 
 _Folder = Annotated[
-    str, typer.Option("--out-dir", "-d", help="Where to write tls.key and tls.crt.", metavar="DIR")
+    str,
+    typer.Option(
+        "--out-dir",
+        "-d",
+        help="Where to write tls.key and tls.crt, or hybrid.key and hybrid.pub.",
+        metavar="DIR",
+    ),
 ]
 _Name = Annotated[
-    str, typer.Option("--name", help="Name of the Secret; default: sealing-key and the day.")
+    str,
+    typer.Option(
+        "--name", help="Name of the Secret; default: sealing-key or hybrid-key, and the day."
+    ),
+]
+_PostQuantum = Annotated[
+    bool,
+    typer.Option("--post-quantum", help="Make a hybrid key: ML-KEM-768 and X25519, not RSA."),
+]
+_Kinds = Annotated[
+    bool | None,
+    typer.Option(
+        "--post-quantum/--no-post-quantum",
+        help="Only the hybrid key, or only the certificate; default: what there is.",
+        show_default=False,
+    ),
 ]
 _Namespace = Annotated[
     str, typer.Option("--namespace", "-n", help="The namespace of the controllers.")
@@ -29,6 +54,7 @@ _Form = Annotated[
     Literal["pem", "secret"],
     typer.Option("--output", "-o", help="Two files, or the Secret on standard output."),
 ]
+_DEFAULT_SIZE: Final = 4096
 _Size = Annotated[
     int, typer.Option("--size", help="Size of the RSA key in bits.", min=2048, max=16384)
 ]
@@ -46,7 +72,7 @@ _Out = Annotated[str, typer.Option("--out", help="Write it here; `-` is stdout."
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(help="Make, fetch, look at and retire sealing keys and certificates.")
+    group = typer.Typer(help="Make, fetch, look at, back up and retire sealing keys.")
     group.command("new")(new)
     group.command("fetch")(fetch)
     for module in _SUBCOMMANDS:
@@ -54,13 +80,14 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="keys")
 
 
-def new(
+def new(  # noqa: PLR0913 -- one parameter per flag
     *,
     out_dir: _Folder = ".",
     name: _Name = "",
     namespace: _Namespace = UNSEALER_NAMESPACE,
     form: _Form = "pem",
-    size: _Size = 4096,
+    post_quantum: _PostQuantum = False,
+    size: _Size = _DEFAULT_SIZE,
     days: _Days = 3650,
 ) -> None:
     """Make a sealing key; the private half is the one thing to keep safe."""
@@ -70,20 +97,42 @@ def new(
     from gitopskit.manifests.names import require_dns_label, require_dns_subdomain
     from gitopskit.manifests.write import dump_documents
     from gitopskit.sealedfiles.keyfiles import require_free, write_key_pair
-    from gitopskit.sealing.keys import key_secret, new_sealing_key
 
+    if post_quantum and size != _DEFAULT_SIZE:
+        raise InputError("--size does not go with --post-quantum", hint="leave out --size")
     now = SystemClock().now_utc()
     if form == "secret":
-        chosen = name or f"sealing-key-{now.date().isoformat()}"
+        kind = "hybrid" if post_quantum else "sealing"
+        chosen = name or f"{kind}-key-{now.date().isoformat()}"
         require_dns_subdomain(chosen, what="name of the Secret")
         require_dns_label(namespace, what="namespace of the Secret")
-        pair = new_sealing_key(now=now, size_bits=size, days=days)
-        output.print_result(dump_documents([key_secret(pair, namespace=namespace, name=chosen)]))
+        pair = _made(now, size=0 if post_quantum else size, days=days)
+        output.print_result(
+            dump_documents([_secret(pair, namespace, chosen, is_hybrid=post_quantum)])
+        )
         return
-    files = require_free(Path(out_dir))
-    write_key_pair(new_sealing_key(now=now, size_bits=size, days=days), files)
+    files = require_free(Path(out_dir), is_hybrid=post_quantum)
+    write_key_pair(_made(now, size=0 if post_quantum else size, days=days), files)
     output.print_result(f"{files.private_key}\n{files.certificate}")
     output.note(f"keep {files.private_key} out of Git: whoever has it can open what is sealed")
+
+
+def _made(now: datetime, *, size: int, days: int) -> KeyPair:
+    """Return a new RSA key of a size in bits, or for 0 a hybrid key."""
+    from gitopskit.sealing.hybrid_keys import new_hybrid_key
+    from gitopskit.sealing.keys import new_sealing_key
+
+    if size:
+        return new_sealing_key(now=now, size_bits=size, days=days)
+    return new_hybrid_key(now=now, days=days)
+
+
+def _secret(pair: KeyPair, namespace: str, name: str, *, is_hybrid: bool) -> JsonObject:
+    from gitopskit.sealing.hybrid_keys import hybrid_key_secret
+    from gitopskit.sealing.keys import key_secret
+
+    make = hybrid_key_secret if is_hybrid else key_secret
+    return make(pair, namespace=namespace, name=name)
 
 
 def fetch(  # noqa: PLR0913 -- one parameter per flag
@@ -95,15 +144,16 @@ def fetch(  # noqa: PLR0913 -- one parameter per flag
     controller_namespace: seal_flags.ControllerNamespace = seal_flags.DEFAULT_CONTROLLER_NAMESPACE,
     env: _Environment = "",
     out: _Out = "",
+    post_quantum: _Kinds = None,
 ) -> None:
     """Fetch the certificate that a cluster seals with; it is public and may be committed.
 
     It is the one that our unsealer publishes; where there is none, the sealed-secrets controller
-    is asked, and only that if one is named.
+    is asked, and only that if one is named. A hybrid key that is published comes with it.
     """
     from pathlib import Path
 
-    from gitopskit.cli.wiring import run_async
+    from gitopskit.cli.seal_request import fetch_all_from_cluster
     from gitopskit.repository.certificates import write_certificate_of
     from gitopskit.repository.layout import find_repository
 
@@ -116,24 +166,33 @@ def fetch(  # noqa: PLR0913 -- one parameter per flag
         controller_name=controller_name,
         controller_namespace=controller_namespace,
     )
-    certificate = run_async(_fetch(target, namespace))
+    found = _only(fetch_all_from_cluster(target, namespace=namespace), post_quantum=post_quantum)
     if repository is None:
-        output.write_output(out or "-", certificate.pem.decode())
+        output.write_output(out or "-", found.pem.decode())
         return
-    path = write_certificate_of(repository, env, certificate.pem)
+    path = write_certificate_of(repository, env, found.pem)
     output.print_result(str(path))
-    output.note(f"fingerprint {certificate.fingerprint}; commit the file")
+    for certificate in found.all:
+        kind = "hybrid key" if certificate.is_hybrid else "fingerprint"
+        output.note(f"{kind} {certificate.fingerprint}; commit the file")
 
 
-async def _fetch(target: seal_flags.Target, namespace: str) -> SealingCertificate:
-    from gitopskit.cli.seal_request import address_of
-    from gitopskit.cli.wiring import connect
-    from gitopskit.sealedfiles.certificates import live_certificate
+def _only(found: Certificates, *, post_quantum: bool | None) -> Certificates:
+    """Return what is wanted of what was found.
 
-    async with connect(target.context, kubeconfig=target.kubeconfig) as api:
-        return await live_certificate(
-            api,
-            address=address_of(target),
-            is_default=target.is_default_controller,
-            config_map_namespace=namespace,
+    Raises:
+        InputError: there is nothing of that kind.
+    """
+    if post_quantum is None:
+        return found
+    from dataclasses import replace
+
+    only = replace(found, rsa=None) if post_quantum else replace(found, hybrid=None)
+    if not only.all:
+        name, flag = ("hybrid key", "") if post_quantum else ("certificate of RSA", "no-")
+        raise InputError(
+            f"the cluster publishes no {name}",
+            hint="make a hybrid key with `gitopskit keys new --post-quantum`, or leave out "
+            f"--{flag}post-quantum",
         )
+    return only

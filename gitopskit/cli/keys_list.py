@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.sealedfiles.certificate_list import CertificateRow
     from gitopskit.sealedfiles.stored_certificates import StoredCertificates
-    from gitopskit.sealing.keys import SealingCertificate
+    from gitopskit.sealing.certificates import Certificates
 
 _EXIT_FINDINGS: Final = 1
 _NOTHING: Final[list[str]] = []
@@ -66,7 +66,8 @@ def list_keys(
         controller_namespace=controller_namespace,
     )
     seen = {
-        environment: _live_certificate(context, target) for environment, context in contexts.items()
+        environment: _live_certificates(context, target)
+        for environment, context in contexts.items()
     }
     now = SystemClock().now_utc()
     rows = rows_of(stored, seen, now=now)
@@ -97,10 +98,10 @@ def _contexts(live: list[str], stored: StoredCertificates) -> dict[str, str]:
     return contexts
 
 
-def _live_certificate(context: str, target: seal_flags.Target) -> SealingCertificate:
-    from gitopskit.cli.seal_request import fetch_from_cluster
+def _live_certificates(context: str, target: seal_flags.Target) -> Certificates:
+    from gitopskit.cli.seal_request import fetch_all_from_cluster
 
-    return fetch_from_cluster(replace(target, context=context))
+    return fetch_all_from_cluster(replace(target, context=context))
 
 
 def _text(rows: list[CertificateRow], findings: list[Finding]) -> str:
@@ -114,6 +115,7 @@ def _table(rows: list[CertificateRow]) -> str:
     from gitopskit.cli.tables import aligned
 
     is_compared = any(row.live for row in rows)
+    has_hybrid = any(row.kind == "hybrid" for row in rows)
     lines = [["ENVIRONMENT", "FINGERPRINT", "VALID FROM", "VALID UNTIL", "DAYS OLD"]]
     for row in rows:
         stored = row.stored
@@ -126,6 +128,9 @@ def _table(rows: list[CertificateRow]) -> str:
                 "" if row.age_days is None else str(row.age_days),
             ]
         )
+    if has_hybrid:
+        kinds = ["KEY", *(row.kind if row.stored else "" for row in rows)]
+        lines = [[*line, cell] for line, cell in zip(lines, kinds, strict=True)]
     if is_compared:
         words = {None: "not asked", True: "yes", False: "no"}
         live = ["LIVE", *(words[row.is_live] for row in rows)]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gitopskit.cli import output, settings
 from gitopskit.cli.seal_flags import VARIABLE_PREFIX, Target
 from gitopskit.errors import InputError
+from gitopskit.manifests.settled_names import UNSEALER_NAMESPACE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from gitopskit.sealedfiles.controller import ControllerAddress
     from gitopskit.sealedfiles.texts import TextFormat
-    from gitopskit.sealing.certificates import KeyWish
+    from gitopskit.sealing.certificates import Certificates, KeyWish
     from gitopskit.sealing.keys import SealingCertificate
     from gitopskit.sealing.unchanged import Comparison
     from gitopskit.sealing.unseal import Keyring
@@ -154,6 +155,28 @@ def fetch_from_cluster(target: Target, *, wish: KeyWish | None = None) -> Sealin
                 address=address_of(target),
                 is_default=target.is_default_controller,
                 wish=wish,
+            )
+
+    return run_async(fetch())
+
+
+def fetch_all_from_cluster(target: Target, *, namespace: str = UNSEALER_NAMESPACE) -> Certificates:
+    """Return what a cluster has to seal with, of both kinds; published in that namespace.
+
+    Raises:
+        EnvironmentFault: there is no usable kubeconfig, or the cluster cannot be asked.
+        InputError: the cluster offers none.
+    """
+    from gitopskit.cli.wiring import connect, run_async
+    from gitopskit.sealedfiles.certificates import live_certificates
+
+    async def fetch() -> Certificates:
+        async with connect(target.context, kubeconfig=target.kubeconfig) as api:
+            return await live_certificates(
+                api,
+                address=address_of(target),
+                is_default=target.is_default_controller,
+                config_map_namespace=namespace,
             )
 
     return run_async(fetch())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitopskit.errors import EnvironmentFault, InputError
 from gitopskit.repository.files import replace_file
+from gitopskit.sealing.hybrid_pem import PRIVATE_ITEM, PUBLIC_ITEM
 from gitopskit.sealing.keys import CERTIFICATE_ITEM, PRIVATE_KEY_ITEM
 
 if TYPE_CHECKING:
@@ -23,13 +24,14 @@ class KeyFiles:
     certificate: Path
 
 
-def require_free(folder: Path) -> KeyFiles:
+def require_free(folder: Path, *, is_hybrid: bool = False) -> KeyFiles:
     """Return the paths of a new key in a folder.
 
     Raises:
         InputError: one of the two exists; keys are never overwritten.
     """
-    files = KeyFiles(private_key=folder / PRIVATE_KEY_ITEM, certificate=folder / CERTIFICATE_ITEM)
+    names = (PRIVATE_ITEM, PUBLIC_ITEM) if is_hybrid else (PRIVATE_KEY_ITEM, CERTIFICATE_ITEM)
+    files = KeyFiles(private_key=folder / names[0], certificate=folder / names[1])
     for path in (files.private_key, files.certificate):
         if path.exists() or path.is_symlink():
             raise InputError(

@@ -14,6 +14,7 @@ from gitopskit.errors import ApiNotFound, InputError, KeyInUse, UnusableKey
 from gitopskit.kube.resources import SEALED_SECRETS, SECRETS
 from gitopskit.manifests.documents import Manifest
 from gitopskit.manifests.positions import Position
+from gitopskit.manifests.settled_names import HYBRID_KEY_LABEL
 from gitopskit.sealedfiles.key_inspection import public_certificate
 from gitopskit.sealedfiles.part_findings import named_in
 from gitopskit.sealedfiles.reading import read_manifest
@@ -42,7 +43,10 @@ _HINT: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeySecret:
-    """A Secret with a sealing key in a cluster, without the key; ``state`` is its label's value."""
+    """A Secret with a sealing key in a cluster, without the key; ``state`` is its label's value.
+
+    Hybrid keys have another ``label`` than RSA keys.
+    """
 
     namespace: str
     name: str
@@ -50,6 +54,7 @@ class KeySecret:
     state: str
     not_before_utc: datetime
     resource_version: str
+    label: str = KEY_LABEL
 
     @property
     def where(self) -> str:
@@ -59,7 +64,7 @@ class KeySecret:
     @property
     def change(self) -> str:
         """Return what retiring does to it."""
-        return f"{self.where}: label {KEY_LABEL}: {self.state} -> {RETIRED}"
+        return f"{self.where}: label {self.label}: {self.state} -> {RETIRED}"
 
     @property
     def is_active(self) -> bool:
@@ -75,15 +80,16 @@ async def read_key_secrets(
     Raises:
         ApiError: the API server refuses or does not answer.
     """
-    listing = await api.list(SECRETS, namespace, label_selector=KEY_LABEL)
     secrets: list[KeySecret] = []
     problems: list[UnusableKey] = []
-    for content in listing.items:
-        where = str(SECRETS.ref_of(content))
-        try:
-            secrets.append(_key_secret(content, where=where))
-        except UnusableKey as error:
-            problems.append(error)
+    for label in (KEY_LABEL, HYBRID_KEY_LABEL):
+        listing = await api.list(SECRETS, namespace, label_selector=label)
+        for content in listing.items:
+            where = str(SECRETS.ref_of(content))
+            try:
+                secrets.append(_key_secret(content, label, where=where))
+            except UnusableKey as error:
+                problems.append(error)
     return secrets, problems
 
 
@@ -110,9 +116,11 @@ async def read_live_sealed(api: KubeClient) -> tuple[list[SealedPart], list[Find
 def require_retirable(secrets: Sequence[KeySecret], fingerprint: str) -> list[KeySecret]:
     """Return the active Secrets of a key; none if it is retired already.
 
+    The only hybrid key may be retired: what is sealed afterwards is sealed to RSA.
+
     Raises:
         InputError: no Secret holds it.
-        KeyInUse: it is the newest active key, which seals, or the only one.
+        KeyInUse: it is the newest active key of its kind, which seals, or the only RSA key.
     """
     own = [secret for secret in secrets if secret.fingerprint == fingerprint]
     if not own:
@@ -121,11 +129,13 @@ def require_retirable(secrets: Sequence[KeySecret], fingerprint: str) -> list[Ke
             f"no Secret of the namespace holds the sealing key {fingerprint}",
             hint=f"name the namespace with --namespace; keys that are there: {there}",
         )
-    active = [secret for secret in secrets if secret.is_active]
+    active = [secret for secret in secrets if secret.is_active and secret.label == own[0].label]
     chosen = [secret for secret in own if secret.is_active]
     if not chosen:
         return []
     if all(secret.fingerprint == fingerprint for secret in active):
+        if own[0].label == HYBRID_KEY_LABEL:
+            return chosen
         raise KeyInUse(
             "it is the only active key of the cluster",
             where=chosen[0].where,
@@ -178,7 +188,7 @@ async def relabel(api: KubeClient, secret: KeySecret) -> None:
     patch = {
         "metadata": {
             "resourceVersion": secret.resource_version,
-            "labels": {KEY_LABEL: RETIRED},
+            "labels": {secret.label: RETIRED},
         }
     }
     await api.patch(
@@ -186,7 +196,7 @@ async def relabel(api: KubeClient, secret: KeySecret) -> None:
     )
 
 
-def _key_secret(content: JsonObject, *, where: str) -> KeySecret:
+def _key_secret(content: JsonObject, label: str, *, where: str) -> KeySecret:
     certificate = public_certificate(content, where=where)
     if certificate is None:
         raise UnusableKey("the key Secret has no certificate", where=where)
@@ -195,9 +205,10 @@ def _key_secret(content: JsonObject, *, where: str) -> KeySecret:
         namespace=str(metadata["namespace"]),
         name=str(metadata["name"]),
         fingerprint=certificate.fingerprint,
-        state=str(metadata["labels"][KEY_LABEL]),
+        state=str(metadata["labels"][label]),
         not_before_utc=certificate.not_before_utc.astimezone(UTC),
         resource_version=str(metadata["resourceVersion"]),
+        label=label,
     )
 
 

@@ -17,7 +17,7 @@ from gitopskit.manifests.findings import Finding
 from gitopskit.repository.certificates import read_certificate_of
 from gitopskit.repository.config import load_config
 from gitopskit.repository.layout import certificate_file, environment_of, find_repository
-from gitopskit.sealing.keys import load_certificate
+from gitopskit.sealing.certificates import load_certificates
 from gitopskit.timestamps import rfc3339
 
 if TYPE_CHECKING:
@@ -50,10 +50,9 @@ class StoredCertificates:
     certificates: tuple[NamedCertificate, ...]
     findings: tuple[Finding, ...]
 
-    def of(self, environment: str) -> NamedCertificate | None:
-        """Return the certificate of an environment, if there is a usable one."""
-        named = (each for each in self.certificates if each.name == environment)
-        return next(named, None)
+    def of(self, environment: str) -> tuple[NamedCertificate, ...]:
+        """Return what an environment has: a certificate, a hybrid key, both, or neither."""
+        return tuple(each for each in self.certificates if each.name == environment)
 
     def environment_around(self, folder: Path) -> str:
         """Return the environment that a folder belongs to, empty if it is none of ours."""
@@ -79,7 +78,7 @@ def read_stored(repository: Repository) -> StoredCertificates:
         if isinstance(found, Finding):
             findings.append(found)
         else:
-            certificates.append(found)
+            certificates += found
     return StoredCertificates(
         repository=repository,
         environments=environments,
@@ -114,13 +113,14 @@ def check_validity(named: NamedCertificate, *, now: datetime) -> Finding | None:
         return None
     has_expired = until < now
     when = rfc3339(until)
+    what = "hybrid key" if named.certificate.is_hybrid else "certificate"
     return Finding(
         path=named.path,
         rule=CERTIFICATE,
         severity="error" if has_expired else "warning",
-        message=f"the certificate expired at {when}, so nothing can be sealed with it"
+        message=f"the {what} expired at {when}, so nothing can be sealed with it"
         if has_expired
-        else f"the certificate expires in {(until - now).days} days, at {when}",
+        else f"the {what} expires in {(until - now).days} days, at {when}",
         hint="renew the sealing key of the cluster, then run `gitopskit keys fetch`",
     )
 
@@ -175,15 +175,14 @@ class ExpectedCertificates:
         if not environment:
             return stored.certificates
         named = stored.of(environment)
-        if named is None:
+        if not named:
             missing = missing_certificate(stored, environment)
             self._missing[missing.path] = missing
-            return ()
-        return (named,)
+        return named
 
 
-def _read(repository: Repository, environment: str) -> NamedCertificate | Finding:
-    """Return the certificate of an environment, or the finding about one that cannot be used.
+def _read(repository: Repository, environment: str) -> list[NamedCertificate] | Finding:
+    """Return the certificates of an environment, or the finding about one that cannot be used.
 
     Raises:
         InputError: it has none.
@@ -192,10 +191,13 @@ def _read(repository: Repository, environment: str) -> NamedCertificate | Findin
     try:
         pem = read_certificate_of(repository, environment).pem
         hint = _fetch_hint(environment)
-        certificate = load_certificate(pem, where=path)
+        found = load_certificates(pem, where=path)
     except UnusableKey as error:
         return Finding(path=path, rule=CERTIFICATE, message=error.what, hint=hint or error.hint)
-    return NamedCertificate(name=environment, path=path, certificate=certificate)
+    return [
+        NamedCertificate(name=environment, path=path, certificate=certificate)
+        for certificate in found.all
+    ]
 
 
 def _shown(repository: Repository, environment: str) -> str:

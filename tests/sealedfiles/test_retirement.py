@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,10 @@ from gitopskit.sealedfiles.retirement import (
 from gitopskit.sealedfiles.sealed_tree import LINK
 from gitopskit.sealedfiles.strays import STRAY
 from gitopskit.sealedfiles.usage import users_of, uses_in
+from gitopskit.sealing.hybrid_keys import hybrid_key_secret
 from gitopskit.sealing.keys import KEY_LABEL, key_secret
 from tests.support.fake_api import FakeApi, Reply, refusal
+from tests.support.hybrid import hybrid_certificate, hybrid_pair
 from tests.support.sealed_manifests import fingerprint_of, sealed_content, yaml_of
 from tests.support.sealing import BORN, sealing_pair
 
@@ -52,6 +55,40 @@ def _live(name: str, number: int, **labels: str) -> JsonObject:
     content["metadata"] |= {"resourceVersion": "7"}
     content["metadata"]["labels"] |= labels
     return content
+
+
+def _hybrid(name: str, *, number: int = 0, state: str = "active", days: int = 0) -> KeySecret:
+    fingerprint = hybrid_certificate(number).fingerprint
+    secret = _secret(name, fingerprint, state=state, days=days)
+    return replace(secret, label="gitopskit.io/sealing-key")
+
+
+def _live_hybrid(name: str) -> JsonObject:
+    content = hybrid_key_secret(hybrid_pair(), namespace="keys", name=name)
+    content["metadata"] |= {"resourceVersion": "7"}
+    return content
+
+
+def test_the_only_hybrid_key_can_be_retired() -> None:
+    own = _hybrid("h")
+
+    assert require_retirable([own, _secret("rsa", days=-1)], own.fingerprint) == [own]
+    assert own.change == "Secret/keys/h: label gitopskit.io/sealing-key: active -> retired"
+
+
+def test_the_newest_of_several_hybrid_keys_is_never_retired() -> None:
+    old, new = _hybrid("old"), _hybrid("new", number=1, days=1)
+    secrets = [old, new, _secret("rsa", days=9)]
+
+    with pytest.raises(KeyInUse, match="it is the newest active key"):
+        require_retirable(secrets, new.fingerprint)
+
+    assert require_retirable(secrets, old.fingerprint) == [old]
+
+
+def test_a_hybrid_key_does_not_stand_in_for_the_only_rsa_key() -> None:
+    with pytest.raises(KeyInUse, match="it is the only active key of the cluster"):
+        require_retirable([_secret("a"), _hybrid("h", days=1)], _KEY)
 
 
 def test_an_older_active_key_can_be_retired() -> None:
@@ -161,19 +198,26 @@ async def test_key_secrets_are_read_by_their_certificate(
     retired = _live("b", 1, **{KEY_LABEL: "retired"})
     unreadable = _live("c", 0)
     unreadable["data"]["tls.crt"] = ""
-    scripted.reply(Reply(json={"items": [_live("a", 0), retired, unreadable]}))
+    scripted.reply(
+        Reply(json={"items": [_live("a", 0), retired, unreadable]}),
+        Reply(json={"items": [_live_hybrid("d")]}),
+    )
 
     secrets, problems = await read_key_secrets(scripted_api, "keys")
 
     assert secrets == [
         _secret("a"),
         _secret("b", fingerprint_of(1), state="retired"),
+        _hybrid("d"),
     ]
     assert [str(problem) for problem in problems] == [
         "the key Secret has no certificate - Secret/keys/c"
     ]
     assert scripted.seen[0].path == "/api/v1/namespaces/keys/secrets"
-    assert scripted.seen[0].query["labelSelector"] == KEY_LABEL
+    assert [each.query["labelSelector"] for each in scripted.seen] == [
+        KEY_LABEL,
+        "gitopskit.io/sealing-key",
+    ]
 
 
 async def test_live_sealed_secrets_are_read_as_far_as_they_can_be(

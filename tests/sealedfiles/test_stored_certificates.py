@@ -16,6 +16,8 @@ from gitopskit.sealedfiles.stored_certificates import (
     check_validity,
     read_stored,
 )
+from gitopskit.sealing.certificates import Certificates
+from tests.support.hybrid import UNTIL, hybrid_certificate, hybrid_pair
 from tests.support.sealed_manifests import certificate_of, fingerprint_of
 from tests.support.sealing import BORN, sealing_pair
 
@@ -144,7 +146,9 @@ def test_the_end_of_a_certificate_is_told_30_days_before(
 def test_a_list_has_a_row_for_each_environment(root: Path) -> None:
     stored = read_stored(Repository(root))
 
-    rows = rows_of(stored, {"prod": certificate_of(0)}, now=BORN + timedelta(days=3))
+    rows = rows_of(
+        stored, {"prod": Certificates(rsa=certificate_of(0))}, now=BORN + timedelta(days=3)
+    )
 
     assert [(row.environment, row.age_days, row.is_live) for row in rows] == [
         ("dev", None, None),
@@ -153,6 +157,7 @@ def test_a_list_has_a_row_for_each_environment(root: Path) -> None:
     ]
     assert rows[2].structured() == {
         "environment": "prod",
+        "kind": "rsa",
         "fingerprint": fingerprint_of(1),
         "not_before_utc": "2026-06-01T12:00:00Z",
         "not_after_utc": "2036-05-29T12:00:00Z",
@@ -162,8 +167,82 @@ def test_a_list_has_a_row_for_each_environment(root: Path) -> None:
     }
 
 
+def _with_hybrid(root: Path, environment: str) -> None:
+    path = root / ".gitopskit" / "certs" / f"{environment}.pem"
+    path.write_bytes(path.read_bytes() + hybrid_pair().certificate_pem)
+
+
+def test_a_hybrid_key_beside_a_certificate_has_a_row_of_its_own(root: Path) -> None:
+    _with_hybrid(root, "prod")
+    live = {"prod": Certificates(rsa=certificate_of(1), hybrid=hybrid_certificate())}
+
+    stored = read_stored(Repository(root))
+
+    rows = rows_of(stored, live, now=BORN)
+    assert [(row.environment, row.kind, row.is_live) for row in rows] == [
+        ("dev", "rsa", None),
+        ("staging", "rsa", None),
+        ("prod", "rsa", True),
+        ("prod", "hybrid", True),
+    ]
+    assert rows[3].structured()["fingerprint"] == hybrid_certificate().fingerprint
+    assert [each.severity for each in check(stored, live, now=BORN)] == ["info"]
+
+
+def test_a_file_may_be_sealed_to_either_key_of_its_environment(root: Path) -> None:
+    _with_hybrid(root, "prod")
+    file = root / "clusters" / "prod" / "apps" / "web" / "sealed.yaml"
+
+    expected = ExpectedCertificates().of_file(file)
+
+    assert [each.certificate.is_hybrid for each in expected] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("live", "message"),
+    [
+        (
+            Certificates(rsa=certificate_of(1), hybrid=hybrid_certificate(1)),
+            "the cluster of prod seals to {1}, and the hybrid key here is {0}",
+        ),
+        (
+            Certificates(rsa=certificate_of(1)),
+            "the cluster of prod has no hybrid key, and the one here is {0}",
+        ),
+    ],
+    ids=["another", "none"],
+)
+def test_a_hybrid_key_that_the_cluster_does_not_have_is_an_error(
+    root: Path, live: Certificates, message: str
+) -> None:
+    _with_hybrid(root, "prod")
+
+    findings = check(read_stored(Repository(root)), {"prod": live}, now=BORN)
+
+    fingerprints = [hybrid_certificate(number).fingerprint for number in (0, 1)]
+    assert [each.message for each in findings if each.severity == "error"] == [
+        message.format(*fingerprints)
+    ]
+
+
+def test_a_hybrid_key_that_only_the_cluster_has_is_no_finding(root: Path) -> None:
+    live = {"prod": Certificates(rsa=certificate_of(1), hybrid=hybrid_certificate())}
+
+    findings = check(read_stored(Repository(root)), live, now=BORN)
+
+    assert [each.severity for each in findings] == ["info"]
+
+
+def test_an_expired_hybrid_key_is_told_as_such(root: Path) -> None:
+    _with_hybrid(root, "prod")
+
+    findings = check(read_stored(Repository(root)), {}, now=UNTIL + timedelta(days=1))
+
+    assert "the hybrid key expired at 2036-" in findings[-1].message
+
+
 def test_a_cluster_that_seals_with_another_key_is_an_error(root: Path) -> None:
-    live = {"staging": certificate_of(0), "prod": certificate_of(0), "dev": certificate_of(0)}
+    live = dict.fromkeys(["staging", "prod", "dev"], Certificates(rsa=certificate_of(0)))
 
     findings = check(read_stored(Repository(root)), live, now=BORN)
 

@@ -32,6 +32,7 @@ from gitopskit.kube.tokens import fixed_token
 from gitopskit.manifests.documents import read_documents
 from gitopskit.manifests.settled_names import CERTIFICATE_CONFIG_MAP, UNSEALER_NAMESPACE
 from gitopskit.sealing.envelope import open_value, seal_value
+from gitopskit.sealing.hybrid_pem import PUBLIC_ITEM
 from gitopskit.sealing.keys import CERTIFICATE_ITEM, load_certificate, read_private_keys
 from gitopskit.sealing.sealed_secret import SealedSecret, parse, to_content
 from tests.support.fake_api import Reply, Seen, refusal
@@ -136,13 +137,16 @@ class FakeController:
         """Return the same as a value."""
         return Connection(server=self.url, tokens=fixed_token("letmein", clock=clock))
 
-    def publish(self, pem: bytes, *, namespace: str = UNSEALER_NAMESPACE) -> None:
-        """Publish a certificate in the ConfigMap of our unsealer."""
+    def publish(
+        self, pem: bytes, hybrid: bytes = b"", *, namespace: str = UNSEALER_NAMESPACE
+    ) -> None:
+        """Publish a certificate, and a hybrid key if there is one, as our unsealer does."""
+        own = {PUBLIC_ITEM: hybrid.decode()} if hybrid else {}
         self.behaviour.config_maps[f"{namespace}/{CERTIFICATE_CONFIG_MAP}"] = {
             "apiVersion": "v1",
             "kind": "ConfigMap",
             "metadata": {"name": CERTIFICATE_CONFIG_MAP, "namespace": namespace},
-            "data": {CERTIFICATE_ITEM: pem.decode()},
+            "data": {CERTIFICATE_ITEM: pem.decode()} | own,
         }
 
     def _kubeconfig(self) -> JsonObject:
