@@ -104,6 +104,16 @@ class Unsealer:
             keys=self._keys,
         )
 
+    @property
+    def keys(self) -> SealingKeys:
+        """Return the sealing keys, as the watches show them."""
+        return self._keys
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether every watch was listed once, so that all there is, is known."""
+        return not self._unlisted
+
     def stop(self) -> None:
         """Take no more work; ``run`` ends when the passes at hand are done."""
         self._queue.close()
