@@ -11,7 +11,7 @@ import asyncio
 import random
 import uuid
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import structlog
 
@@ -40,6 +40,12 @@ if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
 
     Lead = Callable[[], Coroutine[Any, Any, None]]
+
+    class _Write(Protocol):
+        async def __call__(
+            self, lease: JsonObject | None, *, last: Record | None, duration_seconds: int
+        ) -> JsonObject: ...
+
 
 _LOG: Final = structlog.get_logger("election")
 
@@ -123,8 +129,7 @@ class Election:
                 case Read():
                     await self._try(self._read)
                 case Renew():
-                    is_there = self._standing.lease is not None
-                    await self._try(self._renew if is_there else self._take)
+                    await self._try(self._renew)
                 case Acquire():
                     await self._acquire(lead)
                 case StandDown(reason):
@@ -227,17 +232,16 @@ class Election:
         self._standing = self._standing.seeing(found, now_seconds=now_seconds)
 
     async def _take(self) -> None:
-        standing, sent_seconds = self._standing, self._clock.monotonic_seconds()
-        answer = await self._lease.take(
-            standing.lease, last=standing.record, duration_seconds=self._options.duration_seconds
-        )
-        self._hold(answer, sent_seconds)
+        await self._write(self._lease.take)
 
     async def _renew(self) -> None:
-        sent_seconds = self._clock.monotonic_seconds()
-        self._hold(await self._lease.renew(), sent_seconds)
+        await self._write(self._lease.renew)
 
-    def _hold(self, answer: JsonObject, sent_seconds: float) -> None:
+    async def _write(self, write: _Write) -> None:
+        standing, sent_seconds = self._standing, self._clock.monotonic_seconds()
+        answer = await write(
+            standing.lease, last=standing.record, duration_seconds=self._options.duration_seconds
+        )
         self._standing = self._standing.holding(answer, sent_seconds=sent_seconds)
         self._conflicts = 0
 

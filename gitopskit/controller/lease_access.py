@@ -56,18 +56,25 @@ class LeaseAccess:
             now=self._api.clock.now_utc(),
             duration_seconds=duration_seconds,
         )
-        if lease is not None:
-            return await self._patch(body)
-        return await self._api.create(LEASES, body, field_manager=self._candidate.name)
+        write = self._api.create if lease is None else self._api.replace
+        return await write(LEASES, body, field_manager=self._candidate.name)
 
-    async def renew(self) -> JsonObject:
-        """Renew the Lease; return it as it stands then.
+    async def renew(
+        self, lease: JsonObject | None, *, last: Record | None, duration_seconds: int
+    ) -> JsonObject:
+        """Write the Lease that the candidate holds; return it as it stands then.
+
+        An update, because the API server has a priority level for updates of Leases and none for
+        patches; a patch where somebody edits the Lease so often that no update gets through.
 
         Raises:
             ApiConflict: another holds it.
             ApiError: the API server refused or did not answer; the write may have been done.
         """
-        return await self._patch(renewal(self._candidate, now=self._api.clock.now_utc()))
+        try:
+            return await self.take(lease, last=last, duration_seconds=duration_seconds)
+        except ApiConflict:
+            return await self._patch(renewal(self._candidate, now=self._api.clock.now_utc()))
 
     async def leave(self) -> None:
         """Make the Lease name nobody.

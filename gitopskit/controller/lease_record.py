@@ -59,11 +59,10 @@ def claim(
     now: datetime,
     duration_seconds: int,
 ) -> JsonObject:
-    """Return what makes the Lease name a candidate: a merge patch of it, or the whole of a new one.
+    """Return the Lease as a candidate writes it, to acquire or to renew it.
 
     ``lease`` is the Lease as it was read, None where there is none; ``last`` is the last record
-    that was seen. The patch names the version that was read, so it does nothing if anybody wrote
-    since. What else stands in the Lease stays.
+    that was seen. What else stands in the Lease stays, and so does the version that was read.
     """
     is_ours = last is not None and last.holder == candidate.identity
     transitions = last.transitions if last is not None else -1
@@ -76,7 +75,7 @@ def claim(
         "leaseTransitions": transitions if is_ours else transitions + 1,
     }
     if lease is not None:
-        return {"metadata": {"resourceVersion": lease["metadata"]["resourceVersion"]}, "spec": spec}
+        return {**lease, "spec": {**(lease.get("spec") or {}), **spec}}
     return {
         "apiVersion": LEASES.api_version,
         "kind": LEASES.kind,
@@ -90,15 +89,12 @@ def claim(
 
 
 def renewal(candidate: Candidate, *, now: datetime) -> list[JsonObject]:
-    """Return the JSON patch that renews a Lease, and does nothing if another holds it.
-
-    It names no version: somebody who edits the metadata all the time does not stand in its way.
-    """
+    """Return the JSON patch that renews a Lease whatever its version, unless another holds it."""
     return _if_held_by(candidate, {"renewTime": rfc3339_micro(now)})
 
 
 def release(candidate: Candidate, *, now: datetime) -> list[JsonObject]:
-    """Return the JSON patch that leaves a Lease free at once, unless another holds it."""
+    """Return the JSON patch that frees a Lease whatever its version, unless another holds it."""
     return _if_held_by(candidate, {"holderIdentity": "", "renewTime": rfc3339_micro(now)})
 
 

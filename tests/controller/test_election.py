@@ -148,7 +148,11 @@ def _rules(lease: Candidate) -> list[JsonObject]:
     kind = {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"]}
     return [
         {**kind, "verbs": ["create"]},
-        {**kind, "resourceNames": [lease.name], "verbs": ["get", "list", "watch", "patch"]},
+        {
+            **kind,
+            "resourceNames": [lease.name],
+            "verbs": ["get", "list", "watch", "update", "patch"],
+        },
     ]
 
 

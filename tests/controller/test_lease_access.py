@@ -42,13 +42,17 @@ async def _taken(access: LeaseAccess, lease: JsonObject | None = None) -> JsonOb
     return await access.take(lease, last=last, duration_seconds=DURATION_SECONDS)
 
 
+async def _renewed(access: LeaseAccess, lease: JsonObject) -> JsonObject:
+    return await access.renew(lease, last=Record.of(lease), duration_seconds=DURATION_SECONDS)
+
+
 async def test_a_lease_is_made_renewed_left_and_taken_over(
     us: LeaseAccess, them: LeaseAccess, seen: LeaseSeen
 ) -> None:
     assert await us.live() is None
 
-    made = Record.of(await _taken(us))
-    renewed = Record.of(await us.renew())
+    lease = await _taken(us)
+    made, renewed = Record.of(lease), Record.of(await _renewed(us, lease))
     await us.leave()
     left = await them.live()
     taken = Record.of(await _taken(them, left))
@@ -74,7 +78,7 @@ async def test_a_lease_that_changed_since_it_was_read_is_not_taken(
     us: LeaseAccess, them: LeaseAccess, seen: LeaseSeen
 ) -> None:
     read = await _taken(us)
-    await us.renew()
+    await _renewed(us, read)
 
     with pytest.raises(ApiConflict):
         await _taken(them, read)
@@ -85,11 +89,10 @@ async def test_a_lease_that_changed_since_it_was_read_is_not_taken(
 async def test_nobody_renews_or_leaves_the_lease_of_another(
     us: LeaseAccess, them: LeaseAccess, seen: LeaseSeen
 ) -> None:
-    await _taken(us)
-    before = await seen.content()
+    before = await _taken(us)
 
     with pytest.raises(ApiConflict):
-        await them.renew()
+        await _renewed(them, {**before, "metadata": {**before["metadata"], "resourceVersion": "1"}})
     with pytest.raises(ApiConflict):
         await them.leave()
 
@@ -99,17 +102,19 @@ async def test_nobody_renews_or_leaves_the_lease_of_another(
 async def test_an_edit_of_the_metadata_stands_in_nobodys_way(
     us: LeaseAccess, seen: LeaseSeen
 ) -> None:
-    await _taken(us)
+    lease = await _taken(us)
     await seen.patch({"metadata": {"labels": {"team": "web"}}})
 
-    renewed = await us.renew()
+    renewed = await _renewed(us, lease)
 
     assert renewed["metadata"]["labels"]["team"] == "web"
 
 
-async def test_a_lease_that_is_gone_is_not_renewed(us: LeaseAccess, seen: LeaseSeen) -> None:
-    await _taken(us)
+async def test_a_lease_that_is_gone_is_not_renewed_by_accident(
+    us: LeaseAccess, seen: LeaseSeen
+) -> None:
+    lease = await _taken(us)
     await seen.delete()
 
     with pytest.raises(ApiNotFound):
-        await us.renew()
+        await _renewed(us, lease)

@@ -86,10 +86,15 @@ def test_a_new_lease_counts_its_holders_from_nought() -> None:
     }
 
 
-def test_taking_over_counts_and_is_bound_to_the_version_that_was_read() -> None:
-    ours = claimed(lease())
+def test_taking_over_counts_and_keeps_what_others_wrote() -> None:
+    content = lease()
+    content["metadata"]["labels"] = {"team": "web"}
+    content["spec"]["strategy"] = "OldestEmulationVersion"
 
-    assert ours["metadata"] == {"resourceVersion": "7"}
+    ours = claimed(content)
+
+    assert ours["metadata"] == content["metadata"]
+    assert ours["spec"]["strategy"] == "OldestEmulationVersion"
     assert Record.of(ours) == Record("us", 6, acquired=MOMENT, renewed=MOMENT, transitions=4)
 
 
