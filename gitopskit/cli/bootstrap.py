@@ -133,13 +133,18 @@ async def _run(
 
 
 def _keep_certificate(repository: Repository, request: Bootstrap, plan: BootstrapPlan) -> None:
-    from gitopskit.repository.certificates import (
-        write_certificate_of,
-    )
+    """Write the cluster's certificate; a committed hybrid key stays behind it."""
+    from gitopskit.repository.certificates import read_certificate_of, write_certificate_of
+    from gitopskit.repository.layout import certificate_file
+    from gitopskit.sealing.certificates import hybrid_part
 
     if plan.certificate_pem.strip() == request.committed_certificate.strip():
         return
-    path = write_certificate_of(repository, request.objects.environment, plan.certificate_pem)
+    environment = request.objects.environment
+    is_there = repository.path(certificate_file(environment)).is_file()
+    held = read_certificate_of(repository, environment).pem if is_there else b""
+    pem = plan.certificate_pem + hybrid_part(held)
+    path = write_certificate_of(repository, environment, pem)
     output.note(f"wrote the sealing certificate to {path}; commit it")
     if plan.makes_sealing_key:
         output.note(
@@ -156,6 +161,7 @@ def _request(
     from gitopskit.repository.certificates import read_certificate_of
     from gitopskit.repository.config import load_config
     from gitopskit.repository.layout import certificate_file
+    from gitopskit.sealing.certificates import without_hybrid
     from gitopskit.workflows.bootstrap import Bootstrap
     from gitopskit.workflows.first_objects import FirstObjects
 
@@ -176,7 +182,7 @@ def _request(
         objects=objects,
         unsealer=_committed_unsealer(repository, environment),
         sealing_key=Plaintext(output.read_input(sealing_key)) if sealing_key else None,
-        committed_certificate=read_certificate_of(repository, environment).pem
+        committed_certificate=without_hybrid(read_certificate_of(repository, environment).pem)
         if committed.is_file()
         else b"",
     )

@@ -68,6 +68,18 @@ def load_certificates(pem: bytes, *, where: str) -> Certificates:
     return Certificates(rsa=load_certificate(pem, where=where), hybrid=hybrid)
 
 
+def hybrid_part(pem: bytes) -> bytes:
+    """Return the hybrid keys of a PEM text, as they are."""
+    return b"".join(pem_text.blocks_of(pem, hybrid_pem.PUBLIC))
+
+
+def without_hybrid(pem: bytes) -> bytes:
+    """Return a PEM text without its hybrid keys; empty if nothing else is in it."""
+    for block in pem_text.blocks_of(pem, hybrid_pem.PUBLIC):
+        pem = pem.replace(block.rstrip(), b"")
+    return pem.strip() + b"\n" if pem.strip() else b""
+
+
 def read_chosen(
     pem: bytes, *, wish: KeyWish | None, where: str, now: datetime
 ) -> SealingCertificate:

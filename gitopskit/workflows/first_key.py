@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitopskit.errors import InputError, IntegrityFault
+from gitopskit.manifests.settled_names import HYBRID_KEY_TYPE
 from gitopskit.repository.layout import certificate_file
 from gitopskit.sealing.keys import (
     KeyPair,
@@ -118,8 +119,15 @@ def pair_to_install(first: FirstKey, live: bytes, *, now: datetime) -> KeyPair |
 
 
 def _given_pair(private_pem: Plaintext, certificate_pem: bytes, *, where: str) -> KeyPair:
-    certificate = load_certificate(certificate_pem, where=where)
     [key, *_] = read_private_keys(private_pem.reveal(), where="--sealing-key")
+    if key.is_hybrid:
+        raise InputError(
+            "the sealing key given is a hybrid key, and a cluster needs one of RSA first",
+            where="--sealing-key",
+            hint="add it to the cluster as a Secret of its own, of the type "
+            f"{HYBRID_KEY_TYPE}, when bootstrap is done",
+        )
+    certificate = load_certificate(certificate_pem, where=where)
     if key.fingerprint != certificate.fingerprint:
         raise InputError(
             "the sealing key given is not that of the committed certificate",

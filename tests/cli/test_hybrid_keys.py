@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitopskit.cli import app
+from gitopskit.cli.bootstrap import _keep_certificate
+from gitopskit.repository.layout import Repository
 from gitopskit.sealing.certificates import load_certificates
 from gitopskit.sealing.keys import load_certificate, read_private_keys
+from gitopskit.workflows.bootstrap import Bootstrap, BootstrapPlan
+from gitopskit.workflows.first_objects import FirstObjects
 from tests.support.fake_controller import FakeController
 from tests.support.hybrid import hybrid_certificate, hybrid_pair, write_hybrid_pair
 from tests.support.sealed_manifests import fingerprint_of
@@ -163,3 +167,29 @@ def test_outside_a_repository_a_secret_is_sealed_to_the_published_hybrid_key(
     assert app.run(["seal", "secret.yaml", "-w", "out.yaml", "--post-quantum"]) == 0
 
     assert _HYBRID in (tmp_path / "out.yaml").read_text()
+
+
+def test_bootstrap_keeps_a_committed_hybrid_key(repository: Path) -> None:
+    stored = repository / ".gitopskit" / "certs" / "prod.pem"
+    stored.parent.mkdir()
+    stored.write_bytes(hybrid_pair().certificate_pem)
+    found = Repository(repository)
+    objects = FirstObjects(
+        environment="prod",
+        repo_url="https://git.example.com/shop.git",
+        target_revision="main",
+        image="example.com/gitopskit:1",
+    )
+    plan = BootstrapPlan(
+        steps=(),
+        certificate_pem=sealing_pair().certificate_pem,
+        makes_sealing_key=False,
+        unsealer_namespace="kube-system",
+    )
+
+    _keep_certificate(found, Bootstrap(objects=objects), plan)
+
+    assert [each.is_hybrid for each in load_certificates(stored.read_bytes(), where="").all] == [
+        False,
+        True,
+    ]

@@ -10,9 +10,11 @@ import pytest
 from gitopskit.errors import UnusableKey
 from gitopskit.sealing.certificates import (
     KeyWish,
+    hybrid_part,
     load_certificates,
     read_chosen,
     wish_of,
+    without_hybrid,
 )
 from gitopskit.sealing.keys import load_certificate
 from tests.support.hybrid import UNTIL, hybrid_certificate, hybrid_pair
@@ -89,6 +91,20 @@ def test_a_damaged_hybrid_key_is_no_obstacle_to_rsa() -> None:
     damaged = _HYBRID.replace(b"\n", b"\nAAAA", 1)
 
     assert _read(damaged + _RSA, None) == load_certificate(_RSA, where="prod.pem")
+
+
+@pytest.mark.parametrize(
+    ("pem", "rsa", "hybrid"),
+    [
+        (_RSA + _HYBRID, _RSA, _HYBRID),
+        (_HYBRID + b"\n" + _RSA, _RSA, _HYBRID),
+        (_HYBRID, b"", _HYBRID),
+        (_RSA, _RSA, b""),
+        (b"", b"", b""),
+    ],
+)
+def test_a_text_is_taken_apart(pem: bytes, rsa: bytes, hybrid: bytes) -> None:
+    assert (without_hybrid(pem), hybrid_part(pem)) == (rsa, hybrid)
 
 
 _RSA_ENVELOPE = b"\x01\x00" + bytes(300)
