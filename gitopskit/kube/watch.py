@@ -20,7 +20,7 @@ from gitopskit.kube.failures import Refusal, error_of
 from gitopskit.kube.requests import Selection
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable
 
     from gitopskit.kube.client import Keep, KubeClient, Listing
     from gitopskit.kube.resources import ResourceType
@@ -85,14 +85,20 @@ def watch(
 
 
 async def watch_selection(
-    api: KubeClient, kind: ResourceType, selection: Selection, *, keep: Keep | None = None
+    api: KubeClient,
+    kind: ResourceType,
+    selection: Selection,
+    *,
+    keep: Keep | None = None,
+    heard: Callable[[], None] = lambda: None,
 ) -> AsyncGenerator[Listed | Change]:
     """Watch the objects of a selection; see ``watch``, which raises the same.
 
     ``keep`` returns what is kept of each object as it arrives, so that a long list is never held
-    whole.
+    whole. ``heard`` is called at each sign of life: lists, changes, and the bookmarks that come
+    about every minute where nothing happens.
     """
-    follower = _Follower(api, kind, selection, keep)
+    follower = _Follower(api, kind, selection, keep=keep, heard=heard)
     while True:
         listing = await follower.listing()
         yield Listed(items=listing.items)
@@ -109,23 +115,29 @@ class _Follower:
         api: KubeClient,
         kind: ResourceType,
         selection: Selection,
+        *,
         keep: Keep | None,
+        heard: Callable[[], None],
     ) -> None:
         self._api = api
         self._kind = kind
         self._selection = selection
         self._keep = keep
+        self._heard = heard
         self._failures = 0
 
     async def listing(self) -> Listing:
         """Return a fresh list, however often it takes."""
         while True:
             try:
-                return await self._api.list_selection(self._kind, self._selection, keep=self._keep)
+                found = await self._api.list_selection(self._kind, self._selection, keep=self._keep)
             except _FOR_THE_CALLER:
                 raise
             except ApiError as error:
                 await self._pause(error)
+            else:
+                self._heard()
+                return found
 
     async def changes(self, version: str) -> AsyncGenerator[Change]:
         """Yield changes after a version; ends when only a new list can help."""
@@ -136,6 +148,7 @@ class _Follower:
                 async with contextlib.aclosing(self._events(version)) as events:
                     async for event, content in events:
                         version = content["metadata"]["resourceVersion"]
+                        self._heard()
                         if event != "BOOKMARK":
                             kept = self._keep(content) if self._keep else content
                             yield Change(kind=event, object=kept)

@@ -99,6 +99,18 @@ async def test_only_what_is_to_be_kept_of_objects_is_handed_on(
     )
 
 
+async def test_every_sign_of_life_is_told(api: KubeClient, server: FakeApi) -> None:
+    server.reply(
+        listing("a", version=5),
+        Reply(chunks=(event("BOOKMARK", item("", 7)), event("MODIFIED", item("a", 8)))),
+    )
+    heard: list[int] = []
+
+    await take(watch_selection(api, CONFIG_MAPS, Selection(), heard=lambda: heard.append(1)), 2)
+
+    assert len(heard) == 3
+
+
 async def test_a_closed_stream_is_resumed_after_its_last_event_or_bookmark(
     api: KubeClient, server: FakeApi, clock: FakeClock
 ) -> None:
