@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 COUNTER = Metric(name="pulls_total", kind="counter", text="Pulls.", labels=("of", "by"))
 GAUGE = Metric(name="depth", kind="gauge", text="Depth.")
+STATE = Metric(name="state", kind="gauge", text="State.", labels=("of",))
 HISTOGRAM = Metric(name="wait_seconds", kind="histogram", text="Waits.", buckets=(0.1, 1.0))
 LABELLED = Metric(
     name="took_seconds", kind="histogram", text="Took.", labels=("of",), buckets=(1.0,)
@@ -24,7 +25,7 @@ LABELLED = Metric(
 
 @pytest.fixture
 def held() -> Metrics:
-    return Metrics([COUNTER, GAUGE, HISTOGRAM, LABELLED])
+    return Metrics([COUNTER, GAUGE, STATE, HISTOGRAM, LABELLED])
 
 
 def scraped(held: Metrics) -> dict[str, dict[Labels, float]]:
@@ -100,10 +101,12 @@ def test_the_number_of_series_is_bounded(held: Metrics, monkeypatch: pytest.Monk
     for name in ("a", "b", "c", "a"):
         held.add(COUNTER, name, "me")
         held.observe(LABELLED, name, value=0)
+        held.set(STATE, name, value=7)
 
     samples = scraped(held)
     assert samples["pulls_total"] == {("me", "a"): 2.0, ("me", "b"): 1.0}
     assert samples["took_seconds_count"] == {("a",): 2.0, ("b",): 1.0}
+    assert samples["state"] == {("a",): 7.0, ("b",): 7.0}
 
 
 def test_nothing_is_registered_globally(held: Metrics) -> None:
