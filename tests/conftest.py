@@ -27,6 +27,7 @@ from tests.support import cluster
 from tests.support.audit_verdict import surprises
 from tests.support.bitnami import BITNAMI, can_run_as_in_a_pod
 from tests.support.control_plane_use import ControlPlaneUse
+from tests.support.go_hpke import GO_HPKE, GoHpke
 from tests.support.kubeseal import KUBESEAL
 from tests.support.promql import PROMQL, PromQl
 
@@ -80,6 +81,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         ("kubeseal", _build_kubeseal),
         ("bitnami_program", _build_bitnami),
         ("promql", _build_promql),
+        ("go_hpke", _build_go_hpke),
     )
     for fixture, build in builds:
         if fixture in wanted:
@@ -228,6 +230,18 @@ def promql(pytestconfig: pytest.Config, build_settings: BuildSettings) -> PromQl
         pytest.skip(f"no parser of PromQL: {error}")
 
 
+@pytest.fixture(scope="session")
+def go_hpke(pytestconfig: pytest.Config, build_settings: BuildSettings) -> GoHpke:
+    """Return Go's own HPKE, behind our envelopes."""
+    try:
+        _raise_build_failure(pytestconfig, "go_hpke")
+        return GoHpke(_build_go_hpke(build_settings))
+    except EnvironmentFault as error:
+        if _is_required():
+            raise
+        pytest.skip(f"no HPKE of Go: {error}")
+
+
 @pytest.fixture(scope="module")
 def namespace(control_plane: ControlPlane, request: pytest.FixtureRequest) -> Iterator[str]:
     """Return a fresh namespace of the test module."""
@@ -294,6 +308,10 @@ def _build_bitnami(build: BuildSettings) -> Path:
 
 def _build_promql(build: BuildSettings) -> Path:
     return build_module(PROMQL, build) / "promql"
+
+
+def _build_go_hpke(build: BuildSettings) -> Path:
+    return build_module(GO_HPKE, build) / "hybridvalue"
 
 
 def _build_settings(config: pytest.Config) -> BuildSettings:

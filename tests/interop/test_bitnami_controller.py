@@ -16,12 +16,14 @@ from gitopskit.clock import SystemClock
 from gitopskit.controlplane.build import ensure_binaries
 from gitopskit.controlplane.server import ControlPlane
 from gitopskit.kube.resources import SEALED_SECRETS, SECRETS
+from gitopskit.sealing.hybrid_keys import hybrid_key_secret
 from gitopskit.sealing.keys import KEY_LABEL, KEY_LABEL_ACTIVE, read_certificate
 from gitopskit.sealing.scope import Scope
 from gitopskit.sealing.seal import SealOptions, seal_secret
 from tests.support import bitnami, cluster
 from tests.support.audit import WRITES, read_requests
 from tests.support.bitnami import BitnamiController
+from tests.support.hybrid import hybrid_certificate, hybrid_pair
 from tests.support.polling import eventually
 from tests.support.unsealer_cluster import Cluster, running
 from tests.support.unsealing import synced, values_of
@@ -209,6 +211,39 @@ async def test_both_at_once_come_to_rest_on_the_same_secrets(
     ]
     assert max(written.count(name) for name in wanted) <= 6
     assert synced(await world.sealed("strict"))["status"] == "True"
+
+
+@pytest.mark.timeout(120)
+async def test_bitnamis_refuses_hybrid_items_and_goes_on(
+    theirs: BitnamiController, world: Cluster, ours: KubeClient
+) -> None:
+    key = hybrid_key_secret(hybrid_pair(), namespace="kube-system", name="hybrid-1")
+    await world.admin.create(SECRETS, key, field_manager="test")
+    mixed = _sealed(hybrid_certificate(), world, "mixed")
+    with theirs.running():
+        certificate = await _certificate(world)
+        plain = _sealed(certificate, world, "plain")
+        rsa = _sealed(certificate, world, "mixed")["spec"]["encryptedData"]["user"]
+        mixed["spec"]["encryptedData"]["user"] = rsa
+        await world.create_sealed(mixed)
+        await world.create_sealed(plain)
+        wanted = {"plain": {"password": "plain", "user": "app"}}
+        await _until_all_synced(world, wanted)
+        await eventually(partial(_is_refused, world, "mixed"))
+
+    assert await world.secret("mixed") is None
+    assert "panic" not in theirs.log
+    async with running(ours):
+        opened = {"mixed": {"password": "mixed", "user": "app"}}
+        await _until_all_synced(world, wanted | opened)
+
+
+async def _is_refused(world: Cluster, name: str) -> bool:
+    """Tell whether the real controller said of it what it says of all that it cannot open."""
+    said = synced(await world.sealed(name))
+    return said.get("status") == "False" and "no key could decrypt secret (password)" in str(
+        said.get("message")
+    )
 
 
 async def _until_bitnamis_saw(world: Cluster, theirs: BitnamiController, names: set[str]) -> None:

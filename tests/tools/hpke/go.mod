@@ -1,0 +1,3 @@
+module gitopskit/tests/hpke
+
+go 1.26.8
