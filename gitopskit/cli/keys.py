@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from gitopskit.sealing.certificates import Certificates
     from gitopskit.sealing.keys import KeyPair
 
-_SUBCOMMANDS: Final = ("keys_list", "keys_inspect", "keys_usage", "keys_retire")
+_SUBCOMMANDS: Final = (
+    "keys_list",
+    "keys_inspect",
+    "keys_usage",
+    "keys_retire",
+    "keys_backup",
+    "keys_restore",
+)
 
 _Folder = Annotated[
     str,

@@ -1,4 +1,7 @@
-"""`gitopskit keys list`: the certificates of a repository, and whether clusters use them."""
+"""`gitopskit keys list`: the certificates of a repository, and whether clusters use them.
+
+With ``--cluster`` it is another list, which is keys_in_cluster.py's.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import typer
 
 from gitopskit.cli import output, seal_flags
 from gitopskit.errors import InputError
+from gitopskit.manifests.settled_names import UNSEALER_NAMESPACE
 
 if TYPE_CHECKING:
     from gitopskit.manifests.findings import Finding
@@ -29,6 +33,13 @@ _Live = Annotated[
         metavar="ENV=CONTEXT",
     ),
 ]
+_Cluster = Annotated[
+    bool,
+    typer.Option("--cluster", help="Show the key Secrets of a cluster instead, and their backups."),
+]
+_Namespace = Annotated[
+    str, typer.Option("--namespace", "-n", help="With --cluster: where its sealing keys are.")
+]
 _Directory = Annotated[str, typer.Option("--directory", "-C", help="The repository.")]
 _Format = Annotated[
     output.OutputFormat, typer.Option("--output", "-o", help="The form of the result.")
@@ -40,16 +51,21 @@ def register(group: typer.Typer) -> None:
     group.command("list")(list_keys)
 
 
-def list_keys(
+def list_keys(  # noqa: PLR0913 -- one parameter per flag
     *,
     directory: _Directory = ".",
     live: _Live = _NOTHING,
+    cluster: _Cluster = False,
+    context: seal_flags.Context = "",
+    namespace: _Namespace = UNSEALER_NAMESPACE,
     kubeconfig: seal_flags.Kubeconfig = "",
     controller_name: seal_flags.ControllerName = seal_flags.DEFAULT_CONTROLLER_NAME,
     controller_namespace: seal_flags.ControllerNamespace = seal_flags.DEFAULT_CONTROLLER_NAMESPACE,
     output_format: _Format = "text",
 ) -> None:
     """Show each environment's certificate: fingerprint, age, end; and whether it is the live one.
+
+    With --cluster: each sealing key of a cluster, its state, and when it was backed up.
 
     Exit code 1: a certificate expired or cannot be read, or a cluster seals with another key.
     """
@@ -58,6 +74,12 @@ def list_keys(
     from gitopskit.sealedfiles.certificate_list import check, rows_of
     from gitopskit.sealedfiles.stored_certificates import read_stored
 
+    if cluster:
+        from gitopskit.cli.keys_in_cluster import list_in_cluster
+
+        target = seal_flags.Target(context=context, kubeconfig=kubeconfig)
+        list_in_cluster(target, namespace, output_format)
+        return
     stored = read_stored(find_repository(Path(directory)))
     contexts = _contexts(live, stored)
     target = seal_flags.Target(

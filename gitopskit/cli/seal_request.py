@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitopskit.cli import output, settings
+from gitopskit.cli import settings
 from gitopskit.cli.seal_flags import VARIABLE_PREFIX, Target
 from gitopskit.errors import InputError
 from gitopskit.manifests.settled_names import UNSEALER_NAMESPACE
@@ -190,16 +190,18 @@ def address_of(target: Target) -> ControllerAddress:
 
 
 def read_keyring(files: tuple[str, ...]) -> Keyring:
-    """Return the private keys in files.
+    """Return the private keys in files; a backup of keys is opened with a passphrase.
 
     Raises:
         InputError: a file cannot be read, or is no private key.
+        Undecryptable: a backup does not open.
     """
+    from gitopskit.cli.key_openers import read_keys
     from gitopskit.sealing.keys import read_private_keys
     from gitopskit.sealing.unseal import Keyring
 
     return Keyring(
-        [key for path in files for key in read_private_keys(output.read_input(path), where=path)]
+        [key for path in files for key in read_private_keys(read_keys(path), where=path)]
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from gitopskit.cli import output
+from gitopskit.cli.key_openers import read_keys
 from gitopskit.cli.manifest_texts import choose_format, read_source
 
 _File = Annotated[
@@ -17,7 +18,8 @@ _PrivateKeys = Annotated[
     typer.Option(
         "--private-key",
         metavar="FILE",
-        help="A private key: PEM, or the Secret (or List of them) that holds it; may be repeated.",
+        help="A private key: PEM, the Secret (or List) that holds it, or a backup of keys; may be "
+        "repeated.",
     ),
 ]
 _Out = Annotated[
@@ -50,11 +52,7 @@ def unseal(
     from gitopskit.sealing.keys import read_private_keys
     from gitopskit.sealing.unseal import Keyring
 
-    keys = [
-        key
-        for path in private_key
-        for key in read_private_keys(output.read_input(path), where=path)
-    ]
+    keys = [key for path in private_key for key in read_private_keys(read_keys(path), where=path)]
     text = unseal_text(
         read_source(file),
         path=file,
