@@ -79,10 +79,17 @@ class _Scenario:
             field_manager="kubectl-edit",
         )
         await eventually(self._deployment_is_marked)
+        await eventually(self._healing_is_counted, timeout_seconds=30)
+
+    async def _healing_is_counted(self) -> bool:
+        """Edit the Secret once more, and tell whether an Event counts how often it was healed."""
         secret = await self._admin.get(SECRETS, "sealed", APP_NAMESPACE)
         changed = {**secret, "data": {"key": "AAAA"}}
         await self._admin.replace(SECRETS, changed, field_manager="kubectl-edit")
         await eventually(self._secret_is_unsealed)
+        await asyncio.sleep(1)
+        events = (await self._admin.list(EVENTS, APP_NAMESPACE)).items
+        return any((event.get("series") or {}).get("count", 0) > 1 for event in events)
 
     async def _the_sealing_key_is_renewed(self) -> None:
         pair = new_sealing_key(now=SystemClock().now_utc(), size_bits=2048)

@@ -10,7 +10,7 @@ from gitopskit.cli import unsealer_install
 
 if TYPE_CHECKING:
     from gitopskit.controller.http import Address
-    from gitopskit.unsealer.loop import UnsealerOptions
+    from gitopskit.unsealer.options import UnsealerOptions
     from gitopskit.unsealer.server import ServerOptions
 
 _BY_DEFAULT = "; by default :{port} in a pod, and elsewhere a free port of loopback."
@@ -75,7 +75,8 @@ def run(  # noqa: PLR0913 -- one parameter per flag
     from gitopskit.cli import settings
     from gitopskit.cli.wiring import run_async
     from gitopskit.controller import logs
-    from gitopskit.unsealer.loop import DEFAULT_NAMESPACE, UnsealerOptions
+    from gitopskit.manifests.settled_names import UNSEALER_NAMESPACE
+    from gitopskit.unsealer.options import UnsealerOptions
     from gitopskit.unsealer.server import DEFAULT_ADDRESS, DEFAULT_METRICS_ADDRESS, ServerOptions
 
     serving = ServerOptions(
@@ -84,7 +85,7 @@ def run(  # noqa: PLR0913 -- one parameter per flag
     )
     logs.configure(level=log_level, stream=sys.stderr)
     options = UnsealerOptions(
-        namespace=namespace or settings.current().pod_namespace or DEFAULT_NAMESPACE,
+        namespace=namespace or settings.current().pod_namespace or UNSEALER_NAMESPACE,
         workers=workers,
         instance=platform.node(),
     )
@@ -104,13 +105,11 @@ def address_of(text: str, *, in_pod: Address) -> Address:
 async def _run(
     context: str, options: UnsealerOptions, serving: ServerOptions, *, is_elected: bool
 ) -> None:
-    from gitopskit import __version__
     from gitopskit.cli.wiring import connect
     from gitopskit.controller.election import Election, new_identity
     from gitopskit.controller.lease_record import Candidate
     from gitopskit.controller.shutdown import run_until_signal
     from gitopskit.unsealer.loop import LEASE_NAME, Unsealer
-    from gitopskit.unsealer.metrics import UnsealerMetrics
     from gitopskit.unsealer.server import UnsealerServer
 
     async with connect(context, prefers_pod=True) as api:
@@ -120,7 +119,7 @@ async def _run(
         server = UnsealerServer(
             unsealer.keys,
             is_ready=lambda: unsealer.is_ready,
-            metrics=UnsealerMetrics(api.clock, revision=__version__),
+            metrics=unsealer.metrics,
             clock=api.clock,
             options=serving,
         )

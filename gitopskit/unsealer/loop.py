@@ -1,76 +1,52 @@
-"""The running unsealer: three watches feed one queue, workers empty it.
+"""The running unsealer: watches feed one queue, and the replica that leads empties it.
 
-Watched are SealedSecrets, the metadata of all Secrets (edits and deletions), and the sealing keys
-in the controller's namespace. Work begins when each was listed once, so that a restart finds what
-is settled instead of writing it again. Of several replicas all watch, and one works.
+Every replica watches and serves, so that a hand-over needs no list; only the leader writes. Start
+at ``Unsealer.run``; what is watched is field_watch.py's, what is queued is intake.py's, one pass is
+worker.py's.
 """
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypedDict, Unpack
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
+from gitopskit import __version__
 from gitopskit.backoff import Backoff
-from gitopskit.controller.queue import WorkQueue, run_workers
+from gitopskit.controller.queue import run_workers
 from gitopskit.errors import GitopskitError
 from gitopskit.kube.events import EventRecorder
-from gitopskit.kube.resources import SEALED_SECRETS, SECRETS
-from gitopskit.kube.watch import Listed, watch
-from gitopskit.manifests.settled_names import UNSEALER_NAMESPACE
 from gitopskit.unsealer.allowed import Allowed
 from gitopskit.unsealer.certificate import CertificatePublisher
-from gitopskit.unsealer.memory import Key, Mark, Memory
+from gitopskit.unsealer.field_watch import FieldWatch
+from gitopskit.unsealer.intake import Intake
+from gitopskit.unsealer.key_life_task import KeyLife
+from gitopskit.unsealer.key_watch import KeyWatch
+from gitopskit.unsealer.metrics import UnsealerMetrics
 from gitopskit.unsealer.ownership import FIELD_MANAGER
+from gitopskit.unsealer.report import Reporter
 from gitopskit.unsealer.sealing_keys import SealingKeys
 from gitopskit.unsealer.worker import Worker, WorkerOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
-    from typing import TypeAlias
+    from collections.abc import Coroutine
 
     from gitopskit.controller.election import Election
     from gitopskit.kube.client import KubeClient
-    from gitopskit.kube.resources import ResourceType
-    from gitopskit.kube.watch import Change
-    from gitopskit.unsealer.sealing_keys import KeySelection
-    from gitopskit.unsealer.worker import DriftPolicy
-
-    See: TypeAlias = Callable[[Listed | Change], Awaitable[None] | None]
+    from gitopskit.unsealer.options import UnsealerOptions
+    from gitopskit.unsealer.records import Key
 
 _LOG: Final = structlog.get_logger("unsealer")
 
-DEFAULT_NAMESPACE: Final = UNSEALER_NAMESPACE
+
 LEASE_NAME: Final = FIELD_MANAGER
 """The Lease by which replicas choose the one that works, in the namespace of the keys."""
 
-_FAULTS: Final = Backoff(initial_seconds=0.2, maximum_seconds=60.0)
 _FAILURES: Final = Backoff(initial_seconds=1.0, maximum_seconds=300.0)
-_REFUSED_WATCHES: Final = Backoff(initial_seconds=1.0, maximum_seconds=30.0)
-
-
-class _Selection(TypedDict, total=False):
-    namespace: str
-    label_selector: str
-    field_selector: str
-    metadata_only: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnsealerOptions:
-    """How the unsealer runs: where the keys are, how many passes at once, which copy this is.
-
-    ``drift`` tells whether Secrets that were changed are healed or only reported.
-    """
-
-    namespace: str = DEFAULT_NAMESPACE
-    workers: int = 8
-    instance: str = FIELD_MANAGER
-    drift: DriftPolicy = "heal"
-    allows_token_secrets: bool = False
 
 
 class Unsealer:
@@ -84,157 +60,137 @@ class Unsealer:
         self._api = api
         self._clock = api.clock
         self._options = options
-        self._memory = Memory()
-        self._keys = SealingKeys()
-        self._queue: WorkQueue[Key] = WorkQueue(api.clock, backoff=_FAULTS)
-        self._publisher = CertificatePublisher(api, self._keys, namespace=options.namespace)
-        self._unlisted = {"sealed_secrets", "secrets"}
-        self._unlisted |= {selection.source for selection in self._keys.selections}
-        self._started = asyncio.Event()
-        self._worker = Worker(
-            api,
-            WorkerOptions(
-                allowed=Allowed(
-                    key_namespace=options.namespace, token_secrets=options.allows_token_secrets
-                ),
-                drift=options.drift,
-            ),
-            events=EventRecorder(api, component=FIELD_MANAGER, instance=options.instance),
-            memory=self._memory,
-            keys=self._keys,
-        )
-
-    @property
-    def keys(self) -> SealingKeys:
-        """Return the sealing keys, as the watches show them."""
-        return self._keys
+        self.metrics = UnsealerMetrics(api.clock, revision=__version__)
+        self._intake = Intake(api.clock, metrics=self.metrics)
+        self.metrics.follow_queue(lambda: len(self._intake.queue))
+        life = options.key_life
+        self.keys = SealingKeys(prefix=life.prefix, order=life.order)
+        parts: dict[str, Any] = {"intake": self._intake, "metrics": self.metrics}
+        self._key_watch = KeyWatch(api, self.keys, namespace=options.namespace, **parts)
+        self._field_watch = FieldWatch(api, options.watched, **parts)
+        self._threads = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="open")
+        self._is_ready = False
+        self._is_stopping = asyncio.Event()
 
     @property
     def is_ready(self) -> bool:
-        """Whether every watch was listed once, so that all there is, is known."""
-        return not self._unlisted
+        """Tell whether everything that is watched was listed once."""
+        return self._is_ready
 
     def stop(self) -> None:
         """Take no more work; ``run`` ends when the passes at hand are done."""
-        self._queue.close()
+        self._intake.queue.close()
+        self._is_stopping.set()
         if self._election is not None:
             self._election.stop()
-        self._started.set()
 
     async def run(self) -> None:
         """Watch until ``stop``, and unseal whenever this replica leads."""
-        async with asyncio.TaskGroup() as group:
-            watches = [
-                group.create_task(self._follow("sealed_secrets", SEALED_SECRETS, self._see_sealed)),
-                group.create_task(
-                    self._follow("secrets", SECRETS, self._see_secret, metadata_only=True)
-                ),
-                *(
-                    group.create_task(self._follow_keys(selection))
-                    for selection in self._keys.selections
-                ),
+        async with AsyncExitStack() as stack:
+            stack.callback(self._threads.shutdown, wait=False, cancel_futures=True)
+            group = await stack.enter_async_context(asyncio.TaskGroup())
+            watching = [
+                group.create_task(each) for each in (self._key_watch.run(), self._field_watch.run())
             ]
-            await self._started.wait()
-            _LOG.info("ready", keys=len(self._keys.fingerprints), waiting=len(self._queue))
+            await self._unless_stopped(self._become_ready())
             await (self._lead() if self._election is None else self._election.run(self._lead))
-            for task in watches:
+            for task in watching:
                 task.cancel()
 
-    async def _lead(self) -> None:
-        """Do what one replica alone does, until ``stop``; it may be cancelled and called again."""
-        async with asyncio.TaskGroup() as group:
-            publishing = group.create_task(self._publisher.run())
-            await run_workers(self._queue, self._handle, workers=self._options.workers)
-            publishing.cancel()
-
-    async def _handle(self, key: Key) -> None:
-        if not await self._worker.handle(key):
-            pause = _FAILURES.pause_seconds(self._memory.repetitions(key))
-            self._queue.add_after(key, pause)
-
-    async def _follow_keys(self, selection: KeySelection) -> None:
-        await self._follow(
-            selection.source,
-            SECRETS,
-            lambda event: self._see_key(event, selection),
-            namespace=self._options.namespace,
-            label_selector=selection.label_selector,
-            field_selector=selection.field_selector,
+    async def _become_ready(self) -> None:
+        await self._key_watch.known()
+        await self._field_watch.known()
+        self._is_ready = True
+        _LOG.info(
+            "ready", keys=len(self.keys.fingerprints), sealed_secrets=len(self._intake.memory)
         )
 
-    async def _follow(
-        self,
-        name: str,
-        kind: ResourceType,
-        see: See,
-        **selection: Unpack[_Selection],
-    ) -> None:
-        """Hand what a watch shows to ``see``; where it is refused, wait and ask again."""
-        refusals = 0
+    async def _lead(self) -> None:
+        """Work until ``stop``, or until cancelled because another one leads now."""
+        self._intake.lead()
+        self.metrics.leads(is_leader=True)
+        try:
+            await self._work(self._worker())
+        finally:
+            self._intake.stand_down()
+            self.metrics.leads(is_leader=False)
+
+    async def _unless_stopped(self, wait: Coroutine[Any, Any, None]) -> None:
+        """Wait for something, at most until ``stop``."""
+        waiting = [asyncio.ensure_future(wait), asyncio.ensure_future(self._is_stopping.wait())]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+
+    async def _work(self, worker: Worker) -> None:
+        async with asyncio.TaskGroup() as group:
+            background = [group.create_task(each) for each in self._duties()]
+            await run_workers(
+                self._intake.queue,
+                lambda key: self._handle(worker, key),
+                workers=self._options.workers,
+            )
+            for task in background:
+                task.cancel()
+
+    def _duties(self) -> list[Coroutine[Any, Any, None]]:
+        """Return what the leader does beside its passes."""
+        options = self._options
+        publisher = CertificatePublisher(self._api, self.keys, namespace=options.namespace)
+        duties = [self._resync(), publisher.run()]
+        if options.makes_keys:
+            life = KeyLife(self._api, options.key_life, self.keys, namespace=options.namespace)
+            duties.append(life.run())
+        return duties
+
+    async def _handle(self, worker: Worker, key: Key) -> None:
+        started = self._clock.monotonic_seconds()
+        try:
+            what_next = await worker.handle(key)
+        except GitopskitError as error:
+            seconds = self._clock.monotonic_seconds() - started
+            self.metrics.pass_ended(key.namespace, outcome="fault", duration_seconds=seconds)
+            if error.next_step != "terminal":
+                raise
+            _LOG.error("work_failed", key=str(key), problem=str(error), hint=error.hint)
+            what_next = "retry"
+        if what_next == "again":
+            self._intake.queue.add(key)
+        elif what_next == "retry":
+            pause = _FAILURES.pause_seconds(self._intake.memory.repetitions(key))
+            self._intake.queue.add_after(key, pause)
+
+    async def _resync(self) -> None:
+        """Look at everything anew, one after the other, so that all is seen once in the time."""
         while True:
-            try:
-                async with aclosing(watch(self._api, kind, **selection)) as events:
-                    async for event in events:
-                        await _take_in(see, event, watch_name=name)
-                        refusals = 0
-                        self._note_listed(name)
-            except GitopskitError as error:
-                _LOG.error("watch_refused", watch=name, problem=str(error), hint=error.hint)
-                await self._clock.sleep(_REFUSED_WATCHES.pause_seconds(refusals))
-                refusals += 1
+            keys = self._intake.memory.keys()
+            if not keys:
+                await self._clock.sleep(self._options.resync_seconds)
+            for key in keys:
+                await self._clock.sleep(self._options.resync_seconds / len(keys))
+                self._intake.doubt(key)
 
-    def _note_listed(self, name: str) -> None:
-        self._unlisted.discard(name)
-        if not self._unlisted:
-            self._started.set()
-
-    def _see_sealed(self, event: Listed | Change) -> None:
-        if isinstance(event, Listed):
-            self._add(self._memory.see_all_sealed(event.items))
-        elif event.kind == "DELETED":
-            key = Key.of(event.object)
-            self._memory.lose_sealed(key)
-            self._queue.forget(key)
-        else:
-            self._add_if_new(self._memory.see_sealed(event.object))
-
-    def _see_secret(self, event: Listed | Change) -> None:
-        if isinstance(event, Listed):
-            self._add(self._memory.see_all_secrets(event.items))
-            return
-        key = Key.of(event.object)
-        is_gone = event.kind == "DELETED"
-        self._memory.see_secret(key, None if is_gone else Mark.of(event.object))
-        self._add_if_new(key)
-
-    async def _see_key(self, event: Listed | Change, selection: KeySelection) -> None:
-        before = self._keys.fingerprints
-        for problem in await self._keys.take(event, selection.source):
-            _LOG.error("key_unusable", problem=str(problem), hint=problem.hint)
-        self._use_keys(before, self._keys.fingerprints)
-
-    def _use_keys(self, before: frozenset[str], after: frozenset[str]) -> None:
-        """Look again at what a new key may open, or at everything if a key went away."""
-        if before - after:
-            self._add(self._memory.unsettle_all())
-        elif after - before:
-            self._add(self._memory.unsynced())
-        if before != after:
-            _LOG.info("keys_changed", fingerprints=sorted(after))
-
-    def _add_if_new(self, key: Key) -> None:
-        if self._memory.needs_look(key):
-            self._queue.add(key)
-
-    def _add(self, keys: Iterable[Key]) -> None:
-        for key in keys:
-            self._queue.add(key)
-
-
-async def _take_in(see: See, event: Listed | Change, *, watch_name: str) -> None:
-    try:
-        taken = see(event)
-        if taken is not None:
-            await taken
-    except Exception:  # noqa: BLE001 -- one odd object must not end the watch of the others
-        _LOG.exception("event_not_understood", watch=watch_name)
+    def _worker(self) -> Worker:
+        options = self._options
+        events = EventRecorder(self._api, component=FIELD_MANAGER, instance=options.instance)
+        return Worker(
+            self._api,
+            WorkerOptions(
+                allowed=Allowed(
+                    key_namespace=options.namespace,
+                    key_prefix=options.key_life.prefix,
+                    token_secrets=options.allows_token_secrets,
+                ),
+                drift=options.drift,
+                is_watched=self._field_watch.watches_secret,
+            ),
+            intake=self._intake,
+            keys=self.keys,
+            reporter=Reporter(
+                self._api, events=events, memory=self._intake.memory, metrics=self.metrics
+            ),
+            threads=self._threads,
+        )

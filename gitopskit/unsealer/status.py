@@ -5,8 +5,10 @@ Owns the words of the status and when they change. The condition and the Event s
 
 from __future__ import annotations
 
+import re
+import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gitopskit.timestamps import rfc3339
 
@@ -29,6 +31,9 @@ Source: github.com/bitnami-labs/sealed-secrets, pkg/controller/controller.go (of
 DRIFTED: Final = "Drifted"
 """The reason where the Secret was changed and drift is only reported."""
 
+_FINGERPRINT: Final = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
+"""Source: OpenSSH, PROTOCOL, fingerprints; see sealing/keys.py."""
+
 _LONGEST_MESSAGE: Final = 1000
 """Characters. Source: k8s.io/api events/v1 allows 1 kB in an Event's note."""
 
@@ -44,6 +49,34 @@ class Outcome:
     def is_synced(self) -> bool:
         """Tell whether the Secret holds what is sealed."""
         return self.reason == UNSEALED
+
+    @property
+    def is_settled(self) -> bool:
+        """Tell whether nothing comes of another pass before something changes."""
+        return self.reason in {UNSEALED, DRIFTED}
+
+    @property
+    def opened_by(self) -> frozenset[str]:
+        """Return the fingerprints of the keys that a success names."""
+        return frozenset(_FINGERPRINT.findall(self.message)) if self.is_synced else frozenset()
+
+
+class Told(NamedTuple):
+    """What a status says: the condition, and of which generation it speaks."""
+
+    observed_generation: int
+    status: str
+    reason: str
+    message: str
+
+    def says(self, outcome: Outcome, generation: int) -> bool:
+        """Tell whether it says an outcome, of that generation."""
+        return self == (generation, _status(outcome), outcome.reason, outcome.message)
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return the outcome that it tells."""
+        return Outcome(reason=self.reason, message=self.message)
 
 
 def success(opened_by: Iterable[str]) -> Outcome:
@@ -79,16 +112,24 @@ def speaks_of_a_secret(status: JsonObject) -> bool:
     return condition.get("status") == "True" or condition.get("reason") == DRIFTED
 
 
-def is_told(content: JsonObject, outcome: Outcome) -> bool:
-    """Tell whether a SealedSecret's status says this already, for its present generation."""
+def told(content: JsonObject) -> Told | None:
+    """Return what a SealedSecret's status says, None where it says nothing of the Secret."""
     status = content.get("status") or {}
     condition = _condition(status)
-    return (
-        status.get("observedGeneration") == content["metadata"].get("generation")
-        and condition.get("status") == _status(outcome)
-        and condition.get("reason") == outcome.reason
-        and condition.get("message") == outcome.message
+    if not condition:
+        return None
+    return Told(
+        observed_generation=int(status.get("observedGeneration") or 0),
+        status=sys.intern(str(condition.get("status") or "")),
+        reason=sys.intern(str(condition.get("reason") or "")),
+        message=sys.intern(str(condition.get("message") or "")),
     )
+
+
+def is_told(content: JsonObject, outcome: Outcome) -> bool:
+    """Tell whether a SealedSecret's status says this already, for its present generation."""
+    said = told(content)
+    return said is not None and said.says(outcome, content["metadata"].get("generation") or 0)
 
 
 def patch(content: JsonObject, outcome: Outcome, *, now: datetime) -> JsonObject:

@@ -7,7 +7,7 @@ nobody.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from gitopskit.errors import (
@@ -17,15 +17,16 @@ from gitopskit.errors import (
     GitopskitError,
     InputError,
     OwnershipConflict,
+    Undecryptable,
     UnsupportedField,
 )
-from gitopskit.kube.resources import SECRETS
+from gitopskit.kube.resources import SEALED_SECRETS, SECRETS
 from gitopskit.sealing import sealed_secret
 from gitopskit.sealing.key_memory import KeyMemory
 from gitopskit.sealing.unseal import unseal_secret
 from gitopskit.sealing.whole_secret import has_whole_secret
-from gitopskit.unsealer import status
-from gitopskit.unsealer.allowed import Allowed, require_allowed
+from gitopskit.unsealer import closed, status
+from gitopskit.unsealer.allowed import require_allowed
 from gitopskit.unsealer.claim import Claim
 from gitopskit.unsealer.decide import (
     Create,
@@ -37,47 +38,45 @@ from gitopskit.unsealer.decide import (
     decide,
     require_supported,
 )
-from gitopskit.unsealer.drift import only_told
+from gitopskit.unsealer.drift import is_drift, only_told
 from gitopskit.unsealer.live_secret import LiveSecret
-from gitopskit.unsealer.memory import Mark, Settled, Wish
 from gitopskit.unsealer.ownership import FIELD_MANAGER
-from gitopskit.unsealer.report import log_pass, record_event, write_status
+from gitopskit.unsealer.records import Mark, Seen, Settled
+from gitopskit.unsealer.report import Pass
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
+    from concurrent.futures import Executor
 
     from gitopskit.kube.client import KubeClient
-    from gitopskit.kube.events import EventRecorder
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.sealing.unseal import Keyring, UnsealedSecret
+    from gitopskit.unsealer.allowed import Allowed
     from gitopskit.unsealer.decide import Decision
-    from gitopskit.unsealer.memory import Key, Memory
+    from gitopskit.unsealer.intake import Intake
+    from gitopskit.unsealer.options import DriftPolicy
+    from gitopskit.unsealer.records import Key
+    from gitopskit.unsealer.report import Action, Reporter
     from gitopskit.unsealer.sealing_keys import SealingKeys
-    from gitopskit.unsealer.status import Outcome
+
+Next = Literal["done", "again", "retry"]
+"""What comes after a pass: nothing, another pass at once, or one after a pause."""
 
 _FOR_THE_STATUS: Final = (ApiForbidden, ApiInvalid)
 """Refusals that somebody must act on: a quota, an admission policy, a malformed label."""
 
 
-Action = Literal["create", "replace", "recreate", "none"]
-DriftPolicy = Literal["heal", "report"]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerOptions:
-    """What Secrets may be made, and whether a Secret that was changed is healed or only told."""
+    """What Secrets may be made, and whether one that was changed is healed or only told.
+
+    ``is_watched`` tells whether a watch shows that a Secret is there; where none does, it is looked
+    for in every pass.
+    """
 
     allowed: Allowed
     drift: DriftPolicy = "heal"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Pass:
-    """How a pass went: the outcome, what was done, and the Secret's mark after it."""
-
-    outcome: Outcome
-    action: Action = "none"
-    mark: Mark | None
+    is_watched: Callable[[Key], bool] = lambda _: True
 
 
 class Worker:
@@ -88,65 +87,72 @@ class Worker:
         api: KubeClient,
         options: WorkerOptions,
         *,
-        events: EventRecorder,
-        memory: Memory,
+        intake: Intake,
         keys: SealingKeys,
+        reporter: Reporter,
+        threads: Executor,
     ) -> None:
-        """Keep what a pass needs."""
+        """Keep what a pass needs; values are opened on ``threads``."""
         self._api = api
         self._options = options
-        self._events = events
-        self._memory = memory
+        self._memory = intake.memory
+        self._contents = intake.contents
         self._keys = keys
+        self._reporter = reporter
+        self._threads = threads
         self._opened_before = KeyMemory()
 
-    async def handle(self, key: Key) -> bool:
-        """Do one pass; return whether the Secret now holds what is sealed, or needs nothing.
+    async def handle(self, key: Key) -> Next:
+        """Do one pass; tell what comes next.
 
         Raises:
             ApiError: a fault that passes; the same pass may succeed later.
         """
-        content = self._memory.sealed(key)
-        if content is None or self._memory.is_synced(key):
-            return True
+        seen = self._memory.seen(key)
+        if seen is None or self._memory.is_settled(key):
+            return "done"
         keyring = self._keys.keyring
         started = self._api.clock.monotonic_seconds()
+        content = await self._content(key, seen)
+        if content is None:
+            return "done"
         done = await self._sync(key, content, keyring)
-        versions = {content["metadata"]["resourceVersion"]}
-        is_told = self._memory.is_told(key, content, done.outcome)
-        if not is_told:
-            versions.add(await write_status(self._api, content, done.outcome))
-        if done.action != "none" or not is_told:
-            await record_event(self._events, content, done.outcome)
-            seconds = self._api.clock.monotonic_seconds() - started
-            log_pass(key, done.outcome, action=done.action, duration_seconds=seconds)
-        if self._keys.keyring is keyring:
-            self._memory.settle(
-                key,
-                Settled(
-                    wish=Wish.of(content),
-                    outcome=done.outcome,
-                    mark=done.mark,
-                    versions=frozenset(versions),
-                ),
-            )
-        return done.outcome.is_synced
+        seconds = self._api.clock.monotonic_seconds() - started
+        versions = await self._reporter.tell(key, content, replace(done, duration_seconds=seconds))
+        if self._keys.keyring is not keyring:
+            return "again"
+        wish = Seen.of(content).wish
+        self._memory.settle(
+            key, Settled(wish=wish, outcome=done.outcome, mark=done.mark, versions=versions)
+        )
+        return "done" if done.outcome.is_settled else "retry"
 
-    async def _sync(self, key: Key, content: JsonObject, keyring: Keyring) -> _Pass:
-        try:
-            unsealed = await asyncio.to_thread(self._unseal, content, keyring)
-        except GitopskitError as error:
-            outcome = status.failure(status.UNSEAL_FAILED, error)
-            return _Pass(outcome=outcome, mark=self._memory.mark(key))
+    async def _content(self, key: Key, seen: Seen) -> JsonObject | None:
+        """Return the SealedSecret, None if it is gone or about to go."""
+        content = self._contents.take(key, seen.version)
+        if content is None:
+            try:
+                content = await self._api.get(SEALED_SECRETS, key.name, key.namespace)
+            except ApiNotFound:
+                return None
+        return None if content["metadata"].get("deletionTimestamp") else content
+
+    async def _sync(self, key: Key, content: JsonObject, keyring: Keyring) -> Pass:
+        loop = asyncio.get_running_loop()
         before = self._memory.mark(key)
-        live = await self._live(key) if before else None
-        decision = self._decide(content, unsealed, live)
         try:
-            return await self._carry_out(key, decision, live, unsealed.opened_by)
+            unsealed = await loop.run_in_executor(self._threads, self._unseal, content, keyring)
+        except GitopskitError as error:
+            return Pass.failed("unseal_failed", status.failure(status.UNSEAL_FAILED, error), before)
+        before = self._memory.mark(key)
+        try:
+            live = await self._live(key, before)
+            return await self._carry_out(key, self._decide(content, unsealed, live), unsealed)
         except _FOR_THE_STATUS as error:
-            return _Pass(outcome=status.refusal(error), mark=before)
+            return Pass.failed("update_failed", status.refusal(error), before)
         except OwnershipConflict as error:
-            return _Pass(outcome=status.failure(status.UPDATE_FAILED, error), mark=before)
+            outcome = status.failure(status.UPDATE_FAILED, error)
+            return Pass.failed("update_failed", outcome, before)
 
     def _unseal(self, content: JsonObject, keyring: Keyring) -> UnsealedSecret:
         if not has_whole_secret(content):
@@ -156,11 +162,19 @@ class Worker:
                 f"there is no sealing key in the namespace {self._options.allowed.key_namespace}",
                 hint="create one with `gitopskit bootstrap` or `gitopskit keys new`",
             )
-        unsealed = unseal_secret(content, keyring=keyring, memory=self._opened_before)
+        try:
+            unsealed = unseal_secret(content, keyring=keyring, memory=self._opened_before)
+        except Undecryptable as error:
+            if not error.items:
+                raise
+            what = closed.describe(content, error.items, keyring=keyring)
+            raise Undecryptable(what, hint=error.hint, items=error.items) from error
         require_allowed(unsealed, self._options.allowed)
         return unsealed
 
-    async def _live(self, key: Key) -> LiveSecret | None:
+    async def _live(self, key: Key, before: Mark | None) -> LiveSecret | None:
+        if before is None and self._options.is_watched(key):
+            return None
         try:
             return LiveSecret.of(await self._api.get(SECRETS, key.name, key.namespace))
         except ApiNotFound:
@@ -168,36 +182,43 @@ class Worker:
 
     def _decide(
         self, content: JsonObject, unsealed: UnsealedSecret, live: LiveSecret | None
-    ) -> Decision:
+    ) -> _Judgement:
         claim = Claim.of(content)
         decision = decide(claim, unsealed, live)
         try:
             if isinstance(decision, Create | Replace | Recreate):
                 require_allowed(decision.secret, self._options.allowed)
         except UnsupportedField as error:
-            return Refuse(error)
-        return decision if self._options.drift == "heal" else only_told(decision, claim, live)
+            decision = Refuse(error)
+        has_drifted = is_drift(decision, claim)
+        if self._options.drift == "report":
+            decision = only_told(decision, claim, live)
+        mark = Mark(live.uid, live.resource_version) if live else None
+        return _Judgement(decision=decision, has_drifted=has_drifted, mark=mark)
 
-    async def _carry_out(
-        self,
-        key: Key,
-        decision: Decision,
-        live: LiveSecret | None,
-        opened_by: Iterable[str],
-    ) -> _Pass:
-        seen = Mark(live.uid, live.resource_version) if live else None
+    async def _carry_out(self, key: Key, judgement: _Judgement, unsealed: UnsealedSecret) -> Pass:
+        decision, mark = judgement.decision, judgement.mark
         match decision:
             case Keep():
-                return _Pass(outcome=status.success(opened_by), mark=seen)
+                return Pass(kind="unchanged", outcome=status.success(unsealed.opened_by), mark=mark)
             case Tell(differences):
-                return _Pass(outcome=status.drift(differences), mark=seen)
+                outcome = status.drift(differences)
+                return Pass(kind="drift", outcome=outcome, mark=mark, has_drifted=True)
             case Refuse(error):
-                return _Pass(outcome=status.failure(status.UPDATE_FAILED, error), mark=seen)
+                is_foreign = isinstance(error, OwnershipConflict)
+                kind: Literal["unmanaged", "update_failed"] = (
+                    "unmanaged" if is_foreign else "update_failed"
+                )
+                return Pass.failed(kind, status.failure(status.UPDATE_FAILED, error), mark)
         before = self._memory.mark(key)
         written = Mark.of(await self._write(key, decision))
         self._memory.see_written(key, before=before, written=written)
-        return _Pass(
-            outcome=status.success(opened_by), action=_ACTIONS[type(decision)], mark=written
+        return Pass(
+            kind="created" if isinstance(decision, Create) else "replaced",
+            outcome=status.success(unsealed.opened_by),
+            action=_ACTIONS[type(decision)],
+            mark=written,
+            has_drifted=judgement.has_drifted,
         )
 
     async def _write(self, key: Key, decision: Create | Replace | Recreate) -> JsonObject:
@@ -224,6 +245,15 @@ class Worker:
             ) from error
         except ApiNotFound:
             return
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judgement:
+    """What is to be done, whether that is because of drift, and the Secret that was looked at."""
+
+    decision: Decision
+    has_drifted: bool
+    mark: Mark | None
 
 
 _ACTIONS: Final[dict[type, Action]] = {

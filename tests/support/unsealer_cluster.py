@@ -15,7 +15,8 @@ from gitopskit.kube.resources import (
     ResourceType,
 )
 from gitopskit.manifests.settled_names import UNSEALER_NAMESPACE
-from gitopskit.unsealer.loop import Unsealer, UnsealerOptions
+from gitopskit.unsealer.loop import Unsealer
+from gitopskit.unsealer.options import UnsealerOptions
 from tests.support.polling import eventually
 from tests.support.unsealing import synced, values_of
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from gitopskit.clock import SystemClock
 from gitopskit.kube.client import KubeClient
-from gitopskit.unsealer.loop import Unsealer, UnsealerOptions
+from gitopskit.unsealer.loop import Unsealer
+from gitopskit.unsealer.options import UnsealerOptions
 from tests.support.fake_api import FakeApi, Reply
 from tests.support.polling import eventually
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from structlog.testing import capture_logs
 
 from gitopskit.kube.resources import CONFIG_MAPS, ROLE_BINDINGS, ResourceType
-from gitopskit.unsealer.loop import Unsealer, UnsealerOptions
+from gitopskit.unsealer.loop import Unsealer
+from gitopskit.unsealer.options import UnsealerOptions
 from tests.support.polling import eventually
 
 if TYPE_CHECKING:
