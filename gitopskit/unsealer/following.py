@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Final, NoReturn
 
 import structlog
@@ -52,11 +53,18 @@ async def follow(
     """Hand what a watch shows to ``see``; where it is refused, tell, wait and ask again."""
     refusals = 0
     while True:
-        events = watch_selection(api, followed.kind, followed.selection, keep=followed.keep)
+        events = watch_selection(
+            api,
+            followed.kind,
+            followed.selection,
+            keep=followed.keep,
+            heard=partial(metrics.watch_event, followed.name),
+        )
         try:
             async with aclosing(events):
                 async for event in events:
-                    _count(event, followed, metrics)
+                    if isinstance(event, Listed):
+                        metrics.watch_listed(followed.name)
                     await _take_in(see, event, followed)
                     refusals = 0
         except GitopskitError as error:
@@ -65,13 +73,6 @@ async def follow(
             _tell(error, followed, is_first=not refusals)
             await api.clock.sleep(_REFUSALS.pause_seconds(refusals))
             refusals += 1
-
-
-def _count(event: Listed | Change, followed: Followed, metrics: UnsealerMetrics) -> None:
-    if isinstance(event, Listed):
-        metrics.watch_listed(followed.name)
-    else:
-        metrics.watch_event(followed.name)
 
 
 async def _take_in(see: See, event: Listed | Change, followed: Followed) -> None:

@@ -60,14 +60,34 @@ async def test_certificate_and_values_are_answered_from_the_clusters_keys(
     assert certificate.body == key.pair.certificate_pem
 
 
-async def test_its_metrics_can_be_scraped(running: Replica) -> None:
+async def test_what_it_does_shows_in_its_metrics(
+    running: Replica, cluster: Cluster, key: SealingKey
+) -> None:
     _, port = await _ports(running)
+    await cluster.create_sealed(key.seal("scraped", cluster.namespace, {"a": "x"}))
+    await cluster.until_status("scraped", "True")
 
     raw = await ask(port, "GET", "/metrics")
 
-    names = {family.name for family in text_string_to_metric_families(raw.body.decode())}
+    samples = {
+        (sample.name, *sorted(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(raw.body.decode())
+        for sample in family.samples
+    }
+    ours = "gitopskit_unsealer_"
+    condition = [
+        value
+        for (name, *labels), value in samples.items()
+        if name == "sealed_secrets_controller_condition_info" and ("name", "scraped") in labels
+    ]
     assert raw.headers["content-type"].startswith("text/plain; version=0.0.4")
-    assert "sealed_secrets_controller_build_info" in names
+    assert condition == [1.0]
+    assert samples[ours + "passes_total", ("outcome", "created")] >= 1
+    assert samples[ours + "status_writes_total", ("result", "written")] >= 1
+    assert samples[(ours + "leader",)] == 1
+    assert samples[ours + "sealing_keys", ("kind", "rsa"), ("state", "active")] == 1
+    assert samples[ours + "sealing_keys_without_backup", ("kind", "rsa")] == 1
+    assert samples[ours + "watch_lists_total", ("watch", "sealed_secrets")] == 1
 
 
 async def test_it_stops_listening_at_its_end(running: Replica) -> None:
