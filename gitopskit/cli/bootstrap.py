@@ -148,8 +148,8 @@ def _keep_certificate(repository: Repository, request: Bootstrap, plan: Bootstra
     output.note(f"wrote the sealing certificate to {path}; commit it")
     if plan.makes_sealing_key:
         output.note(
-            "a sealing key was made and is in this cluster only: back up the Secrets labelled "
-            f"sealedsecrets.bitnami.com/sealed-secrets-key in {plan.unsealer_namespace}"
+            "a sealing key was made and is in this cluster only: back it up with "
+            f"`gitopskit keys backup FILE -n {plan.unsealer_namespace}`"
         )
 
 
