@@ -7,16 +7,15 @@ labels and the type are among what is sealed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from gitopskit.errors import UnsupportedField
+from gitopskit.manifests.settled_names import HYBRID_KEY_LABEL
 from gitopskit.sealing.keys import KEY_LABEL
 from gitopskit.unsealer.decide import TOKEN_TYPE
 
 if TYPE_CHECKING:
     from gitopskit.sealing.unseal import UnsealedSecret
-
-_HYBRID_KEY_LABEL: Final = "gitopskit.io/sealing-key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +28,7 @@ class Allowed:
 
     key_namespace: str
     key_prefix: str = "sealed-secrets-key"
-    key_labels: frozenset[str] = frozenset({KEY_LABEL, _HYBRID_KEY_LABEL})
+    key_labels: frozenset[str] = frozenset({KEY_LABEL, HYBRID_KEY_LABEL})
     token_secrets: bool = False
 
 

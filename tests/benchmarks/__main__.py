@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
-from tests.benchmarks import pull_loop, sealing, startup, unsealing, validation
+from tests.benchmarks import hybrid, pull_loop, sealing, startup, unsealing, validation
 from tests.benchmarks.figures import Figure, show
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _MEASUREMENTS: Final[dict[str, Callable[[], list[Figure]]]] = {
     "startup": startup.measure,
     "sealing": sealing.measure,
+    "hybrid": hybrid.measure,
     "validation": validation.measure,
     "unsealing": unsealing.measure,
     "pull-loop": pull_loop.measure,
