@@ -73,7 +73,8 @@ class _Looked:
     @property
     def expected(self) -> Iterable[NamedCertificate]:
         """Return the certificates that some SealedSecret should be sealed to, each once."""
-        return {each.path: each for subject in self.subjects for each in subject.expected}.values()
+        expected = (each for subject in self.subjects for each in subject.expected)
+        return {(each.path, each.certificate.fingerprint): each for each in expected}.values()
 
 
 def register(group: typer.Typer) -> None:
@@ -134,8 +135,8 @@ def _keyring(files: list[str]) -> Keyring | None:
     return read_keyring(tuple(files)) if files else None
 
 
-def _named(cert: str, env: str, *, near: str) -> NamedCertificate | None:
-    """Return the certificate that is asked for, expired or not, or None.
+def _named(cert: str, env: str, *, near: str) -> tuple[NamedCertificate, ...]:
+    """Return the certificates that are asked for, of either kind, expired or not; none at all.
 
     Raises:
         InputError: both are named, or there is no such file or environment.
@@ -144,23 +145,25 @@ def _named(cert: str, env: str, *, near: str) -> NamedCertificate | None:
     from gitopskit.repository.certificates import read_certificate_of
     from gitopskit.repository.layout import find_repository
     from gitopskit.sealedfiles.stored_certificates import NamedCertificate, repository_around
-    from gitopskit.sealing.keys import load_certificate
+    from gitopskit.sealing.certificates import load_certificates
 
     if cert and env:
         raise InputError("both --cert and --env are given", hint="give one of them")
     if cert:
-        certificate = load_certificate(output.read_input(cert), where=cert)
-        return NamedCertificate(name=cert, path=cert, certificate=certificate)
+        found = load_certificates(output.read_input(cert), where=cert)
+        return tuple(NamedCertificate(name=cert, path=cert, certificate=each) for each in found.all)
     if not env:
-        return None
+        return ()
     folder = Path() if near == _STDIN else Path(near)
     stored = read_certificate_of(repository_around(folder) or find_repository(Path()), env)
     path = os.path.relpath(stored.path)
-    certificate = load_certificate(stored.pem, where=path)
-    return NamedCertificate(name=env, path=path, certificate=certificate)
+    found = load_certificates(stored.pem, where=path)
+    return tuple(NamedCertificate(name=env, path=path, certificate=each) for each in found.all)
 
 
-def _look(paths: list[str], *, named: NamedCertificate | None, keyring: Keyring | None) -> _Looked:
+def _look(
+    paths: list[str], *, named: tuple[NamedCertificate, ...], keyring: Keyring | None
+) -> _Looked:
     """Read everything, and say of each SealedSecret what it should be sealed to."""
     from gitopskit.sealedfiles.overlay_namespaces import OverlayNamespaces
     from gitopskit.sealedfiles.sealed_tree import read_tree
@@ -173,7 +176,7 @@ def _look(paths: list[str], *, named: NamedCertificate | None, keyring: Keyring 
     for reading in tree.readings:
         path = Path(reading.path)
         own = stored.of_file(path)
-        expected = own if named is None else (named,)
+        expected = named or own
         namespace = "" if reading.path == _STDIN else namespaces.of_file(path)
         subjects += [
             subject_of(part, expected=expected, keyring=keyring, namespace=namespace)
@@ -182,8 +185,8 @@ def _look(paths: list[str], *, named: NamedCertificate | None, keyring: Keyring 
     return _Looked(
         tree=tree,
         subjects=subjects,
-        certificates=(*stored.certificates, *(() if named is None else (named,))),
-        findings=stored.findings if named is None else (),
+        certificates=(*stored.certificates, *named),
+        findings=() if named else stored.findings,
     )
 
 

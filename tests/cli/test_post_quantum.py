@@ -342,6 +342,31 @@ def test_why_a_hybrid_item_stays_closed_is_told(
     assert words in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("flags", [["--cert", "both.pem"], ["--env", "prod"], []])
+@pytest.mark.usefixtures("repository")
+def test_items_of_either_kind_are_what_a_file_with_both_keys_expects(
+    flags: list[str], type_in: Callable[[str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    _write_sealed(hybrid=True)
+    type_in(_NEW)
+    assert app.run(["seal", "set", "sealed.yaml", "user", "--cert", "tls.crt"]) == 0
+
+    assert app.run(["seal", "verify", "sealed.yaml", "--strict", *flags]) == 0
+
+    assert "sealed-key" not in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("folder")
+def test_an_item_to_another_kind_than_expected_is_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _write_sealed(hybrid=True)
+
+    assert app.run(["seal", "verify", "sealed.yaml", "--cert", "tls.crt"]) == 0
+
+    assert f"sealed to {_HYBRID}, and not to {fingerprint_of()}" in capsys.readouterr().out
+
+
 @pytest.mark.usefixtures("folder")
 def test_usage_tells_which_items_need_a_hybrid_key(capsys: pytest.CaptureFixture[str]) -> None:
     _write_sealed(hybrid=True)
