@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,7 @@ from gitopskit.controller.http import Address
 from gitopskit.controller.http_bodies import RoomForBodies
 from gitopskit.controller.http_server import HttpLimits
 from gitopskit.errors import EnvironmentFault
-from tests.support.http_world import HERE, KIBIBYTE, LARGEST, World
+from tests.support.http_world import HERE, KIBIBYTE, LARGEST, LIMITS, World
 from tests.support.polling import eventually
 from tests.support.raw_http import ask, connected, request
 
@@ -27,9 +28,17 @@ async def world() -> AsyncIterator[World]:
         yield world
 
 
+@asynccontextmanager
+async def hasty(**limit: float) -> AsyncIterator[World]:
+    """Run a server that is impatient in one respect."""
+    world = World(replace(LIMITS, **limit))  # type: ignore[arg-type]  # seconds alone are given
+    async with world.server.listening(HERE) as world.port:
+        yield world
+
+
 @pytest.mark.parametrize("data", [b"", b"GET /hello HT", b"GET /hello HTTP/1.1\r\nHost: x\r\n"])
-async def test_a_head_that_never_ends_is_cut(world: World, data: bytes) -> None:
-    async with connected(world.port) as wire:
+async def test_a_head_that_never_ends_is_cut(data: bytes) -> None:
+    async with hasty(head_seconds=0.2) as world, connected(world.port) as wire:
         await wire.send(data)
 
         received = await wire.rest()
@@ -37,8 +46,8 @@ async def test_a_head_that_never_ends_is_cut(world: World, data: bytes) -> None:
     assert received == b""
 
 
-async def test_a_head_that_trickles_is_cut(world: World) -> None:
-    async with connected(world.port) as wire:
+async def test_a_head_that_trickles_is_cut() -> None:
+    async with hasty(head_seconds=0.2) as world, connected(world.port) as wire:
 
         async def is_cut() -> bool:
             return not await wire.send(b"X")
@@ -49,8 +58,8 @@ async def test_a_head_that_trickles_is_cut(world: World) -> None:
     assert world.asked == []
 
 
-async def test_a_peer_that_does_not_read_is_cut(world: World) -> None:
-    async with connected(world.port) as wire:
+async def test_a_peer_that_does_not_read_is_cut() -> None:
+    async with hasty(write_seconds=0.2) as world, connected(world.port) as wire:
         await wire.send(request("GET", "/large"))
         await eventually(lambda: world.observed == [("/large", "GET", 200)])
 
@@ -59,8 +68,18 @@ async def test_a_peer_that_does_not_read_is_cut(world: World) -> None:
     assert 0 < len(received) < 32 * KIBIBYTE * KIBIBYTE
 
 
-async def test_an_answer_that_takes_too_long_is_given_up(world: World) -> None:
-    raw = await ask(world.port, "POST", "/held", body=b"{}")
+async def test_a_body_that_comes_slowly_is_given_up() -> None:
+    async with hasty(body_seconds=0.2) as world, connected(world.port) as wire:
+        await wire.send(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab")
+
+        raw = await wire.answer()
+
+    assert raw.status == 408
+
+
+async def test_an_answer_that_takes_too_long_is_given_up() -> None:
+    async with hasty(answer_seconds=0.1) as world:
+        raw = await ask(world.port, "POST", "/held", body=b"{}")
 
     assert (raw.status, raw.headers["retry-after"]) == (503, "1")
 

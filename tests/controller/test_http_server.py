@@ -102,15 +102,6 @@ async def test_a_body_without_an_end_is_refused_at_its_limit(world: World) -> No
     assert world.asked == []
 
 
-async def test_a_body_that_comes_slowly_is_given_up(world: World) -> None:
-    async with connected(world.port) as wire:
-        await wire.send(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab")
-
-        raw = await wire.answer()
-
-    assert raw.status == 408
-
-
 async def test_a_body_that_breaks_off_is_nobodys(world: World) -> None:
     async with connected(world.port) as wire:
         await wire.send(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab")

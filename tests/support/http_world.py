@@ -13,10 +13,6 @@ from gitopskit.controller.http_server import HttpLimits, HttpServer
 KIBIBYTE: Final = 1024
 LARGEST: Final = 64 * KIBIBYTE
 LIMITS: Final = HttpLimits(
-    head_seconds=0.3,
-    body_seconds=0.5,
-    answer_seconds=0.5,
-    write_seconds=0.3,
     unread_seconds=0.3,
     stop_seconds=0.3,
     connections=20,
