@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING
 
 import typer
 
+from gitopskit.cli import unsealer_flags as flags
 from gitopskit.cli import unsealer_install
 
 if TYPE_CHECKING:
@@ -13,9 +14,9 @@ if TYPE_CHECKING:
     from gitopskit.unsealer.options import UnsealerOptions
     from gitopskit.unsealer.server import ServerOptions
 
-_BY_DEFAULT = "; by default :{port} in a pod, and elsewhere a free port of loopback."
-
-LogLevel = Literal["debug", "info", "warning", "error"]
+_NOTHING: list[str] = []
+_IN_FLIGHT = 28
+"""With the 4 of the election's own client these are 32 requests at one time."""
 
 
 def register(app: typer.Typer) -> None:
@@ -28,47 +29,28 @@ def register(app: typer.Typer) -> None:
 
 def run(  # noqa: PLR0913 -- one parameter per flag
     *,
-    namespace: Annotated[
-        str,
-        typer.Option(
-            "-n", "--namespace", help="Where the sealing keys are; by default the pod's namespace."
-        ),
-    ] = "",
-    context: Annotated[
-        str,
-        typer.Option("--context", help="The kubeconfig's context; by default the pod's rights."),
-    ] = "",
-    workers: Annotated[
-        int, typer.Option("--workers", min=1, max=64, help="SealedSecrets handled at once.")
-    ] = 8,
-    leader_election: Annotated[
-        bool,
-        typer.Option(
-            "--leader-election/--no-leader-election",
-            help="Let one of several replicas work; the others wait to take over.",
-        ),
-    ] = True,
-    listen: Annotated[
-        str,
-        typer.Option(
-            "--listen",
-            metavar="HOST:PORT",
-            help="Where kubeseal is answered" + _BY_DEFAULT.format(port=8080),
-        ),
-    ] = "",
-    listen_metrics: Annotated[
-        str,
-        typer.Option(
-            "--listen-metrics",
-            metavar="HOST:PORT",
-            help="Where Prometheus is answered" + _BY_DEFAULT.format(port=8081),
-        ),
-    ] = "",
-    log_level: Annotated[
-        LogLevel, typer.Option("--log-level", help="What is logged on standard error.")
-    ] = "info",
+    namespace: flags.Namespace = "",
+    context: flags.Context = "",
+    watch_namespace: flags.WatchNamespaces = _NOTHING,
+    watch_namespace_selector: flags.NamespaceSelector = "",
+    label_selector: flags.LabelSelector = "",
+    secret_watch: flags.SecretWatch = True,
+    drift: flags.Drift = "heal",
+    allow_token_secrets: flags.AllowTokens = False,
+    key_renew_period: flags.KeyRenewPeriod = "720h",
+    key_cutoff_time: flags.KeyCutoffTime = "",
+    key_ttl: flags.KeyTtl = "87600h",
+    key_size: flags.KeySize = 4096,
+    key_prefix: flags.KeyPrefix = "sealed-secrets-key",
+    key_order_priority: flags.KeyOrderPriority = "CertNotBefore",
+    require_key_backup: flags.RequireKeyBackup = False,
+    leader_election: flags.LeaderElection = True,
+    listen: flags.Listen = "",
+    listen_metrics: flags.ListenMetrics = "",
+    workers: flags.Workers = 8,
+    log_level: flags.Level = "info",
 ) -> None:
-    """Unseal every SealedSecret of a cluster and heal the Secrets, until stopped."""
+    """Unseal SealedSecrets and heal their Secrets, until stopped."""
     import platform
     import sys
 
@@ -76,19 +58,38 @@ def run(  # noqa: PLR0913 -- one parameter per flag
     from gitopskit.cli.wiring import run_async
     from gitopskit.controller import logs
     from gitopskit.manifests.settled_names import UNSEALER_NAMESPACE
-    from gitopskit.unsealer.options import UnsealerOptions
+    from gitopskit.unsealer.key_life import KeyLifeOptions
+    from gitopskit.unsealer.options import Field, UnsealerOptions
     from gitopskit.unsealer.server import DEFAULT_ADDRESS, DEFAULT_METRICS_ADDRESS, ServerOptions
 
     serving = ServerOptions(
         address=address_of(listen, in_pod=DEFAULT_ADDRESS),
         metrics_address=address_of(listen_metrics, in_pod=DEFAULT_METRICS_ADDRESS),
     )
-    logs.configure(level=log_level, stream=sys.stderr)
     options = UnsealerOptions(
         namespace=namespace or settings.current().pod_namespace or UNSEALER_NAMESPACE,
         workers=workers,
         instance=platform.node(),
+        watched=Field(
+            namespaces=flags.names_of(watch_namespace, flag="--watch-namespace"),
+            namespace_selector=watch_namespace_selector,
+            label_selector=label_selector,
+            watches_secrets=secret_watch,
+        ),
+        drift=drift,
+        allows_token_secrets=allow_token_secrets,
+        makes_keys=True,
+        key_life=KeyLifeOptions(
+            renew_period=flags.duration_of(key_renew_period, flag="--key-renew-period"),
+            cutoff_utc=flags.moment_of(key_cutoff_time, flag="--key-cutoff-time"),
+            requires_backup=require_key_backup,
+            order=key_order_priority,
+            prefix=key_prefix,
+            size_bits=key_size,
+            lifetime=flags.duration_of(key_ttl, flag="--key-ttl"),
+        ),
     )
+    logs.configure(level=log_level, stream=sys.stderr)
     run_async(_run(context, options, serving, is_elected=leader_election))
 
 
@@ -112,7 +113,7 @@ async def _run(
     from gitopskit.unsealer.loop import LEASE_NAME, Unsealer
     from gitopskit.unsealer.server import UnsealerServer
 
-    async with connect(context, prefers_pod=True) as api:
+    async with connect(context, prefers_pod=True, in_flight=_IN_FLIGHT) as api:
         candidate = Candidate(options.namespace, LEASE_NAME, new_identity(options.instance))
         election = Election(api, candidate) if is_elected else None
         unsealer = Unsealer(api, options, election=election)

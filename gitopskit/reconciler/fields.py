@@ -7,10 +7,10 @@ foreign or an older one it has not.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from gitopskit.durations import parse_duration
 from gitopskit.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 ANY: Final[Mapping[str, Any]] = {}
 """In a tree of known fields: whatever is below is read by its reader, not searched."""
-
-_DURATION: Final = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +104,10 @@ class Fields:
         value = self.content.get(name)
         if value is None or value == "":
             return default
-        match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-        if match is None:
+        seconds = parse_duration(value) if isinstance(value, str) else None
+        if seconds is None:
             raise self.wrong(name, "must be a duration such as 5s or 3m")
-        hours, minutes, seconds = (float(part or 0) for part in match.groups())
-        return hours * 3600 + minutes * 60 + seconds
+        return seconds
 
     def wrong(self, name: str, rule: str) -> InputError:
         """Return the error for a field that breaks a rule."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from gitopskit.cli import app as frame
-from gitopskit.cli import unsealer
+from gitopskit.cli import unsealer, unsealer_flags
 from gitopskit.controller.http import Address
 
 
@@ -38,3 +40,46 @@ def test_outside_a_pod_nothing_is_offered_to_the_network(
     assert unsealer.address_of("[::1]:80", in_pod=Address(port=8080)) == Address(
         host="::1", port=80
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--key-ttl", "soon"], "`soon` is no duration - --key-ttl"),
+        (["--key-renew-period", "9e9h"], "is no duration - --key-renew-period"),
+        (["--key-renew-period", "9999999999999h"], "is no duration - --key-renew-period"),
+        (["--key-cutoff-time", "soon"], "`soon` is no moment - --key-cutoff-time"),
+        (["--key-cutoff-time", "Mon, 01 Jun 2026 12:00:00"], "is no moment"),
+        (["--key-ttl", "1h"], "valid for longer"),
+        (["--watch-namespace", "A_b"], "--watch-namespace 'A_b' is not a DNS name"),
+        (["--key-prefix", "A_b"], "--key-prefix"),
+    ],
+)
+def test_flags_that_make_no_sense_are_told_before_a_cluster_is_asked(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert frame.run(["unsealer", "run", *arguments]) == 2
+
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"), [("720h", 720), ("720h0m0s", 720), ("90m", 1.5), ("0", 0)]
+)
+def test_durations_are_written_as_go_does(text: str, hours: float) -> None:
+    assert unsealer_flags.duration_of(text, flag="--x") == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-06-01T12:00:00Z", "Mon, 01 Jun 2026 14:00:00 +0200", "2026-06-01T14:00:00+02:00"],
+)
+def test_moments_are_written_in_two_ways(text: str) -> None:
+    moment = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+    assert unsealer_flags.moment_of(text, flag="--x") == moment
+    assert unsealer_flags.moment_of("", flag="--x") is None
+
+
+def test_a_namespace_that_is_named_twice_is_watched_once() -> None:
+    assert unsealer_flags.names_of(["b", "a", "b"], flag="--x") == ("b", "a")
