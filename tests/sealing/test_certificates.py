@@ -41,6 +41,10 @@ def test_a_text_may_hold_both(pem: bytes) -> None:
     assert [found.of_kind("rsa"), found.of_kind("hybrid")] == list(found.all)
 
 
+def test_a_text_may_hold_a_hybrid_key_alone() -> None:
+    assert load_certificates(_HYBRID, where="").all == (hybrid_certificate(),)
+
+
 @pytest.mark.parametrize(
     ("pem", "wish", "is_hybrid"),
     [

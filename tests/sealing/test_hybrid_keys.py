@@ -7,19 +7,23 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from gitopskit.errors import UnusableKey
+from gitopskit.errors import Undecryptable, UnusableKey
 from gitopskit.manifests.write import dump_documents
 from gitopskit.redaction import Plaintext
-from gitopskit.sealing.envelope import open_and_tell, seal_value
+from gitopskit.sealing.envelope import open_and_tell, open_value, seal_value
 from gitopskit.sealing.hybrid_keys import hybrid_key_secret, new_hybrid_key
 from gitopskit.sealing.keys import (
+    key_label,
     key_secret,
     load_certificate,
     read_certificate,
     read_key_secret,
     read_private_keys,
 )
+from gitopskit.sealing.scope import Binding, Scope
 from gitopskit.sealing.seal import SealOptions, seal_secret
 from gitopskit.sealing.unseal import Keyring, unseal_secret
 from tests.support.hybrid import UNTIL, hybrid_certificate, hybrid_key, hybrid_pair
@@ -28,6 +32,8 @@ from tests.support.sealing import BORN, private_key_of, sealing_pair
 if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
 
+_NAMES = st.from_regex(r"[a-z]{1,3}", fullmatch=True)
+_PLACES = st.builds(Binding, scope=st.sampled_from(Scope), namespace=_NAMES, name=_NAMES)
 _SECRET: JsonObject = {
     "apiVersion": "v1",
     "kind": "Secret",
@@ -74,6 +80,7 @@ def test_its_secret_never_has_the_label_of_rsa_keys() -> None:
     secret = hybrid_key_secret(hybrid_pair(), namespace="kube-system", name="hybrid-1")
 
     assert secret["type"] == "gitopskit.io/sealing-key"
+    assert key_label(secret) == "gitopskit.io/sealing-key"
     assert secret["metadata"]["labels"] == {"gitopskit.io/sealing-key": "active"}
     assert set(secret["data"]) == {"hybrid.key", "hybrid.pub"}
 
@@ -166,6 +173,21 @@ def test_one_keyring_opens_envelopes_of_both_kinds(*, is_hybrid_first: bool) -> 
 
     order = [0, 1] if is_hybrid_first else [1, 0]
     assert opened == [(value, order[0]), (value, order[1])]
+
+
+@settings(deadline=None)
+@given(place=_PLACES, other=_PLACES, value=st.binary(max_size=600))
+def test_what_is_sealed_opens_in_its_place_and_only_there(
+    place: Binding, other: Binding, value: bytes
+) -> None:
+    sealed = seal_value(
+        Plaintext(value), public_key=hybrid_certificate().public_key, label=place.label
+    )
+
+    assert open_value(sealed, private_keys=[hybrid_key()], label=place.label) == Plaintext(value)
+    if other.label != place.label:
+        with pytest.raises(Undecryptable):
+            open_value(sealed, private_keys=[hybrid_key()], label=other.label)
 
 
 def test_neither_half_shows_the_seed() -> None:
