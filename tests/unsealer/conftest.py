@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitopskit.clock import SystemClock
 from gitopskit.errors import ApiNotFound
+from gitopskit.kube.client import KubeClient
 from gitopskit.kube.resources import SECRETS
+from tests.support.faulty_proxy import FaultyProxy, faulty_proxy, through, unsealers_tokens
 from tests.support.unsealer_cluster import Cluster, running
 from tests.support.unsealing import SealingKey
 
@@ -17,7 +20,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from gitopskit.controlplane.server import ControlPlane
-    from gitopskit.kube.client import KubeClient
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +53,22 @@ async def plain_client(
 ) -> KubeClient:
     """Return a client with the rights that are shipped for the unsealer."""
     return await service_account_client("gitopskit-unsealer", "kube-system")
+
+
+@pytest.fixture
+async def proxy(platform: ControlPlane) -> AsyncIterator[FaultyProxy]:
+    """Return what goes wrong between the unsealer and the API server as a test says."""
+    async with faulty_proxy(platform) as running:
+        yield running
+
+
+@pytest.fixture
+async def behind(proxy: FaultyProxy, platform: ControlPlane) -> AsyncIterator[KubeClient]:
+    """Return a client with the shipped rights that reaches the server through the proxy alone."""
+    clock = SystemClock()
+    connection = through(proxy, unsealers_tokens(platform, clock))
+    async with KubeClient(connection, clock=clock) as client:
+        yield client
 
 
 @pytest.fixture
