@@ -14,7 +14,9 @@ from gitopskit.sealedfiles.key_inspection import (
     inspect_keys,
     public_certificate,
 )
+from gitopskit.sealing.hybrid_keys import hybrid_key_secret
 from gitopskit.sealing.keys import key_secret
+from tests.support.hybrid import hybrid_certificate, hybrid_pair
 from tests.support.sealed_manifests import certificate_of, fingerprint_of
 from tests.support.sealing import BORN, sealing_pair
 
@@ -150,3 +152,48 @@ def test_a_secrets_certificate_is_read_beside_any_private_key() -> None:
 
     assert certificate is not None
     assert certificate.fingerprint == fingerprint_of()
+
+
+def test_a_hybrid_key_secret_is_told_with_its_state() -> None:
+    secret = hybrid_key_secret(hybrid_pair(), namespace="kube-system", name="hybrid-1")
+
+    (facts,) = inspect_keys(dump_documents([secret]).encode(), where="key.yaml")
+
+    assert (facts.kind, facts.state) == ("key Secret", "active")
+    assert (facts.algorithm, facts.size_bits) == ("ML-KEM-768 + X25519", None)
+    assert facts.fingerprint == hybrid_certificate().fingerprint
+    assert facts.not_before_utc == BORN
+
+
+def test_a_config_map_may_publish_both_kinds() -> None:
+    published = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "gitopskit-sealing-certificate"},
+        "data": {
+            "tls.crt": _PEM.decode(),
+            "hybrid.pub": hybrid_pair().certificate_pem.decode(),
+        },
+    }
+
+    found = inspect_keys(dump_documents([published]).encode(), where="published.yaml")
+
+    assert [each.kind for each in found] == ["certificate", "hybrid public key"]
+
+
+def test_a_pem_text_may_hold_both_kinds() -> None:
+    text = hybrid_pair().private_pem.reveal() + hybrid_pair().certificate_pem + _PEM
+
+    found = inspect_keys(text, where="all.pem")
+
+    assert [each.kind for each in found] == ["certificate", "hybrid public key", "private key"]
+
+
+def test_the_public_half_of_a_hybrid_secret_is_read_alone() -> None:
+    secret = hybrid_key_secret(hybrid_pair(), namespace="kube-system", name="hybrid-1")
+    secret["data"]["hybrid.key"] = "unreadable"
+
+    found = public_certificate(secret, where="")
+
+    assert found is not None
+    assert found.fingerprint == hybrid_certificate().fingerprint

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitopskit.errors import EnvironmentFault, InputError
+from gitopskit.redaction import Plaintext
 from gitopskit.sealedfiles.closed_items import CLOSED
 from gitopskit.sealedfiles.controller import ControllerAddress, find_controller
 from gitopskit.sealedfiles.reencrypt import (
@@ -18,8 +19,10 @@ from gitopskit.sealedfiles.reencrypt import (
     reseal_with_keys,
 )
 from gitopskit.sealedfiles.sealed_text import SealedText
+from gitopskit.sealing.envelope import seal_value
 from gitopskit.sealing.scope import Scope
 from gitopskit.sealing.unseal import Keyring, unseal_secret
+from tests.support.hybrid import hybrid_certificate
 from tests.support.sealed_manifests import (
     certificate_of,
     fingerprint_of,
@@ -220,6 +223,38 @@ async def test_a_controller_that_does_not_answer_is_an_error(
 
     with pytest.raises(EnvironmentFault):
         await _rotated(_read(sealed_content()), api)
+
+
+async def test_a_controller_is_sent_no_hybrid_items(api: KubeClient) -> None:
+    content = sealed_content()
+    content["spec"]["encryptedData"]["token"] = _hybrid_envelope()
+    before = _read(content)
+
+    result = await _rotated(before, api)
+
+    assert (*_counts(result), result.left) == (1, 0, 0, 1)
+    after = _after(result).parts[0].sealed.encrypted_data
+    assert after["token"] == before.parts[0].sealed.encrypted_data["token"]
+    assert after["password"] != before.parts[0].sealed.encrypted_data["password"]
+
+
+async def test_what_is_hybrid_through_and_through_is_not_sent_to_a_controller(
+    fake: FakeController, api: KubeClient
+) -> None:
+    content = sealed_content()
+    content["spec"]["encryptedData"] = {"token": _hybrid_envelope()}
+
+    result = await _rotated(_read(content), api)
+
+    assert (*_counts(result), result.left) == (0, 0, 0, 1)
+    assert [each for each in fake.seen if "rotate" in each.path] == []
+
+
+def _hybrid_envelope() -> str:
+    public_key = hybrid_certificate().public_key
+    return base64.b64encode(
+        seal_value(Plaintext(b"abc"), public_key=public_key, label=b"shop/db")
+    ).decode()
 
 
 async def _rotated(sealed: SealedText, api: KubeClient) -> Reencrypted:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitopskit.manifests.settled_names import KEY_RECORDS_ANNOTATION
+from gitopskit.redaction import Plaintext
 from gitopskit.sealedfiles import closed_items
 from gitopskit.sealedfiles.closed_items import CLOSED, unopened_by_controller
 from gitopskit.sealedfiles.part_checks import (
@@ -21,8 +22,10 @@ from gitopskit.sealedfiles.part_checks import (
 from gitopskit.sealedfiles.reading import read_sealed
 from gitopskit.sealedfiles.stored_certificates import NamedCertificate
 from gitopskit.sealedfiles.verify import KEY, RECORD, subject_of, verify_manifests
+from gitopskit.sealing.envelope import seal_value
 from gitopskit.sealing.keys import load_certificate, new_sealing_key
 from gitopskit.sealing.scope import CLUSTER_WIDE_ANNOTATION, NAMESPACE_WIDE_ANNOTATION, Scope
+from tests.support.hybrid import hybrid_certificate
 from tests.support.sealed_manifests import (
     certificate_of,
     fingerprint_of,
@@ -202,6 +205,16 @@ def test_an_envelope_that_cannot_be_one_is_an_error(
     (finding,) = [each for each in findings if each.rule == ENVELOPE]
     assert finding.severity == "error"
     assert finding.message.startswith(words)
+
+
+def test_a_hybrid_envelope_is_as_good_as_any() -> None:
+    sealed = seal_value(
+        Plaintext(b""), public_key=hybrid_certificate().public_key, label=b"shop/db"
+    )
+
+    findings = _verify(_with_blob(sealed_content(), "token", lambda _: sealed))
+
+    assert [each for each in findings if each.rule == ENVELOPE] == []
 
 
 def test_an_envelope_of_another_size_than_its_recorded_key_is_an_error() -> None:
