@@ -17,7 +17,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from cryptography.exceptions import InvalidTag
@@ -59,12 +58,26 @@ _EXPANDED_SIZE_BYTES: Final = _ML_KEM_SEED_BYTES + 32
 _FINGERPRINT_NAME: Final = b"mlkem768-x25519@gitopskit.io"
 
 
-@dataclass(frozen=True, slots=True)
 class HybridPublicKey:
-    """The half that seals: ``raw`` is the ML-KEM-768 key, then the X25519 key, 1216 bytes."""
+    """The half that seals: ``raw`` is the ML-KEM-768 key, then the X25519 key, 1216 bytes.
 
-    raw: bytes = field(repr=False)
-    library_key: MLKEM768X25519PublicKey = field(repr=False, compare=False)
+    Plain, because a dataclass takes a millisecond of every call that seals to an RSA key.
+    """
+
+    __slots__ = ("library_key", "raw")
+
+    def __init__(self, raw: bytes, library_key: MLKEM768X25519PublicKey) -> None:
+        """Keep the bytes, and the key that the library made of them."""
+        self.raw = raw
+        self.library_key = library_key
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the bytes, which are public."""
+        return isinstance(other, HybridPublicKey) and self.raw == other.raw
+
+    def __hash__(self) -> int:
+        """Return the hash of the bytes."""
+        return hash(self.raw)
 
     @classmethod
     def from_raw(cls, raw: bytes) -> HybridPublicKey:
@@ -100,16 +113,27 @@ class HybridPublicKey:
         return "SHA256:" + base64.b64encode(self.digest).decode().rstrip("=")
 
 
-@dataclass(frozen=True, slots=True)
 class HybridPrivateKey:
     """The half that opens. The seed that it was made of is not kept."""
 
-    public_half: HybridPublicKey
-    library_key: MLKEM768X25519PrivateKey = field(repr=False, compare=False)
+    __slots__ = ("_public_key", "library_key")
+
+    def __init__(self, public_key: HybridPublicKey, library_key: MLKEM768X25519PrivateKey) -> None:
+        """Keep the key that the library made, and the half that belongs to it."""
+        self._public_key = public_key
+        self.library_key = library_key
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the public halves."""
+        return isinstance(other, HybridPrivateKey) and self._public_key == other._public_key
+
+    def __hash__(self) -> int:
+        """Return the hash of the public half."""
+        return hash(self._public_key)
 
     def public_key(self) -> HybridPublicKey:
         """Return the half that seals, as the library's own keys do."""
-        return self.public_half
+        return self._public_key
 
     @classmethod
     def from_seed(cls, seed: Plaintext) -> HybridPrivateKey:
