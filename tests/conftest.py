@@ -28,6 +28,7 @@ from tests.support.audit_verdict import surprises
 from tests.support.bitnami import BITNAMI, can_run_as_in_a_pod
 from tests.support.control_plane_use import ControlPlaneUse
 from tests.support.go_hpke import GO_HPKE, GoHpke
+from tests.support.go_templates import TEMPLATES
 from tests.support.kubeseal import KUBESEAL
 from tests.support.promql import PROMQL, PromQl
 
@@ -82,6 +83,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         ("bitnami_program", _build_bitnami),
         ("promql", _build_promql),
         ("go_hpke", _build_go_hpke),
+        ("go_templates", _build_go_templates),
     )
     for fixture, build in builds:
         if fixture in wanted:
@@ -219,6 +221,18 @@ def bitnami_program(pytestconfig: pytest.Config, build_settings: BuildSettings) 
 
 
 @pytest.fixture(scope="session")
+def go_templates(pytestconfig: pytest.Config, build_settings: BuildSettings) -> Path:
+    """Return the program that renders templates with Go."""
+    try:
+        _raise_build_failure(pytestconfig, "go_templates")
+        return _build_go_templates(build_settings)
+    except EnvironmentFault as error:
+        if _is_required():
+            raise
+        pytest.skip(f"no templates of Go: {error}")
+
+
+@pytest.fixture(scope="session")
 def promql(pytestconfig: pytest.Config, build_settings: BuildSettings) -> PromQl:
     """Return Prometheus' parser of queries."""
     try:
@@ -304,6 +318,10 @@ def _build_kubeseal(build: BuildSettings) -> Path:
 
 def _build_bitnami(build: BuildSettings) -> Path:
     return build_module(BITNAMI, build) / "controller"
+
+
+def _build_go_templates(build: BuildSettings) -> Path:
+    return build_module(TEMPLATES, build) / "rendertemplates"
 
 
 def _build_promql(build: BuildSettings) -> Path:

@@ -139,12 +139,13 @@ def _copied(budget: Budget, value: Value) -> Value:
         return value
     budget.descend()
     budget.items(len(value))
-    copied: Value
+    copied: Slice | Map
     if isinstance(value, Slice):
         copied = Slice.of([_copied(budget, item) for item in value], value.element)
     else:
         pairs = {key: _copied(budget, item) for key, item in value.entries.items()}
         copied = Map(value.element, pairs)
+    copied.is_nil = value.is_nil
     budget.ascend()
     return copied
 

@@ -13,6 +13,7 @@ from gitopskit.gotemplate.formatting import format_all
 from gitopskit.gotemplate.function import Function, Parameter
 from gitopskit.gotemplate.printing import NOTHING, plain, print_all
 from gitopskit.gotemplate.quoting import quote
+from gitopskit.gotemplate.unicode_text import is_printable
 
 if TYPE_CHECKING:
     from gitopskit.gotemplate.budget import Budget
@@ -46,9 +47,13 @@ def _in_js(match: re.Match[str]) -> str:
     character = match[0]
     if character in _BACKSLASHED:
         return f"\\{character}"
-    if character.isascii() or not (character.isprintable() or "\ud800" <= character < "\ue000"):
-        return f"\\u{ord(character):04X}"
-    return character
+    if not character.isascii() and (_is_raw_byte(character) or is_printable(character)):
+        return character
+    return f"\\u{ord(character):04X}"
+
+
+def _is_raw_byte(character: str) -> bool:
+    return "\udc80" <= character <= "\udcff"
 
 
 def _urlquery(budget: Budget, *values: Value) -> bytes:

@@ -125,6 +125,8 @@ class Evaluator:
         leave = None
         if is_empty and node.otherwise is not None:
             leave = self._walk_inside(node.otherwise, dot)
+            if leave is not None and leave.is_break:
+                leave = None  # as Go has it, `break` in the `else` of a range leaves that range
         del variables[mark:]
         return leave
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from gitopskit.errors import TemplateFailed
+from gitopskit.errors import TemplateFailed, TemplateRefused
 
 LEAST_INT64: Final = -(1 << 63)
 GREATEST_INT64: Final = (1 << 63) - 1
@@ -21,6 +21,7 @@ _INTEGER: Final = re.compile(
 _BASES: Final = {"x": 16, "b": 2, "o": 8, "old": 8, "d": 10}
 _DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _HEXADECIMAL: Final = re.compile(r"0[xX][^pP]+")
+_UNUSUAL: Final = re.compile(r"[ipP_]")
 _FLOAT_SIGNS: Final = frozenset(".eEpP")
 
 _ESCAPE: Final = re.compile(
@@ -61,7 +62,8 @@ def read_number(text: str) -> Number:
     """Return a number as it stands in a template.
 
     Raises:
-        TemplateFailed: Go has no such number, or it is a hexadecimal float.
+        TemplateFailed: Go has no such number.
+        TemplateRefused: it is of a kind that nobody writes into a configuration file.
     """
     if text.startswith("'"):
         rune = _read_rune(text)
@@ -72,6 +74,8 @@ def read_number(text: str) -> Number:
         integer = value if value <= GREATEST_INT64 else None
         is_float = has_float_signs and not _HEXADECIMAL.fullmatch(text)
         return Number(integer, float(value), is_float)
+    if _UNUSUAL.search(text):
+        raise TemplateRefused("complex numbers, and floats with `p` or `_`, are not supported")
     real = float(text) if has_float_signs and _DECIMAL.fullmatch(text) else math.inf
     if math.isinf(real):
         raise TemplateFailed(f"`{text[:40]}` is no number that fits")

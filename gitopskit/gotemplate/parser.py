@@ -64,7 +64,7 @@ class _Parser:
             token = reader.take()
             if token.kind is Kind.TEXT:
                 whole.append(nodes.Text(token.offset, token.text.encode()))
-            elif _is_keyword(reader.skip_spaces(), "define"):
+            elif _is_keyword(reader.peek(), "define"):
                 self._define()
             else:
                 node = self._action()
@@ -78,7 +78,7 @@ class _Parser:
         reader, block = self._reader, list[nodes.Node]()
         reader.descend()
         while True:
-            token = reader.skip_spaces()
+            token = reader.peek()
             if token.kind is Kind.END:
                 reader.fail("an `end` is missing", token.offset)
             reader.take()
@@ -96,7 +96,7 @@ class _Parser:
     def _action(self) -> Node | _Closing:
         """Return the action whose left delimiter is past."""
         reader = self._reader
-        token = reader.skip_spaces()
+        token = reader.peek()
         if token.kind is not Kind.KEYWORD:
             return nodes.Action(token.offset, reader.pipeline("an action", Kind.RIGHT))
         if token.text == "define":
@@ -132,7 +132,7 @@ class _Parser:
 
     def _else(self, token: Token) -> Literal["else"]:
         """Take the right delimiter, unless ``if`` or ``with`` follows."""
-        follower = self._reader.skip_spaces()
+        follower = self._reader.peek()
         if not (_is_keyword(follower, "if") or _is_keyword(follower, "with")):
             self._reader.expect(Kind.RIGHT, f"`{token.text}`")
         return "else"
@@ -151,7 +151,7 @@ class _Parser:
         reader = self._reader
         name = reader.read(unquote, reader.expect(Kind.STRING, f"`{token.text}`"))
         pipeline = None
-        if token.text == "block" or reader.skip_spaces().kind is not Kind.RIGHT:
+        if token.text == "block" or reader.peek().kind is not Kind.RIGHT:
             pipeline = reader.pipeline(f"`{token.text}`", Kind.RIGHT)
         else:
             reader.take()

@@ -5,10 +5,9 @@ Source: pkg.go.dev/strconv, Quote and QuoteToASCII.
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING, Final
 
-from gitopskit.errors import TemplateRefused
+from gitopskit.gotemplate.unicode_text import is_printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +20,6 @@ _BYTES: Final = range(0xDC80, 0xDD00)
 _LAST_SHORT: Final = 0xFFFF
 _DELETE: Final = 0x7F
 _LARGEST_BYTE: Final = 0xFF
-_NONCHARACTERS: Final = 0xFFFE
 _REPLACEMENT: Final = "\ufffd"
 _LARGEST_RUNE: Final = 0x10FFFF
 
@@ -61,10 +59,10 @@ def _escaped(text: str, mark: str, *, is_ascii: bool) -> Iterator[str]:
         code = ord(character)
         if character in (mark, "\\"):
             yield "\\" + character
-        elif character.isprintable() and (character.isascii() or not is_ascii):
-            yield character
         elif character in _NAMED:
             yield "\\" + _NAMED[character]
+        elif (character.isascii() or not is_ascii) and is_printable(character):
+            yield character
         else:
             yield _numbered(code)
 
@@ -72,8 +70,6 @@ def _escaped(text: str, mark: str, *, is_ascii: bool) -> Iterator[str]:
 def _numbered(code: int) -> str:
     if code in _BYTES:
         return f"\\x{code & _LARGEST_BYTE:02x}"
-    if unicodedata.category(chr(code)) == "Cn" and code & _LAST_SHORT < _NONCHARACTERS:
-        raise TemplateRefused("a character that is newer than this program cannot be quoted")
     if code < ord(" ") or code == _DELETE:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code <= _LAST_SHORT else f"\\U{code:08x}"

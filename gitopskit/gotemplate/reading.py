@@ -41,7 +41,7 @@ class Reader:
             TemplateFailed: the text holds what is no token.
         """
         self._text = text
-        self._tokens = list(tokens(text))
+        self._tokens = tokens(text)
         self._at = 0
         self._depth = 0
         self._require_function = require_function
@@ -57,18 +57,13 @@ class Reader:
         self._at += token.kind is not Kind.END
         return token
 
-    def skip_spaces(self) -> Token:
-        """Pass over a space, if one is next, and return what is next then."""
-        self._at += self._tokens[self._at].kind is Kind.SPACE
-        return self._tokens[self._at]
-
     def expect(self, kind: Kind, context: str) -> Token:
-        """Return the next token but a space.
+        """Return the next token.
 
         Raises:
             TemplateFailed: it is of another kind.
         """
-        if self.skip_spaces().kind is not kind:
+        if self.peek().kind is not kind:
             self.refuse_next(context)
         return self.take()
 
@@ -109,10 +104,10 @@ class Reader:
         Raises:
             TemplateFailed: there is none, or it holds something that it may not.
         """
-        offset = self.skip_spaces().offset
+        offset = self.peek().offset
         names, is_assignment = self._declarations(context)
         commands: list[Command] = []
-        while self.skip_spaces().kind is not closing:
+        while self.peek().kind is not closing:
             if self.peek().kind not in _BEGINS_OPERAND:
                 self.refuse_next(context)
             commands.append(self._command())
@@ -127,10 +122,10 @@ class Reader:
     def _declarations(self, context: str) -> tuple[list[str], bool]:
         """Take the variables before a pipeline; return them and whether they are assigned to."""
         names: list[str] = []
-        while self.skip_spaces().kind is Kind.VARIABLE:
+        while self.peek().kind is Kind.VARIABLE:
             begin = self._at
             name = self.take().text
-            after = self.skip_spaces()
+            after = self.peek()
             is_comma = after.kind is Kind.CHARACTER and after.text == ","
             if not is_comma and after.kind not in (Kind.ASSIGN, Kind.DECLARE):
                 self._at = begin
@@ -142,36 +137,28 @@ class Reader:
                 return names, after.kind is Kind.ASSIGN
             if context != "range" or len(names) > 1:
                 self.fail(f"{context} declares too many variables", after.offset)
-            if self.skip_spaces().kind not in _AFTER_COMMA:
+            if self.peek().kind not in _AFTER_COMMA:
                 self.refuse_next("a list of variables")
         return names, False
 
     def _command(self) -> Command:
-        offset = self.skip_spaces().offset
-        operands: list[Operand] = []
-        while True:
-            operand = self._operand()
-            if operand is not None:
-                operands.append(operand)
-            kind = self.peek().kind
-            if kind not in (Kind.SPACE, Kind.PIPE, Kind.RIGHT, Kind.CLOSE):
-                self.refuse_next("an operand")
-            if kind in (Kind.SPACE, Kind.PIPE):
-                self.take()
-            if kind is not Kind.SPACE:
-                break
-        if not operands:
-            self.fail("a command is empty", offset)
-        return nodes.Command(offset, tuple(operands))
+        """Return operands with spaces between them; a ``|`` after them is taken, too."""
+        first = self.peek()
+        operands = [self._operand()]
+        while self.peek().kind in _BEGINS_OPERAND and self.peek().follows_space:
+            operands.append(self._operand())
+        if self.peek().kind is Kind.PIPE:
+            self.take()
+        elif self.peek().kind not in (Kind.RIGHT, Kind.CLOSE):
+            self.refuse_next("an operand")
+        return nodes.Command(first.offset, tuple(operands))
 
-    def _operand(self) -> Operand | None:
-        """Return a term with the fields after it, or None if the next token begins no term."""
-        offset = self.skip_spaces().offset
-        if self.peek().kind not in _BEGINS_OPERAND:
-            return None
+    def _operand(self) -> Operand:
+        """Return a term with the fields that follow it at once."""
+        offset = self.peek().offset
         term = self._term(self.take())
         names: list[bytes] = []
-        while self.peek().kind is Kind.FIELD:
+        while self.peek().kind is Kind.FIELD and not self.peek().follows_space:
             names.append(self.take().text[1:].encode())
         if not names:
             return term

@@ -9,15 +9,11 @@ from __future__ import annotations
 
 import enum
 import re
-import unicodedata
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final, NamedTuple
 
-from gitopskit.errors import TemplateFailed
+from gitopskit.errors import TemplateFailed, TemplateRefused
 from gitopskit.gotemplate.places import place
-
-if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+from gitopskit.gotemplate.unicode_text import is_letter_or_digit
 
 
 class Kind(enum.Enum):
@@ -26,7 +22,6 @@ class Kind(enum.Enum):
     TEXT = "text"
     LEFT = "{{"
     RIGHT = "}}"
-    SPACE = "space"
     WORD = "word"
     KEYWORD = "keyword"
     BOOL = "truth value"
@@ -45,13 +40,13 @@ class Kind(enum.Enum):
     END = "end of the text"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One piece and where it begins, in characters."""
+class Token(NamedTuple):
+    """One piece, where it begins, in characters, and whether a space stands before it."""
 
     kind: Kind
     text: str
     offset: int
+    follows_space: bool = False
 
 
 _KEYWORDS: Final = frozenset(
@@ -62,55 +57,67 @@ _WORDS: Final = {
     "true": Kind.BOOL,
     "false": Kind.BOOL,
     "nil": Kind.NIL,
-    ".": Kind.DOT,
 }
-_SINGLE: Final = {"=": Kind.ASSIGN, "|": Kind.PIPE, "(": Kind.OPEN, ")": Kind.CLOSE}
 
 _LEFT: Final = "{{"
 _SPACES: Final = " \t\r\n"
 _LEFT_TRIM: Final = re.compile(r"-[ \t\r\n]")
-_RIGHT: Final = re.compile(r"[ \t\r\n]-\}\}[ \t\r\n]*|\}\}")
+_RIGHT: Final = re.compile(r"(?:[ \t\r\n]-\}\}[ \t\r\n]*|\}\})")
 _AFTER_WORD: Final = re.compile(r"[ \t\r\n.,|:()]|\}\}|\Z")
-_INSIDE: Final = re.compile(
-    r"""
-      (?P<space> [ \t\r\n]+ )
-    | (?P<number> (?: [+-] | (?=\.?[0-9]) )
+_BETWEEN: Final = r"(?:[ \t\r\n](?!-\}\}))*"
+_USUAL: Final = re.compile(
+    rf"""{_BETWEEN}(?:
+      (?P<RIGHT> {_RIGHT.pattern} )
+    | (?P<FIELD> \.[A-Za-z_]\w* (?={_AFTER_WORD.pattern}) )
+    | (?P<VARIABLE> \$\w* (?={_AFTER_WORD.pattern}) )
+    | (?P<WORD> [A-Za-z_]\w* (?={_AFTER_WORD.pattern}) )
+    | (?P<STRING> " (?: \\. | [^"\\\n] )* " | ` [^`]* ` )
+    | (?P<DECLARE> := ) | (?P<ASSIGN> = ) | (?P<PIPE> \| ) | (?P<OPEN> \( ) | (?P<CLOSE> \) )
+    )""",
+    re.VERBOSE | re.ASCII,
+)
+_UNUSUAL: Final = re.compile(
+    rf"""{_BETWEEN}(?:
+      (?P<number> (?: [+-] | (?=\.?[0-9]) )
         (?: 0[xX] [0-9a-fA-F_]* (?:\.[0-9a-fA-F_]*)? (?:[pP][+-]?[0-9_]*)?
           | 0[oO] [0-7_]* (?:\.[0-7_]*)?
           | 0[bB] [01_]* (?:\.[01_]*)?
           | [0-9_]* (?:\.[0-9_]*)? (?:[eE][+-]?[0-9_]*)?
         ) i? )
-    | (?P<string> " (?: \\. | [^"\\\n] )* " | ` [^`]* ` )
     | (?P<rune> ' (?: \\. | [^'\\\n] )* ' )
-    | (?P<declare> := )
-    | (?P<name> [.$]? \w* )
-    """,
+    | (?P<name> [.$]\w* | \w+ )
+    | (?P<other> . )
+    )""",
     re.VERBOSE,
 )
+_KINDS: Final = {name: Kind[name] for name in _USUAL.groupindex}
 
 
-def tokens(text: str) -> Iterator[Token]:
-    """Yield the pieces of a template, an END last.
+def tokens(text: str) -> list[Token]:
+    """Return the pieces of a template, an END last.
 
     Raises:
         TemplateFailed: an action or a comment does not end, or holds what is no word.
+        TemplateRefused: a number is complex.
     """
+    found: list[Token] = []
     position = 0
     while (left := text.find(_LEFT, position)) >= 0:
         inside = left + len(_LEFT)
         trims = bool(_LEFT_TRIM.match(text, inside))
         before = text[position:left].rstrip(_SPACES) if trims else text[position:left]
         if before:
-            yield Token(Kind.TEXT, before, position)
+            found.append(Token(Kind.TEXT, before, position))
         inside += 2 * trims
         if text.startswith("/*", inside):
             position = _comment_end(text, inside)
         else:
-            yield Token(Kind.LEFT, _LEFT, left)
-            position = yield from _action(text, inside, left)
+            found.append(Token(Kind.LEFT, _LEFT, left))
+            position = _action(text, inside, found)
     if position < len(text):
-        yield Token(Kind.TEXT, text[position:], position)
-    yield Token(Kind.END, "", len(text))
+        found.append(Token(Kind.TEXT, text[position:], position))
+    found.append(Token(Kind.END, "", len(text)))
+    return found
 
 
 def _comment_end(text: str, start: int) -> int:
@@ -121,70 +128,66 @@ def _comment_end(text: str, start: int) -> int:
     return right.end()
 
 
-def _action(text: str, position: int, left: int) -> Generator[Token, None, int]:
-    """Yield what is inside of an action and its RIGHT; return where the text goes on."""
-    depth = 0
-    while not (right := _RIGHT.match(text, position)):
-        if position == len(text):
-            raise TemplateFailed("an action does not end with `}}`", where=place(text, left))
-        token = _word(text, position)
-        depth += (token.kind is Kind.OPEN) - (token.kind is Kind.CLOSE)
-        if depth < 0:
-            raise TemplateFailed("a parenthesis closes none", where=place(text, position))
-        yield token
-        position += len(token.text)
-    if depth:
-        raise TemplateFailed("a parenthesis is not closed", where=place(text, left))
-    yield Token(Kind.RIGHT, "}}", position)
-    return right.end()
+def _action(text: str, begin: int, found: list[Token]) -> int:
+    """Add what is inside of an action and its RIGHT; return where the text goes on."""
+    position, depth = begin, 0
+    while match := _USUAL.match(text, position) or _UNUSUAL.match(text, position):
+        token = _token(text, match)
+        found.append(token)
+        position = match.end()
+        if token.kind is Kind.OPEN:
+            depth += 1
+        elif token.kind is Kind.CLOSE:
+            depth -= 1
+            if depth < 0:
+                raise TemplateFailed("a parenthesis closes none", where=place(text, token.offset))
+        elif token.kind is Kind.RIGHT:
+            if depth:
+                raise TemplateFailed("a parenthesis is not closed", where=place(text, begin))
+            return position
+    raise TemplateFailed("an action does not end with `}}`", where=place(text, begin))
 
 
-def _word(text: str, position: int) -> Token:
-    match = _INSIDE.match(text, position)
-    found = match[0] if match else ""
-    kind = match.lastgroup if match else None
-    if kind == "space":
-        is_before_trim = text.startswith("-}}", position + len(found))
-        return Token(Kind.SPACE, found[:-1] if is_before_trim else found, position)
-    if kind == "string":
-        return Token(Kind.STRING, found, position)
-    if kind == "declare":
-        return Token(Kind.DECLARE, found, position)
-    if kind in ("number", "rune"):
-        _require_end(text, position, found, is_number=kind == "number")
-        return Token(Kind.NUMBER, found, position)
-    return _name(text, position, found) if found else _single(text, position)
+def _token(text: str, match: re.Match[str]) -> Token:
+    group = match.lastgroup or ""
+    word = match[group]
+    end = match.end()
+    kind = _KINDS.get(group)
+    if kind is None:
+        kind = _unusual_kind(text, word, end, group=group)
+    elif kind is Kind.WORD:
+        kind = _WORDS.get(word, kind)
+    offset = end - len(word)
+    return Token(kind, word, offset, offset > match.start())
 
 
-def _require_end(text: str, position: int, found: str, *, is_number: bool) -> None:
-    after = text[position + len(found) : position + len(found) + 1]
-    if is_number and (_is_letter_or_digit(after) or after in ("+", "-")):
-        raise TemplateFailed("this is no number", where=place(text, position))
+def _unusual_kind(text: str, word: str, end: int, *, group: str) -> Kind:
+    if group == "name":
+        return _name_kind(text, word, end)
+    offset = end - len(word)
+    if group == "other":
+        if not (word.isascii() and word.isprintable()):
+            raise TemplateFailed("a character that no action holds", where=place(text, offset))
+        if word in "\"'`:":
+            raise TemplateFailed(f"after {word} something is missing", where=place(text, offset))
+        return Kind.CHARACTER
+    after = text[end : end + 1]
+    if group == "number" and after in ("+", "-"):
+        raise TemplateRefused("complex numbers are not supported", where=place(text, offset))
+    if group == "number" and _is_letter_or_digit(after):
+        raise TemplateFailed("this is no number", where=place(text, offset))
+    return Kind.NUMBER
 
 
-def _name(text: str, position: int, found: str) -> Token:
-    end = position + len(found)
-    letters = found.lstrip(".$")
-    is_known = letters.isascii() or all(map(_is_letter_or_digit, letters))
+def _name_kind(text: str, word: str, end: int) -> Kind:
+    is_known = word.isascii() or all(map(_is_letter_or_digit, word.lstrip(".$")))
     if not _AFTER_WORD.match(text, end) or not is_known:
         raise TemplateFailed("a word holds a character that none has", where=place(text, end))
-    if found.startswith("$"):
-        return Token(Kind.VARIABLE, found, position)
-    default = Kind.FIELD if found.startswith(".") else Kind.WORD
-    return Token(_WORDS.get(found, default), found, position)
+    return Kind.DOT if word == "." else _FIRST_LETTERS.get(word[0], Kind.WORD)
+
+
+_FIRST_LETTERS: Final = {"$": Kind.VARIABLE, ".": Kind.FIELD}
 
 
 def _is_letter_or_digit(character: str) -> bool:
-    if not character:
-        return False
-    category = unicodedata.category(character)
-    return character == "_" or category[0] == "L" or category == "Nd"
-
-
-def _single(text: str, position: int) -> Token:
-    character = text[position]
-    if not (character.isascii() and character.isprintable()):
-        raise TemplateFailed("a character that no action holds", where=place(text, position))
-    if character in "\"'`:":
-        raise TemplateFailed(f"after {character} something is missing", where=place(text, position))
-    return Token(_SINGLE.get(character, Kind.CHARACTER), character, position)
+    return character == "_" or (bool(character) and is_letter_or_digit(character))

@@ -5,19 +5,46 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
+from gitopskit.errors import TemplateRefused
+
 SPACES: Final = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
 """White space. Source: pkg.go.dev/unicode, IsSpace."""
 
+_LAST_OF_PLANE: Final = 0xFFFF
+_NONCHARACTERS: Final = 0xFFFE
+_MORE_NONCHARACTERS: Final = range(0xFDD0, 0xFDF0)
+"""Source: Unicode Standard, section 23.7."""
+
 
 def is_inside_word(character: str) -> bool:
     """Whether a letter after this one is inside of the same word: for title case."""
     if character.isascii():
         return character.isalnum() or character == "_"
+    return character not in SPACES
+
+
+def is_letter_or_digit(character: str) -> bool:
+    """Whether it is a letter or a decimal digit of any script."""
     category = unicodedata.category(character)
-    return category[0] == "L" or category == "Nd" or character not in SPACES
+    return category[0] == "L" or category == "Nd"
+
+
+def is_printable(character: str) -> bool:
+    """Whether Go shows a character as it is: letters, marks, numbers, signs and the plain space.
+
+    Raises:
+        TemplateRefused: it is none that this Python knows, while newer versions of Go may.
+    """
+    if character.isprintable():
+        return True
+    code = ord(character)
+    is_never_assigned = code & _LAST_OF_PLANE >= _NONCHARACTERS or code in _MORE_NONCHARACTERS
+    if unicodedata.category(character) == "Cn" and not is_never_assigned:
+        raise TemplateRefused("a character newer than this program is not supported here")
+    return False
 
 
 def strip_spaces(text: bytes) -> bytes:
