@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     Fault: TypeAlias = Callable[["Asked"], Awaitable[Reply | None]]
 
 _VERBS: Final = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
+_SELECTORS: Final = ("labelSelector", "fieldSelector")
 _PARTS_BEFORE: Final = {"api": 2, "apis": 3}
 """Of a path: ``api/v1`` or ``apis/GROUP/VERSION``."""
 
@@ -44,10 +45,12 @@ class Asked:
     """One request: what is to be done to what, when by the loop's clock, and as whom.
 
     ``call`` is the verb as the API server knows it, and the resource with its subresource;
-    ``authorization`` is the header, ``sent`` the JSON of the body, empty where there is none.
+    ``selectors`` are those of a list or watch, ``authorization`` is the header, ``sent`` the JSON
+    of the body, empty where there is none.
     """
 
     call: str
+    selectors: str
     namespace: str
     name: str
     at_seconds: float
@@ -76,9 +79,9 @@ class FaultyProxy(DyingProxy):
         self._at_once = 0
         self._watches: dict[asyncio.Task[object], web.Request] = {}
 
-    def calls(self, name: str = "") -> Counter[str]:
-        """Return how often each call was made, or each about the objects of a name."""
-        return Counter(asked.call for asked in self.asked if name in {"", asked.name})
+    def calls(self, name: str = "", *, since: int = 0) -> Counter[str]:
+        """Return how often each call was made (about the objects of a name), but for the first."""
+        return Counter(asked.call for asked in self.asked[since:] if name in {"", asked.name})
 
     def cut_watches(self) -> None:
         """Break every watch that is open off."""
@@ -160,6 +163,7 @@ async def _asked(request: web.Request) -> Asked:
     sent = json.loads(await request.read() or b"{}")
     return Asked(
         call=f"{verb} {resource}{subresource and '/'}{subresource}",
+        selectors=" ".join(request.query.get(name, "") for name in _SELECTORS).strip(),
         namespace=namespace,
         name=sent["metadata"].get("name", "") if verb == "create" else name,
         at_seconds=asyncio.get_running_loop().time(),
