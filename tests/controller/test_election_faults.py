@@ -10,30 +10,19 @@ from typing import TYPE_CHECKING
 import pytest
 from structlog.testing import capture_logs
 
-from gitopskit.clock import SystemClock
 from gitopskit.controller.lease import LeaseOptions
 from gitopskit.kube.client import KubeClient
 from gitopskit.kube.resources import CONFIG_MAPS
+from tests.support.clock import WrongClock
 from tests.support.electing import QUICK, Copy, LeaseSeen, standing
 from tests.support.walls import Wall, is_a_write_of_a_lease, is_for_a_lease
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from gitopskit.controller.lease_record import Candidate
 
 YEAR = timedelta(days=365)
-
-
-class _SkewedClock(SystemClock):
-    """The machine's clock, set wrong."""
-
-    def __init__(self, skew: timedelta) -> None:
-        self._skew = skew
-
-    def now_utc(self) -> datetime:
-        return super().now_utc() + self._skew
 
 
 @pytest.mark.parametrize("fault", ["cut off", "not answered"])
@@ -129,7 +118,7 @@ async def test_a_lease_that_makes_no_sense_is_waited_for_and_taken(
 async def test_clocks_that_are_wrong_by_years_move_no_lease(
     skew: timedelta, admin: KubeClient, lease: Candidate, seen: LeaseSeen
 ) -> None:
-    wrong = KubeClient(admin.connection, clock=_SkewedClock(skew))
+    wrong = KubeClient(admin.connection, clock=WrongClock(skew=skew))
     leader, follower = Copy(wrong, lease, QUICK), Copy(admin, lease, QUICK)
     async with standing(leader):
         await leader.until_working()

@@ -8,6 +8,8 @@ import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from gitopskit.clock import SystemClock
+
 _START: Final = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
 
@@ -36,6 +38,20 @@ class FakeClock:
     def advance(self, seconds: float) -> None:
         """Let time go by without a sleep."""
         self._elapsed_seconds += seconds
+
+
+class WrongClock(SystemClock):
+    """The machine's clock, but the time of day is off, and time jumps where the test says so."""
+
+    def __init__(self, *, skew: timedelta = timedelta()) -> None:
+        self.skew = skew
+        self.jump_seconds = 0.0
+
+    def now_utc(self) -> datetime:
+        return super().now_utc() + self.skew
+
+    def monotonic_seconds(self) -> float:
+        return super().monotonic_seconds() + self.jump_seconds
 
 
 class ManualClock(FakeClock):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from gitopskit.clock import SystemClock
 from gitopskit.kube.client import KubeClient
 from gitopskit.kube.resources import SEALED_SECRETS, SECRETS
+from tests.support.clock import WrongClock
 from tests.support.polling import eventually
 from tests.support.unsealer_cluster import running
 from tests.support.unsealing import SealingKey, misnamed
@@ -18,15 +18,6 @@ if TYPE_CHECKING:
 HEALED_WITHIN_SECONDS = 1.0
 COLLECTED_WITHIN_SECONDS = 75.0
 """The garbage collector looks for new kinds, such as a fresh CRD's, every 30 seconds."""
-
-
-class JumpingClock(SystemClock):
-    """The real clock, with time that passes at once where the test says so."""
-
-    jump_seconds = 0.0
-
-    def monotonic_seconds(self) -> float:
-        return super().monotonic_seconds() + self.jump_seconds
 
 
 async def test_an_edited_secret_is_healed_within_a_second(
@@ -106,7 +97,7 @@ async def test_a_label_that_leaves_the_template_leaves_the_secret(
 async def test_healing_that_repeats_is_counted_in_one_event(
     cluster: Cluster, plain_client: KubeClient, key: SealingKey
 ) -> None:
-    clock = JumpingClock()
+    clock = WrongClock()
     async with KubeClient(plain_client.connection, clock=clock) as api, running(api):
         await cluster.create_sealed(key.seal("counted", cluster.namespace, {"a": "1"}))
         await cluster.until_status("counted", "True")
