@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gitopskit.clock import SystemClock
 from gitopskit.controller.http import Address, Endpoint, Request, Response
 from gitopskit.controller.http_bodies import RoomForBodies
 from gitopskit.controller.http_server import HttpLimits, HttpServer
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 KIBIBYTE: Final = 1024
 LARGEST: Final = 64 * KIBIBYTE
@@ -21,6 +24,10 @@ LIMITS: Final = HttpLimits(
 HERE: Final = Address(host="127.0.0.1", port=0)
 
 
+def _upload(answer: Callable[[Request], Awaitable[Response]]) -> Endpoint:
+    return Endpoint(answer=answer, methods=("POST",), largest_body_bytes=LARGEST)
+
+
 class World:
     """A server with a few endpoints, and what it was asked and told."""
 
@@ -29,14 +36,13 @@ class World:
         self.asked: list[Request] = []
         self.observed: list[tuple[str, str, int]] = []
         self.release = asyncio.Event()
-        upload = {"methods": ("POST",), "largest_body_bytes": LARGEST}
         self.server = HttpServer(
             {
                 "/hello": Endpoint(answer=self._hello),
                 "/large": Endpoint(answer=self._large),
                 "/broken": Endpoint(answer=self._broken),
-                "/echo": Endpoint(answer=self._hello, **upload),
-                "/held": Endpoint(answer=self._held, **upload),
+                "/echo": _upload(self._hello),
+                "/held": _upload(self._held),
             },
             clock=SystemClock(),
             observe=self._observe,

@@ -37,7 +37,7 @@ class Replica:
 
     def has(self, event: str, *, times: int = 1) -> bool:
         """Tell whether it has logged an event so often."""
-        return sum(line["event"] == event for line in self.lines()) >= times
+        return [line["event"] for line in self.lines()].count(event) >= times
 
     def identity(self) -> str:
         """Return the name under which it leads, or led last; empty if it never did."""
