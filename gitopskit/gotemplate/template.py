@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitopskit.gotemplate.budget import Budget
+    from gitopskit.gotemplate.nodes import Block
 
 
 def render(text: str, *, name: str, values: Mapping[str, bytes], budget: Budget) -> bytes:
@@ -25,20 +26,29 @@ def render(text: str, *, name: str, values: Mapping[str, bytes], budget: Budget)
         TemplateFailed: it is malformed, or fails with these values; ``where`` is ``line:column``.
         TemplateRefused: it uses what is not supported, or costs too much.
     """
-    if not (text.isascii() or _is_unicode(text)):
-        raise TemplateFailed("the template is no Unicode text", where="1:1")
-    called = name.encode(errors="surrogatepass")
-    templates = parse(text, name=called, require_function=require_function)
-    dot = Map(
-        "string", {key.encode(errors="surrogatepass"): value for key, value in values.items()}
-    )
-    evaluator = Evaluator(text, templates, functions=FUNCTIONS, budget=budget)
-    return evaluator.render(called, dot)
+    called = _encoded(name)
+    templates = _parsed(text, called)
+    dot = Map("string", {_encoded(key): value for key, value in values.items()})
+    return Evaluator(text, templates, functions=FUNCTIONS, budget=budget).render(called, dot)
 
 
-def _is_unicode(text: str) -> bool:
+def require_template(text: str, *, name: str) -> None:
+    """Check what can be told of a template without values.
+
+    Raises:
+        TemplateFailed: it is malformed; ``where`` is ``line:column``.
+        TemplateRefused: it uses a function that is refused, or nests too deep.
+    """
+    _parsed(text, _encoded(name))
+
+
+def _parsed(text: str, name: bytes) -> dict[bytes, Block]:
     try:
         text.encode()
     except UnicodeEncodeError:
-        return False
-    return True
+        raise TemplateFailed("the template is no Unicode text", where="1:1") from None
+    return parse(text, name=name, require_function=require_function)
+
+
+def _encoded(key: str) -> bytes:
+    return key.encode(errors="surrogatepass")

@@ -131,6 +131,7 @@ def _comment_end(text: str, start: int) -> int:
 def _action(text: str, begin: int, found: list[Token]) -> int:
     """Add what is inside of an action and its RIGHT; return where the text goes on."""
     position, depth = begin, 0
+    left = found[-1].offset
     while match := _USUAL.match(text, position) or _UNUSUAL.match(text, position):
         token = _token(text, match)
         found.append(token)
@@ -143,9 +144,9 @@ def _action(text: str, begin: int, found: list[Token]) -> int:
                 raise TemplateFailed("a parenthesis closes none", where=place(text, token.offset))
         elif token.kind is Kind.RIGHT:
             if depth:
-                raise TemplateFailed("a parenthesis is not closed", where=place(text, begin))
+                raise TemplateFailed("a parenthesis is not closed", where=place(text, left))
             return position
-    raise TemplateFailed("an action does not end with `}}`", where=place(text, begin))
+    raise TemplateFailed("an action does not end with `}}`", where=place(text, left))
 
 
 def _token(text: str, match: re.Match[str]) -> Token:

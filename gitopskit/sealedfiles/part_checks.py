@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gitopskit.errors import InputError
+from gitopskit.errors import InputError, TemplateFailed, TemplateRefused
 from gitopskit.manifests.names import require_dns_label, require_dns_subdomain
 from gitopskit.sealedfiles.part_findings import finding_at, named
 from gitopskit.sealing.envelope import measure
@@ -74,16 +74,26 @@ def check_part(part: SealedPart) -> Iterator[Finding]:
         )
     yield from _check_names(part)
     if part.sealed.template_data:
-        yield finding_at(
-            part,
-            ("spec", "template", "data"),
-            rule=TEMPLATE,
-            severity="warning",
-            message="`spec.template.data` is rendered by Bitnami's controller, and refused by "
-            "gitopskit's unsealer",
-            hint="seal the finished texts as items instead",
-        )
+        yield from _check_templates(part)
     yield from _check_scope(part)
+
+
+def _check_templates(part: SealedPart) -> Iterator[Finding]:
+    """Yield templates that are malformed, or that gitopskit's unsealer refuses in any case."""
+    from gitopskit.gotemplate.template import require_template  # noqa: PLC0415 -- few have templates
+
+    for number, (key, text) in enumerate(part.sealed.template_data.items(), start=1):
+        try:
+            require_template(text or "", name=key)
+        except TemplateFailed as error:
+            yield finding_at(
+                part,
+                ("spec", "template", "data", key),
+                rule=TEMPLATE,
+                severity="warning" if isinstance(error, TemplateRefused) else "error",
+                message=f"template {named(key, number)}, {error.where}: {error.what}",
+                hint=error.hint,
+            )
 
 
 def check_overlay(part: SealedPart, namespace: str) -> Iterator[Finding]:

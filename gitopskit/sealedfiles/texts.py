@@ -119,7 +119,7 @@ def unseal_text(
     Raises:
         MalformedDocument: the text cannot be read.
         InputError: it holds no SealedSecret, or something else.
-        UnsupportedField: a SealedSecret has templated items.
+        TemplateFailed: a templated item cannot be rendered.
         Undecryptable: no key opens an item; the first of a SealedSecret is explained.
     """
     manifests = _manifests(text, path=path, kind="SealedSecret")
@@ -132,7 +132,7 @@ def _unsealed(manifest: Manifest, keyring: Keyring) -> UnsealedSecret:
     from gitopskit.sealing.unseal import unseal_secret  # noqa: PLC0415 -- nothing else here opens
 
     try:
-        return unseal_secret(
+        unsealed = unseal_secret(
             manifest.content,
             keyring=keyring,
             where=manifest.where,
@@ -146,6 +146,11 @@ def _unsealed(manifest: Manifest, keyring: Keyring) -> UnsealedSecret:
 
         part = SealedPart(manifest=manifest, sealed=sealed_secret.parse(manifest.content))
         raise closed_error(part, error.items, keyring=keyring) from error
+    if not unsealed.template_data:
+        return unsealed
+    from gitopskit.sealing.template import render_template  # noqa: PLC0415 -- few have templates
+
+    return render_template(unsealed, where=manifest.where)
 
 
 def _manifests(text: str | bytes, *, path: str, kind: str) -> tuple[Manifest, ...]:

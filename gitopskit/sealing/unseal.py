@@ -60,7 +60,8 @@ class Keyring:
 class UnsealedSecret:
     """A Secret whose values are still wrapped; ``to_content()`` is the only way to the object.
 
-    ``template_data`` holds texts that a template would be rendered from; nothing renders them.
+    ``template_data`` holds the texts of templates, which sealing/template.py renders: by key, None
+    for a key to drop.
     ``opened_by`` has the fingerprints of the keys that opened it, each once.
     """
 
@@ -77,13 +78,12 @@ class UnsealedSecret:
         """Return the Secret as an object, its values in base64.
 
         Raises:
-            UnsupportedField: the Secret has templated items, which are not rendered.
+            UnsupportedField: the Secret has templated items that nobody rendered.
         """
         if self.template_data:
             raise UnsupportedField(
                 "`spec.template.data` is not rendered",
                 where=f"{sealed_secret.KIND}/{self.namespace}/{self.name}",
-                hint="seal the finished texts as items instead",
             )
         content: JsonObject = {
             "apiVersion": "v1",

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from gitopskit.errors import OwnershipConflict, UnsupportedField
+from gitopskit.errors import OwnershipConflict
 from gitopskit.sealing.unseal import DEFAULT_TYPE
 from gitopskit.unsealer.claim import RECREATE_IMMUTABLE
 from gitopskit.unsealer.ownership import (
@@ -29,7 +29,6 @@ from gitopskit.unsealer.ownership import (
 if TYPE_CHECKING:
     from gitopskit.errors import GitopskitError
     from gitopskit.manifests.json_types import JsonObject
-    from gitopskit.sealing.sealed_secret import SealedSecret
     from gitopskit.sealing.unseal import UnsealedSecret
     from gitopskit.unsealer.claim import Claim
     from gitopskit.unsealer.live_secret import LiveSecret
@@ -93,19 +92,6 @@ class Refuse:
 
 
 Decision = Create | Replace | Recreate | Keep | Tell | Refuse
-
-
-def require_supported(sealed: SealedSecret) -> None:
-    """Check that a SealedSecret asks for nothing that this controller does not do.
-
-    Raises:
-        UnsupportedField: it has templated items.
-    """
-    if sealed.template_data:
-        raise UnsupportedField(
-            "`spec.template.data` is not rendered by this version",
-            hint="seal the finished texts as items of `spec.encryptedData`",
-        )
 
 
 def decide(claim: Claim, unsealed: UnsealedSecret, live: LiveSecret | None) -> Decision:

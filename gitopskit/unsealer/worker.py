@@ -21,10 +21,9 @@ from gitopskit.errors import (
     UnsupportedField,
 )
 from gitopskit.kube.resources import SEALED_SECRETS, SECRETS
-from gitopskit.sealing import sealed_secret
 from gitopskit.sealing.key_memory import KeyMemory
+from gitopskit.sealing.template import render_template
 from gitopskit.sealing.unseal import unseal_secret
-from gitopskit.sealing.whole_secret import has_whole_secret
 from gitopskit.unsealer import closed, status
 from gitopskit.unsealer.allowed import require_allowed
 from gitopskit.unsealer.claim import Claim
@@ -36,7 +35,6 @@ from gitopskit.unsealer.decide import (
     Replace,
     Tell,
     decide,
-    require_supported,
 )
 from gitopskit.unsealer.drift import is_drift, only_told
 from gitopskit.unsealer.live_secret import LiveSecret
@@ -149,14 +147,14 @@ class Worker:
             live = await self._live(key, before)
             return await self._carry_out(key, self._decide(content, unsealed, live), unsealed)
         except _FOR_THE_STATUS as error:
+            if error.is_about_credentials:
+                raise
             return Pass.failed("update_failed", status.refusal(error), before)
         except OwnershipConflict as error:
             outcome = status.failure(status.UPDATE_FAILED, error)
             return Pass.failed("update_failed", outcome, before)
 
     def _unseal(self, content: JsonObject, keyring: Keyring) -> UnsealedSecret:
-        if not has_whole_secret(content):
-            require_supported(sealed_secret.parse(content))
         if not keyring.keys:
             raise InputError(
                 f"there is no sealing key in the namespace {self._options.allowed.key_namespace}",
@@ -170,7 +168,7 @@ class Worker:
             what = closed.describe(content, error.items, keyring=keyring)
             raise Undecryptable(what, hint=error.hint, items=error.items) from error
         require_allowed(unsealed, self._options.allowed)
-        return unsealed
+        return render_template(unsealed)
 
     async def _live(self, key: Key, before: Mark | None) -> LiveSecret | None:
         if before is None and self._options.is_watched(key):
@@ -239,6 +237,8 @@ class Worker:
                 resource_version=decision.resource_version,
             )
         except ApiForbidden as error:
+            if error.is_about_credentials:
+                raise
             raise OwnershipConflict(
                 f"{decision.reason.what}, and the unsealer may not delete Secrets",
                 hint="delete the Secret, or give the unsealer the right to",

@@ -107,6 +107,20 @@ def test_an_item_that_is_no_base64_is_named_at_its_own_place(options: SealOption
     assert str(caught.value) == "`spec.encryptedData.password` is not base64 - sealed.yaml:11:5"
 
 
+def test_templated_items_are_rendered_when_they_are_opened(
+    options: SealOptions, keyring: Keyring
+) -> None:
+    one = _TWO.partition("---")[0]
+    sealed = seal_text(one, path="-", options=options, output="json")
+    (manifest,) = read_documents(sealed, path="-")
+    manifest.content["spec"]["template"] = {"data": {"line": "{{ .password | upper }}!"}}
+
+    opened = unseal_text(dump_json(manifest.content), path="-", keyring=keyring)
+
+    (secret,) = read_documents(opened, path="-")
+    assert secret.content["data"] == {"password": "Zmlyc3Q=", "line": "RklSU1Qh"}
+
+
 @pytest.mark.parametrize("text", ["", "---\n", "# nothing\n"], ids=["empty", "mark", "comment"])
 def test_nothing_to_do_is_an_error(options: SealOptions, keyring: Keyring, text: str) -> None:
     with pytest.raises(InputError, match=r"there is no Secret in the input - a\.yaml"):

@@ -18,6 +18,7 @@ from gitopskit.sealedfiles.part_checks import (
     NAMESPACE,
     OBJECT_SIZE,
     SCOPE,
+    TEMPLATE,
 )
 from gitopskit.sealedfiles.reading import read_sealed
 from gitopskit.sealedfiles.stored_certificates import NamedCertificate
@@ -159,6 +160,25 @@ def test_a_template_that_says_another_scope_is_told(
     content["spec"]["template"] = {"metadata": {"annotations": template.annotations}}
 
     assert _told(_verify(content)) == ([(SCOPE, "warning")] if is_told else [])
+
+
+def test_a_malformed_template_is_an_error_and_a_refused_one_a_warning() -> None:
+    content = sealed_content()
+    content["spec"]["template"] = {
+        "data": {
+            "good": "{{ .a | quote }}",
+            "gone": None,
+            "bad": "a\n{{ nope }}",
+            "now": "{{ now }}",
+        }
+    }
+
+    malformed, refused = _verify(content)
+
+    assert _told([malformed, refused]) == [(TEMPLATE, "error"), (TEMPLATE, "warning")]
+    assert malformed.message == "template `bad`, 2:4: there is no function `nope`"
+    assert refused.message.startswith("template `now`, 1:4: `now` is refused: ")
+    assert malformed.line < refused.line
 
 
 def test_no_namespace_is_a_warning_where_the_scope_needs_one() -> None:

@@ -6,16 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitopskit.errors import OwnershipConflict, UnsupportedField
+from gitopskit.errors import OwnershipConflict
 from gitopskit.redaction import Plaintext
-from gitopskit.sealing.sealed_secret import SealedSecret
 from gitopskit.unsealer.decide import (
     Create,
     Keep,
     Recreate,
     Replace,
     decide,
-    require_supported,
 )
 from gitopskit.unsealer.live_secret import LiveSecret
 from gitopskit.unsealer.ownership import FIELD_MANAGER, MANAGED, PATCH, SKIP_OWNER
@@ -308,11 +306,3 @@ def test_a_replacement_that_was_written_needs_no_other(
         assert decide(SEALED, desired, written) == Keep()
     else:
         assert decision == Keep()
-
-
-def test_templated_items_are_refused_by_name() -> None:
-    fields: dict[str, Any] = {"name": "db", "namespace": "shop", "encrypted_data": {}}
-    require_supported(SealedSecret(**fields))
-
-    with pytest.raises(UnsupportedField, match=r"spec\.template\.data"):
-        require_supported(SealedSecret(**fields, template_data={"a": "{{ .b }}"}))

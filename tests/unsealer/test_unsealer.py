@@ -88,16 +88,29 @@ async def test_broken_sealed_secrets_do_not_keep_good_ones_waiting(
             await cluster.until_status(content["metadata"]["name"], "False")
 
 
-async def test_what_is_not_supported_is_refused_by_name(
+async def test_templated_items_are_rendered_from_the_sealed_ones(
     cluster: Cluster, unsealer: Running, key: SealingKey
 ) -> None:
     content = key.seal("templated", cluster.namespace, {"a": "1"})
-    content["spec"]["template"] = {"data": {"b": "{{ .a }}"}}
+    content["spec"]["template"] = {"data": {"b": "{{ .a | quote }} and {{ .missing }}"}}
     async with unsealer():
         await cluster.create_sealed(content)
-        await cluster.until_status("templated", "False", containing="`spec.template.data`")
 
-        assert await cluster.secret("templated") is None
+        await cluster.until_values("templated", {"a": "1", "b": '"1" and <no value>'})
+
+
+async def test_a_template_that_is_not_supported_is_refused_by_name(
+    cluster: Cluster, unsealer: Running, key: SealingKey
+) -> None:
+    content = key.seal("changing", cluster.namespace, {"a": CANARY})
+    content["spec"]["template"] = {"data": {"b": "{{ .a | upper }}\n{{ now }}"}}
+    async with unsealer():
+        await cluster.create_sealed(content)
+        condition = await cluster.until_status("changing", "False", containing="`b`, 2:4: `now`")
+
+        assert await cluster.secret("changing") is None
+    assert condition["reason"] == "ErrUnsealFailed"
+    assert CANARY not in str(await cluster.sealed("changing"))
 
 
 async def test_an_object_that_the_server_refuses_is_told_without_its_values(
