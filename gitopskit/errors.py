@@ -34,12 +34,14 @@ The tree::
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 NextStep = Literal["terminal", "transient", "waiting"]
+
+_UNAUTHORIZED: Final = 401
 
 
 class GitopskitError(Exception):
@@ -143,6 +145,11 @@ class ApiError(EnvironmentFault):
         self.status = status
         self.reason = reason
         self.retry_after_seconds = retry_after_seconds
+
+    @property
+    def is_about_credentials(self) -> bool:
+        """Tell whether the server does not know us, which says nothing of what we asked for."""
+        return self.status == _UNAUTHORIZED
 
 
 class ApiUnreachable(ApiError):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import structlog
 
 from gitopskit.backoff import Backoff
-from gitopskit.errors import GitopskitError
+from gitopskit.errors import ApiError, GitopskitError
 from gitopskit.kube.requests import Selection
 from gitopskit.kube.watch import Listed, watch_selection
 
@@ -50,7 +50,10 @@ async def follow(
     metrics: UnsealerMetrics,
     refused: Callable[[], None] = lambda: None,
 ) -> NoReturn:
-    """Hand what a watch shows to ``see``; where it is refused, tell, wait and ask again."""
+    """Hand what a watch shows to ``see``; where it is refused, tell, wait and ask again.
+
+    ``refused`` is called where we may not watch, and not where only our token is not accepted.
+    """
     refusals = 0
     while True:
         events = watch_selection(
@@ -69,7 +72,8 @@ async def follow(
                     refusals = 0
         except GitopskitError as error:
             metrics.watch_refused(followed.name)
-            refused()
+            if not _passes(error):
+                refused()
             _tell(error, followed, is_first=not refusals)
             await api.clock.sleep(_REFUSALS.pause_seconds(refusals))
             refusals += 1
@@ -82,6 +86,11 @@ async def _take_in(see: See, event: Listed | Change, followed: Followed) -> None
             await taken
     except Exception:  # noqa: BLE001 -- one odd object must not end the watch of the others
         _LOG.exception("event_not_understood", watch=followed.name)
+
+
+def _passes(error: GitopskitError) -> bool:
+    """Tell whether a refusal is of our credentials, which are renewed, and not of what we ask."""
+    return isinstance(error, ApiError) and error.is_about_credentials
 
 
 def _tell(error: GitopskitError, followed: Followed, *, is_first: bool) -> None:

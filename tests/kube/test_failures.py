@@ -118,6 +118,11 @@ def test_gone_is_told_from_other_refusals() -> None:
     assert isinstance(refused(status("too old", reason="Expired"), status=410), ApiGone)
 
 
+@pytest.mark.parametrize(("code", "is_about_us"), [(401, True), (403, False), (404, False)])
+def test_unknown_credentials_are_told_from_missing_rights(code: int, *, is_about_us: bool) -> None:
+    assert refused(status("no"), status=code).is_about_credentials is is_about_us
+
+
 @given(body=st.binary(max_size=200), code=st.integers(300, 599), is_read=st.booleans())
 def test_any_bytes_make_an_error(body: bytes, code: int, *, is_read: bool) -> None:
     error = refused(body, status=code, is_read=is_read)

@@ -63,6 +63,24 @@ class Asked:
         return self.call.partition(" ")[0] in _VERBS.values()
 
 
+class First:
+    """A fault that the first requests of each sort about each object meet, and no others.
+
+    ``calls`` are the beginnings of the calls that it is for.
+    """
+
+    def __init__(self, reply: Reply, times: int = 1, *, calls: tuple[str, ...] = ("",)) -> None:
+        self._reply = reply
+        self._times = times
+        self._calls = calls
+        self._met: Counter[tuple[str, str, str]] = Counter()
+
+    async def __call__(self, asked: Asked) -> Reply | None:
+        self._met[asked.call, asked.selectors, asked.name] += 1
+        is_met = self._met[asked.call, asked.selectors, asked.name] <= self._times
+        return self._reply if is_met and asked.call.startswith(self._calls) else None
+
+
 class FaultyProxy(DyingProxy):
     """Forwards everything, unless ``fault`` returns the answer itself; it may act or wait before.
 
@@ -82,6 +100,18 @@ class FaultyProxy(DyingProxy):
     def calls(self, name: str = "", *, since: int = 0) -> Counter[str]:
         """Return how often each call was made (about the objects of a name), but for the first."""
         return Counter(asked.call for asked in self.asked[since:] if name in {"", asked.name})
+
+    def told(self, name: str = "") -> set[str]:
+        """Return what was said of a SealedSecret, or of all, whether it got through or not."""
+        return {
+            asked.sent["status"]["conditions"][0]["status"]
+            for asked in self.asked
+            if asked.call == "patch sealedsecrets/status" and name in {"", asked.name}
+        }
+
+    def heal(self) -> None:
+        """Forward everything from now on."""
+        self.fault = _no_fault
 
     def cut_watches(self) -> None:
         """Break every watch that is open off."""

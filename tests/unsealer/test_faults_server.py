@@ -6,7 +6,6 @@ Behind the proxy is the real one: what gets through is really done.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ import pytest
 
 from gitopskit.kube.client import KubeClient
 from tests.support.fake_api import Reply, refusal
+from tests.support.faulty_proxy import First
 from tests.support.many_sealed import Report, create_all, until_told
 from tests.support.polling import eventually
 from tests.support.unsealer_cluster import running
@@ -30,21 +30,6 @@ BUSY = refusal(429, reason="TooManyRequests", after="1")
 BROKEN = refusal(500, reason="InternalError", message="etcdserver: request timed out")
 TAKEN = refusal(409, reason="Conflict", message="the object has been modified")
 CUT_OFF = Reply(breaks_off=True)
-
-
-class First:
-    """A fault that the first requests of each sort, about each object, meet; no others."""
-
-    def __init__(self, reply: Reply, times: int, *, calls: tuple[str, ...] = ("",)) -> None:
-        self._reply = reply
-        self._times = times
-        self._calls = calls
-        self._met: Counter[tuple[str, str]] = Counter()
-
-    async def __call__(self, asked: Asked) -> Reply | None:
-        self._met[asked.call, asked.name] += 1
-        is_met = self._met[asked.call, asked.name] <= self._times
-        return self._reply if is_met and asked.call.startswith(self._calls) else None
 
 
 async def _prepare(cluster: Cluster, key: SealingKey, prefix: str) -> dict[str, str]:
@@ -84,19 +69,10 @@ def _require_right(report: Report, told: dict[str, str], prefix: str) -> None:
     assert {entry["manager"] for entry in writers} == {"kubectl-edit"}
 
 
-def _statuses_told(proxy: FaultyProxy, name: str) -> set[str]:
-    """Return what was said of a SealedSecret, whether it got through or not."""
-    return {
-        asked.sent["status"]["conditions"][0]["status"]
-        for asked in proxy.asked
-        if asked.call == "patch sealedsecrets/status" and asked.name == name
-    }
-
-
 @pytest.mark.parametrize(
     ("prefix", "fault"),
     [
-        pytest.param("busy", First(BUSY, 1), id="busy, asks to wait"),
+        pytest.param("busy", First(BUSY), id="busy, asks to wait"),
         pytest.param("error", First(BROKEN, 2), id="internal errors"),
         pytest.param("cut", First(CUT_OFF, 2), id="connections that break off"),
         pytest.param("storm", First(TAKEN, 4, calls=("create", "update", "patch")), id="conflicts"),
@@ -118,7 +94,7 @@ async def test_refusals_that_pass_are_outlasted(
 
     _require_right(report, told, prefix)
     for name, status in told.items():
-        assert _statuses_told(proxy, name) == {status}
+        assert proxy.told(name) == {status}
         assert max(proxy.calls(name).values()) <= 12
 
 
@@ -139,7 +115,7 @@ async def test_writes_whose_answers_are_lost_are_found_done(
 
     _require_right(report, told, "lost")
     for name, status in told.items():
-        assert _statuses_told(proxy, name) == {status}
+        assert proxy.told(name) == {status}
         assert proxy.calls(name)["create secrets"] + proxy.calls(name)["update secrets"] <= 1
 
 
@@ -157,7 +133,7 @@ async def test_what_is_refused_for_ever_is_tried_ever_more_seldom_and_delays_nob
         await until_told(cluster, {"free": "True"})
         await eventually(lambda: proxy.calls("stuck")["create secrets"] >= 4)
         tries = [asked.at_seconds for asked in proxy.asked if _is_creation_of("stuck", asked)]
-        proxy.fault = First(BROKEN, 0)
+        proxy.heal()
         await until_told(cluster, {"stuck": "True"})
 
     pauses = [later - earlier for earlier, later in pairwise(tries)]

@@ -9,6 +9,7 @@ import pytest
 
 from gitopskit.kube.resources import SEALED_SECRETS, SECRETS
 from tests.support.fake_api import Reply, refusal
+from tests.support.faulty_proxy import First
 from tests.support.many_sealed import create_all, until_told
 from tests.support.polling import eventually
 from tests.support.unsealer_cluster import running
@@ -24,20 +25,6 @@ OUTDATED_EVENT = Reply(raw=json.dumps({"type": "ERROR", "object": OUTDATED.json}
 NO_WATCH = Reply(breaks_off=True)
 WATCHES = 5
 """Of SealedSecrets, of Secrets, and three of sealing keys."""
-
-
-class First:
-    """Answers so to the first watch of each sort."""
-
-    def __init__(self, reply: Reply) -> None:
-        self._reply = reply
-        self._met: set[str] = set()
-
-    async def __call__(self, asked: Asked) -> Reply | None:
-        sort = f"{asked.call} {asked.selectors}"
-        is_first = asked.call.startswith("watch") and sort not in self._met
-        self._met.add(sort)
-        return self._reply if is_first else None
 
 
 async def _refuse_watches(asked: Asked) -> Reply | None:
@@ -87,7 +74,7 @@ async def test_what_happens_while_nobody_watches_is_found(
             await cluster.delete(SECRETS, await cluster.secret(name) or {})
         await create_all(cluster, key, {added: "1"})
         await cluster.create(SECRETS, late_key.secret())
-        proxy.fault = First(reply)
+        proxy.fault = First(reply, calls=("watch",))
 
         for name in (edited, deleted, added, closed):
             await cluster.until_values(name, {"a": "1"})

@@ -1,0 +1,169 @@
+"""Tokens that end, are renewed on disk, or are refused in between: nothing false is told of it.
+
+The token is read from a folder as a Pod finds it. Who holds an old one is refused by the proxy; the
+real server takes a while to, because it remembers whom it let in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+from structlog.testing import capture_logs
+
+from gitopskit.kube.client import KubeClient
+from gitopskit.kube.credentials import load_connection
+from gitopskit.unsealer.loop import Unsealer
+from gitopskit.unsealer.options import UnsealerOptions
+from tests.support.clock import WrongClock
+from tests.support.fake_api import Reply, refusal
+from tests.support.faulty_proxy import First
+from tests.support.many_sealed import create_all, until_told
+from tests.support.polling import eventually
+from tests.support.unsealer_cluster import running
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from gitopskit.controlplane.server import ControlPlane
+    from tests.support.faulty_proxy import Asked, FaultyProxy
+    from tests.support.unsealer_cluster import Cluster
+    from tests.support.unsealing import SealingKey
+
+UNKNOWN = refusal(401, reason="Unauthorized", message="Unauthorized")
+
+
+class Pod:
+    """The folder in which a Pod finds its token; ``header`` is what requests say with it."""
+
+    def __init__(self, folder: Path, control_plane: ControlPlane) -> None:
+        self._plane = control_plane
+        self.folder = folder
+        self.header = ""
+
+    def renew(self) -> None:
+        """Put a fresh token into the place of the old one."""
+        token = self._plane.service_account_token("kube-system", "gitopskit-unsealer")
+        unfinished = self.folder / "token.new"
+        unfinished.write_text(token)
+        unfinished.rename(self.folder / "token")
+        self.header = f"Bearer {token}"
+
+
+@pytest.fixture
+def pod(platform: ControlPlane, tmp_path: Path) -> Pod:
+    (tmp_path / "ca.crt").write_bytes(platform.ca_file.read_bytes())
+    found = Pod(tmp_path, platform)
+    found.renew()
+    return found
+
+
+@pytest.fixture
+def clock() -> WrongClock:
+    return WrongClock()
+
+
+@pytest.fixture
+async def renewing(
+    pod: Pod, proxy: FaultyProxy, platform: ControlPlane, clock: WrongClock
+) -> AsyncIterator[KubeClient]:
+    """Return a client through the proxy that reads its token as in a Pod."""
+    server = urlsplit(platform.server_url)
+    found = await load_connection(
+        in_cluster=True,
+        service_account_folder=pod.folder,
+        environment={
+            "KUBERNETES_SERVICE_HOST": str(server.hostname),
+            "KUBERNETES_SERVICE_PORT": str(server.port),
+        },
+        clock=clock,
+    )
+    connection = replace(found, server=proxy.url, tls=None)
+    async with KubeClient(connection, clock=clock) as client:
+        yield client
+
+
+async def test_a_token_that_is_renewed_in_time_is_read_again_before_it_ends(
+    cluster: Cluster,
+    key: SealingKey,
+    proxy: FaultyProxy,
+    pod: Pod,
+    renewing: KubeClient,
+    clock: WrongClock,
+) -> None:
+    async with running(renewing):
+        await create_all(cluster, key, {"before": "1"})
+        await until_told(cluster, {"before": "True"})
+
+        old = pod.header
+        pod.renew()
+        clock.jump_seconds += 61.0
+        seen = len(proxy.asked)
+        await create_all(cluster, key, {"after": "1"})
+        await until_told(cluster, {"after": "True"})
+
+    assert {asked.authorization for asked in proxy.asked[:seen]} == {old}
+    assert {asked.authorization for asked in proxy.asked[seen:]} == {pod.header}
+
+
+async def test_a_token_that_ended_is_waited_for_and_nothing_false_is_told(
+    cluster: Cluster, key: SealingKey, proxy: FaultyProxy, pod: Pod, renewing: KubeClient
+) -> None:
+    async with running(renewing):
+        await create_all(cluster, key, {"edited": "1"})
+        await until_told(cluster, {"edited": "True"})
+
+        old = pod.header
+
+        async def refuse_the_old_one(asked: Asked) -> Reply | None:
+            return UNKNOWN if asked.authorization == old else None
+
+        seen = len(proxy.asked)
+        proxy.fault = refuse_the_old_one
+        await create_all(cluster, key, {f"late-{number}": "1" for number in range(5)})
+        await cluster.patch_secret("edited", {"stringData": {"a": "edited"}})
+        proxy.cut_watches()
+        await eventually(lambda: len(proxy.asked) - seen > 20)
+        pod.renew()
+
+        await until_told(cluster, {f"late-{number}": "True" for number in range(5)})
+        await cluster.until_values("edited", {"a": "1"}, timeout_seconds=20)
+
+    assert proxy.told() == {"True"}
+
+
+async def test_refusals_in_between_are_outlasted_and_nothing_false_is_told(
+    cluster: Cluster, key: SealingKey, proxy: FaultyProxy, renewing: KubeClient
+) -> None:
+    proxy.fault = First(UNKNOWN)
+    wanted = {f"between-{number}": "1" for number in range(5)}
+    await create_all(cluster, key, wanted)
+    async with running(renewing):
+        await until_told(cluster, dict.fromkeys(wanted, "True"))
+
+    assert proxy.told() == {"True"}
+
+
+async def test_who_is_not_known_to_the_server_is_not_ready(
+    proxy: FaultyProxy, renewing: KubeClient
+) -> None:
+    async def refuse(_: Asked) -> Reply:
+        return UNKNOWN
+
+    proxy.fault = refuse
+    unsealer = Unsealer(renewing, UnsealerOptions())
+    with capture_logs() as logs:
+        program = asyncio.create_task(unsealer.run())
+        await eventually(lambda: sum(entry["event"] == "watch_refused" for entry in logs) >= 5)
+        was_ready = unsealer.is_ready
+        proxy.heal()
+        await eventually(lambda: unsealer.is_ready)
+        unsealer.stop()
+        await program
+
+    assert not was_ready
+    assert not any(entry["event"] == "secrets_not_watched" for entry in logs)
