@@ -251,8 +251,9 @@ class Election:
         try:
             async with asyncio.timeout(self._options.request_seconds):
                 await self._lease.leave()
-        except (ApiError, TimeoutError):
-            _LOG.warning("lease_not_released", lease=str(self._candidate))
+        except (ApiError, TimeoutError) as error:
+            problem = str(error) or "no answer in time"
+            _LOG.warning("lease_not_released", lease=str(self._candidate), problem=problem)
         else:
             _LOG.info("lease_released", lease=str(self._candidate))
 

@@ -57,12 +57,17 @@ def install_platform(control_plane: ControlPlane) -> None:
     """Create the shipped CRDs and RBAC, as an administrator does; the Deployments are left out."""
     for name in PLATFORM_NAMESPACES:
         create_namespace(control_plane, name)
+    install_definitions(control_plane)
     platform = templates_root() / "platform"
-    crds = sorted((platform / "crds").glob("*.yaml"))
-    kubectl(control_plane, "apply", "--server-side", *_files(crds))
-    wait_established(control_plane, *_files(crds))
     rights = [platform / "appliers.yaml", *sorted(platform.glob("*/rbac.yaml"))]
     kubectl(control_plane, "apply", "--server-side", *_files(rights))
+
+
+def install_definitions(control_plane: ControlPlane) -> None:
+    """Create the shipped CRDs, and wait until they are served."""
+    crds = sorted((templates_root() / "platform" / "crds").glob("*.yaml"))
+    kubectl(control_plane, "apply", "--server-side", *_files(crds))
+    wait_established(control_plane, *_files(crds))
 
 
 def program_path() -> str:
