@@ -19,10 +19,11 @@ Source: k8s.io/api core/v1, MaxSecretSize.
 DEEPEST_NESTING: Final = 64
 """Levels of actions, of parentheses, of templates in templates, of lists in lists, together."""
 
-_MOST_STEPS: Final = 200_000
+_MOST_STEPS: Final = 100_000
 _MOST_WORK_BYTES: Final = 16 << 20
 _BYTES_PER_ITEM: Final = 64
 _BYTES_PER_GLANCE: Final = 8
+_BYTES_PER_LEVEL: Final = 128
 _HINT: Final = "simplify the template, or seal the finished text as an item"
 
 
@@ -35,15 +36,15 @@ class Budget:
     output_bytes: int = LARGEST_OUTPUT_BYTES
     depth: int = 0
 
-    def step(self) -> None:
-        """Count one evaluated node.
+    def step(self, count: int = 1) -> None:
+        """Count words that were read, or nodes that are evaluated.
 
         Raises:
             TemplateRefused: there were too many.
         """
-        self.steps -= 1
+        self.steps -= count
         if self.steps < 0:
-            raise TemplateRefused("the template takes too many steps", hint=_HINT)
+            raise TemplateRefused("the template is too long, or takes too many steps", hint=_HINT)
 
     def work(self, size_bytes: int) -> None:
         """Count bytes that are about to be read or made; call it before they are.
@@ -95,8 +96,9 @@ class Budget:
         """Go one level deeper; the caller ascends again.
 
         Raises:
-            TemplateRefused: it is too deep.
+            TemplateRefused: it is too deep, or there were too many.
         """
+        self.work(_BYTES_PER_LEVEL)
         self.depth += 1
         if self.depth > DEEPEST_NESTING:
             raise TemplateRefused("the template nests too deep", hint=_HINT)

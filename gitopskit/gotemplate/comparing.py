@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gitopskit.gotemplate.values import Value
 
 _VALUE: Final = Parameter.VALUE
+_WORK_PER_COMPARISON: Final = 16
 
 
 def deep_equal(one: Value, other: Value, budget: Budget) -> bool:
@@ -35,7 +36,7 @@ def deep_equal(one: Value, other: Value, budget: Budget) -> bool:
     Raises:
         TemplateRefused: there is too much to compare.
     """
-    budget.glance(1)
+    budget.work(_WORK_PER_COMPARISON)
     if is_absent(one) or is_absent(other) or type(one) is not type(other):
         return is_absent(one) and is_absent(other)
     if isinstance(one, Slice) and isinstance(other, Slice):

@@ -128,6 +128,9 @@ def _merge_into(budget: Budget, target: Map, source: Map, *, overwrites: bool) -
     budget.ascend()
 
 
+_ITEMS_PER_COPY: Final = 4
+
+
 def _deep_copy(budget: Budget, value: Value) -> Value:
     if value is None:
         raise TemplateRefused("a copy of nil is not supported")
@@ -138,7 +141,7 @@ def _copied(budget: Budget, value: Value) -> Value:
     if not isinstance(value, Slice | Map):
         return value
     budget.descend()
-    budget.items(len(value))
+    budget.items(_ITEMS_PER_COPY * (len(value) + 1))
     copied: Slice | Map
     if isinstance(value, Slice):
         copied = Slice.of([_copied(budget, item) for item in value], value.element)

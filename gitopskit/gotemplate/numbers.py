@@ -18,7 +18,7 @@ from gitopskit.gotemplate.printing import plain
 from gitopskit.gotemplate.values import Int64, Slice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from gitopskit.gotemplate.budget import Budget
     from gitopskit.gotemplate.values import Value
@@ -210,19 +210,19 @@ def _add1f(value: Value) -> float:
 
 
 def _addf(*values: Value) -> float:
-    return _nearest(sum(map(_exact, values), Fraction()))
+    return _nearest(sum(_decimals(values), Fraction()))
 
 
 def _subf(first: Value, *values: Value) -> float:
-    return _nearest(_exact(first) - sum(map(_exact, values), Fraction()))
+    return _nearest(_exact(first) - sum(_decimals(values), Fraction()))
 
 
 def _mulf(first: Value, *values: Value) -> float:
-    return _nearest(math.prod(map(_exact, values), start=_exact(first)))
+    return _nearest(math.prod(_decimals(values), start=_exact(first)))
 
 
 def _divf(first: Value, *values: Value) -> float:
-    return _nearest(functools.reduce(_quotient, map(_exact, values), _exact(first)))
+    return _nearest(functools.reduce(_quotient, _decimals(values), _exact(first)))
 
 
 def _quotient(one: Fraction, other: Fraction) -> Fraction:
@@ -232,6 +232,17 @@ def _quotient(one: Fraction, other: Fraction) -> Fraction:
     scaled = one / other * 10**_DIVISION_PLACES
     rounded = math.floor(abs(scaled) + Fraction(1, 2))
     return Fraction(rounded if scaled > 0 else -rounded, 10**_DIVISION_PLACES)
+
+
+def _decimals(values: Iterable[Value]) -> Iterator[Fraction]:
+    """Yield floats as what they are written as; the digits of a result grow with each."""
+    for number, value in enumerate(values):
+        if number == _MOST_DECIMALS:
+            raise TemplateRefused("so many floats at once are not supported")
+        yield _exact(value)
+
+
+_MOST_DECIMALS: Final = 64
 
 
 def _exact(value: Value) -> Fraction:

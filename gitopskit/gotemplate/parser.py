@@ -19,6 +19,7 @@ from gitopskit.gotemplate.unicode_text import strip_spaces
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gitopskit.gotemplate.budget import Budget
     from gitopskit.gotemplate.nodes import Block, Node
     from gitopskit.gotemplate.tokens import Token
 
@@ -26,7 +27,7 @@ _Closing: TypeAlias = Literal["end", "else"]
 
 
 def parse(
-    text: str, *, name: bytes, require_function: Callable[[str], object]
+    text: str, *, name: bytes, require_function: Callable[[str], object], budget: Budget
 ) -> dict[bytes, Block]:
     """Return the templates in a text by name; the text itself has ``name``.
 
@@ -34,9 +35,9 @@ def parse(
 
     Raises:
         TemplateFailed: the text is no template.
-        TemplateRefused: it nests too deep, or what ``require_function`` raises.
+        TemplateRefused: it nests too deep, is too long, or what ``require_function`` raises.
     """
-    parser = _Parser(Reader(text, require_function=require_function))
+    parser = _Parser(Reader(text, require_function=require_function, budget=budget))
     parser.read_all(name)
     return parser.templates
 

@@ -17,6 +17,7 @@ from gitopskit.gotemplate.tokens import Kind, Token, tokens
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gitopskit.gotemplate.budget import Budget
     from gitopskit.gotemplate.nodes import Command, Operand, Pipeline
 
 _BEGINS_OPERAND: Final = frozenset(
@@ -28,20 +29,26 @@ _BEGINS_OPERAND: Final = frozenset(
 _AFTER_COMMA: Final = (Kind.VARIABLE, Kind.RIGHT, Kind.CLOSE)
 _NOT_EXECUTABLE: Final = (nodes.Literal, nodes.NumberLiteral, nodes.Dot)
 
+_MOST_VARIABLES: Final = 200
+"""Variables in sight at once: to find one takes a look at each."""
+
 _T = TypeVar("_T")
 
 
 class Reader:
     """A position in the tokens of a text, and the variables that are known there."""
 
-    def __init__(self, text: str, *, require_function: Callable[[str], object]) -> None:
+    def __init__(
+        self, text: str, *, require_function: Callable[[str], object], budget: Budget
+    ) -> None:
         """Take the text apart; ``require_function`` raises for a name that is no function.
 
         Raises:
             TemplateFailed: the text holds what is no token.
+            TemplateRefused: it is too long.
         """
         self._text = text
-        self._tokens = tokens(text)
+        self._tokens = tokens(text, budget)
         self._at = 0
         self._depth = 0
         self._require_function = require_function
@@ -132,7 +139,7 @@ class Reader:
                 break
             self.take()
             names.append(name)
-            self.variables.append(name)
+            self._declare(name, after)
             if not is_comma:
                 return names, after.kind is Kind.ASSIGN
             if context != "range" or len(names) > 1:
@@ -140,6 +147,12 @@ class Reader:
             if self.peek().kind not in _AFTER_COMMA:
                 self.refuse_next("a list of variables")
         return names, False
+
+    def _declare(self, name: str, token: Token) -> None:
+        self.variables.append(name)
+        if len(self.variables) > _MOST_VARIABLES:
+            what = "the template has too many variables"
+            raise TemplateRefused(what, where=self._place(token))
 
     def _command(self) -> Command:
         """Return operands with spaces between them; a ``|`` after them is taken, too."""

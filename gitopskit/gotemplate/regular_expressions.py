@@ -27,7 +27,9 @@ _INT: Final = Parameter.INT
 
 _LONGEST_PATTERN: Final = 1000
 _MOST_MEMORY_BYTES: Final = 1 << 20
+_LARGEST_PROGRAM: Final = 10_000
 _PROGRAM_PER_WORK: Final = 64
+_WORK_PER_INSTRUCTION: Final = 8
 _WORK_PER_COMPILATION: Final = 4096
 _WORK_PER_SEARCH: Final = 64
 _ANY_BYTE: Final = re.compile(rb"\\C")
@@ -57,8 +59,12 @@ class _Expression:
         except re2.error:
             raise TemplateRefused("this is no regular expression of RE2") from None
         re2.purge()  # it would keep the last 128, and with them what values may be in some
+        size = self._compiled.programsize
+        if size > _LARGEST_PROGRAM:
+            raise TemplateRefused("a regular expression that repeats so much is not supported")
+        budget.work(_WORK_PER_INSTRUCTION * size)
         self._budget = budget
-        self._cost = 1 + self._compiled.programsize // _PROGRAM_PER_WORK
+        self._cost = 1 + size // _PROGRAM_PER_WORK
 
     def search(self, text: bytes, position: int = 0) -> Any:  # noqa: ANN401 -- RE2 has no types
         """Return the first match at or after a position, or None."""

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import enum
 import re
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from gitopskit.errors import TemplateFailed, TemplateRefused
 from gitopskit.gotemplate.places import place
 from gitopskit.gotemplate.unicode_text import is_letter_or_digit
+
+if TYPE_CHECKING:
+    from gitopskit.gotemplate.budget import Budget
 
 
 class Kind(enum.Enum):
@@ -93,12 +96,12 @@ _UNUSUAL: Final = re.compile(
 _KINDS: Final = {name: Kind[name] for name in _USUAL.groupindex}
 
 
-def tokens(text: str) -> list[Token]:
-    """Return the pieces of a template, an END last.
+def tokens(text: str, budget: Budget) -> list[Token]:
+    """Return the pieces of a template, an END last; each is a step of the budget.
 
     Raises:
         TemplateFailed: an action or a comment does not end, or holds what is no word.
-        TemplateRefused: a number is complex.
+        TemplateRefused: a number is complex, or there are too many pieces.
     """
     found: list[Token] = []
     position = 0
@@ -110,10 +113,11 @@ def tokens(text: str) -> list[Token]:
             found.append(Token(Kind.TEXT, before, position))
         inside += 2 * trims
         if text.startswith("/*", inside):
+            budget.step()
             position = _comment_end(text, inside)
         else:
             found.append(Token(Kind.LEFT, _LEFT, left))
-            position = _action(text, inside, found)
+            position = _action(text, inside, found, budget)
     if position < len(text):
         found.append(Token(Kind.TEXT, text[position:], position))
     found.append(Token(Kind.END, "", len(text)))
@@ -128,11 +132,12 @@ def _comment_end(text: str, start: int) -> int:
     return right.end()
 
 
-def _action(text: str, begin: int, found: list[Token]) -> int:
+def _action(text: str, begin: int, found: list[Token], budget: Budget) -> int:
     """Add what is inside of an action and its RIGHT; return where the text goes on."""
     position, depth = begin, 0
     left = found[-1].offset
     while match := _USUAL.match(text, position) or _UNUSUAL.match(text, position):
+        budget.step()
         token = _token(text, match)
         found.append(token)
         position = match.end()

@@ -291,7 +291,7 @@ def damaged(template: str, chance: random.Random) -> str:
         lost = chance.randint(1, 6)
         template = chance.choice(
             [
-                template[:here] + chance.choice(_SHARDS) + template[here:],
+                template[:here] + chance.choice(SHARDS) + template[here:],
                 template[:here] + template[here + lost :],
                 template[:here] + template[there : there + 20] + template[here:],
             ]
@@ -299,7 +299,7 @@ def damaged(template: str, chance: random.Random) -> str:
     return template
 
 
-_SHARDS: Final = (
+SHARDS: Final = (
     *("{{", "}}", " ", "|", "(", ")", "$x", "$", " := ", " = ", ",", ".", ".user", "if ", "else "),
     *("end", "range ", "with ", "define ", '"t"', "template ", "block ", "nil", "true", "1", "0x"),
     *("'a'", "`", '"', "/*", "*/", "- ", " -", "-", "\n", "é", "²", "{{end}}", "{{else}}", "e3"),
