@@ -72,8 +72,8 @@ class _Operator:
             "PATH": os.environ["PATH"],
         }
 
-    def gitopskit(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return self._run([sys.executable, "-m", "gitopskit", *arguments])
+    def gitopskit(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        return self._run([sys.executable, "-m", "gitopskit", *arguments], stdin=stdin)
 
     def kubectl(self, *arguments: str) -> bytes:
         return cluster.kubectl(self._plane, *arguments)
@@ -168,7 +168,10 @@ async def test_a_cluster_changes_over_and_back_without_losing_or_rewriting_a_sec
 
 
 async def _change_over(somebody: _Operator, world: Cluster) -> None:
-    """Steps 3 to 5 of the guide; the plan refuses while the Service is still theirs."""
+    """Steps 1 to 5 of the guide; the plan refuses while the Service is still theirs."""
+    backup = ("keys", "backup", "keys.age", "--passphrase-file", "-")
+    backed_up = somebody.gitopskit(*backup, stdin="correct horse battery staple")
+    assert backed_up.returncode == 0, backed_up.stderr
     url = "https://git.example.com/shop.git"
     assert somebody.gitopskit("init", "--name", "shop", "--repo-url", url).returncode == 0
     install = ("unsealer", "install", "--image", IMAGE, "--out", "clusters/prod/unsealer")
