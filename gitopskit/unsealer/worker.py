@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from gitopskit.errors import (
+    ApiError,
     ApiForbidden,
     ApiInvalid,
     ApiNotFound,
@@ -63,6 +64,9 @@ Next = Literal["done", "again", "retry"]
 _FOR_THE_STATUS: Final = (ApiForbidden, ApiInvalid)
 """Refusals that somebody must act on: a quota, an admission policy, a malformed label."""
 
+_PATIENCE_SECONDS: Final = 2.0
+"""A right that is denied for longer is told: an API server that starts knows no roles yet."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerOptions:
@@ -99,6 +103,7 @@ class Worker:
         self._reporter = reporter
         self._threads = threads
         self._opened_before = KeyMemory()
+        self._forbidden_since: dict[Key, float] = {}
 
     async def handle(self, key: Key) -> Next:
         """Do one pass; tell what comes next.
@@ -108,6 +113,7 @@ class Worker:
         """
         seen = self._memory.seen(key)
         if seen is None or self._memory.is_settled(key):
+            self._forbidden_since.pop(key, None)
             return "done"
         keyring = self._keys.keyring
         started = self._api.clock.monotonic_seconds()
@@ -115,6 +121,7 @@ class Worker:
         if content is None:
             return "done"
         done = await self._sync(key, content, keyring)
+        self._forbidden_since.pop(key, None)
         seconds = self._api.clock.monotonic_seconds() - started
         versions = await self._reporter.tell(key, content, replace(done, duration_seconds=seconds))
         if self._keys.keyring is not keyring:
@@ -147,12 +154,22 @@ class Worker:
             live = await self._live(key, before)
             return await self._carry_out(key, self._decide(content, unsealed, live), unsealed)
         except _FOR_THE_STATUS as error:
-            if error.is_about_credentials:
+            if self._may_pass(key, error):
                 raise
             return Pass.failed("update_failed", status.refusal(error), before)
         except OwnershipConflict as error:
             outcome = status.failure(status.UPDATE_FAILED, error)
             return Pass.failed("update_failed", outcome, before)
+
+    def _may_pass(self, key: Key, error: ApiError) -> bool:
+        """Tell whether a refusal is rather to be tried again than told."""
+        settled = self._memory.settled(key)
+        if error.is_about_credentials:
+            return True
+        if not isinstance(error, ApiForbidden) or (settled and not settled.outcome.is_synced):
+            return False
+        now = self._api.clock.monotonic_seconds()
+        return now - self._forbidden_since.setdefault(key, now) < _PATIENCE_SECONDS
 
     def _unseal(self, content: JsonObject, keyring: Keyring) -> UnsealedSecret:
         if not keyring.keys:
@@ -237,7 +254,7 @@ class Worker:
                 resource_version=decision.resource_version,
             )
         except ApiForbidden as error:
-            if error.is_about_credentials:
+            if self._may_pass(key, error):
                 raise
             raise OwnershipConflict(
                 f"{decision.reason.what}, and the unsealer may not delete Secrets",

@@ -9,19 +9,18 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import pytest
 from structlog.testing import capture_logs
 
 from gitopskit.kube.client import KubeClient
-from gitopskit.kube.credentials import load_connection
 from gitopskit.unsealer.loop import Unsealer
 from gitopskit.unsealer.options import UnsealerOptions
 from tests.support.clock import WrongClock
 from tests.support.fake_api import Reply, refusal
 from tests.support.faulty_proxy import First
 from tests.support.many_sealed import create_all, until_told
+from tests.support.pod_folder import PodFolder
 from tests.support.polling import eventually
 from tests.support.unsealer_cluster import running
 
@@ -37,29 +36,9 @@ if TYPE_CHECKING:
 UNKNOWN = refusal(401, reason="Unauthorized", message="Unauthorized")
 
 
-class Pod:
-    """The folder in which a Pod finds its token; ``header`` is what requests say with it."""
-
-    def __init__(self, folder: Path, control_plane: ControlPlane) -> None:
-        self._plane = control_plane
-        self.folder = folder
-        self.header = ""
-
-    def renew(self) -> None:
-        """Put a fresh token into the place of the old one."""
-        token = self._plane.service_account_token("kube-system", "gitopskit-unsealer")
-        unfinished = self.folder / "token.new"
-        unfinished.write_text(token)
-        unfinished.rename(self.folder / "token")
-        self.header = f"Bearer {token}"
-
-
 @pytest.fixture
-def pod(platform: ControlPlane, tmp_path: Path) -> Pod:
-    (tmp_path / "ca.crt").write_bytes(platform.ca_file.read_bytes())
-    found = Pod(tmp_path, platform)
-    found.renew()
-    return found
+def pod(platform: ControlPlane, tmp_path: Path) -> PodFolder:
+    return PodFolder(tmp_path, platform)
 
 
 @pytest.fixture
@@ -69,20 +48,10 @@ def clock() -> WrongClock:
 
 @pytest.fixture
 async def renewing(
-    pod: Pod, proxy: FaultyProxy, platform: ControlPlane, clock: WrongClock
+    pod: PodFolder, proxy: FaultyProxy, clock: WrongClock
 ) -> AsyncIterator[KubeClient]:
     """Return a client through the proxy that reads its token as in a Pod."""
-    server = urlsplit(platform.server_url)
-    found = await load_connection(
-        in_cluster=True,
-        service_account_folder=pod.folder,
-        environment={
-            "KUBERNETES_SERVICE_HOST": str(server.hostname),
-            "KUBERNETES_SERVICE_PORT": str(server.port),
-        },
-        clock=clock,
-    )
-    connection = replace(found, server=proxy.url, tls=None)
+    connection = replace(await pod.connection(clock), server=proxy.url, tls=None)
     async with KubeClient(connection, clock=clock) as client:
         yield client
 
@@ -91,7 +60,7 @@ async def test_a_token_that_is_renewed_in_time_is_read_again_before_it_ends(
     cluster: Cluster,
     key: SealingKey,
     proxy: FaultyProxy,
-    pod: Pod,
+    pod: PodFolder,
     renewing: KubeClient,
     clock: WrongClock,
 ) -> None:
@@ -111,7 +80,7 @@ async def test_a_token_that_is_renewed_in_time_is_read_again_before_it_ends(
 
 
 async def test_a_token_that_ended_is_waited_for_and_nothing_false_is_told(
-    cluster: Cluster, key: SealingKey, proxy: FaultyProxy, pod: Pod, renewing: KubeClient
+    cluster: Cluster, key: SealingKey, proxy: FaultyProxy, pod: PodFolder, renewing: KubeClient
 ) -> None:
     async with running(renewing):
         await create_all(cluster, key, {"edited": "1"})
