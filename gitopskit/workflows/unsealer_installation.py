@@ -68,11 +68,6 @@ def require_sound(wanted: UnsealerInstallation) -> None:
 
 def _require_one_choice(wanted: UnsealerInstallation) -> None:
     names, selector = wanted.watch_namespaces, wanted.namespace_selector
-    if names and selector:
-        raise InputError(
-            "the namespaces are both listed and selected",
-            hint="give --watch-namespace or --watch-namespace-selector",
-        )
     if names and wanted.mode == "cluster":
         raise InputError(
             "the rights of a whole cluster are asked for, and namespaces are listed",

@@ -119,6 +119,21 @@ def test_validation_finds_nothing_in_what_is_written(
     assert "errors: 0, warnings: 0" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("arguments", MODES)
+def test_the_command_of_every_mode_is_one_that_run_understands(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert frame.run([*INSTALL, *arguments]) == 0
+    manifests = read_documents(capsys.readouterr().out, path="-")
+    [deployment] = [item.content for item in manifests if item.kind == "Deployment"]
+    [container] = deployment["spec"]["template"]["spec"]["containers"]
+
+    code = frame.run([*container["command"][1:], "--context", "nowhere"])
+
+    assert code == 3
+    assert "nowhere" in capsys.readouterr().err
+
+
 def test_a_cluster_runs_what_is_installed_under_its_restricted_pod_security(
     platform: ControlPlane, tmp_path: Path
 ) -> None:

@@ -48,6 +48,12 @@ def test_a_selector_is_handed_on() -> None:
             UnsealerInstallation(mode="namespaces", namespace_selector="team=web"),
             id="selected-roles",
         ),
+        pytest.param(
+            UnsealerInstallation(
+                mode="namespaces", watch_namespaces=("shop",), namespace_selector="team=web"
+            ),
+            id="listed-and-selected",
+        ),
         pytest.param(UnsealerInstallation(cert_readers=("developers",)), id="readers"),
     ],
 )
@@ -66,11 +72,6 @@ def test_sound_wishes_are_accepted(wanted: UnsealerInstallation) -> None:
             UnsealerInstallation(mode="namespaces", watch_namespaces=("*",)),
             "namespace to watch",
             id="watched",
-        ),
-        pytest.param(
-            UnsealerInstallation(watch_namespaces=("a",), namespace_selector="b=c"),
-            "both listed and selected",
-            id="listed-and-selected",
         ),
         pytest.param(
             UnsealerInstallation(watch_namespaces=("a",)), "of a whole cluster", id="too-far"

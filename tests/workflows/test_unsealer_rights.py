@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -97,6 +98,16 @@ def test_selected_namespaces_bind_the_role_themselves() -> None:
         {"apiGroups": [""], "resources": ["namespaces"], "verbs": ["list", "watch"]}
     ]
     assert ("ClusterRole", "", "gitopskit-unsealer") in _names(made)
+
+
+def test_namespaces_may_be_listed_beside_those_that_are_selected() -> None:
+    wanted = replace(LISTED, namespace_selector="team=web")
+
+    made = rights(SHIPPED, wanted)
+
+    assert ("Role", "shop", "gitopskit-unsealer") in _names(made)
+    assert ("ClusterRole", "", "gitopskit-unsealer") in _names(made)
+    assert ("ClusterRoleBinding", "", "gitopskit-unsealer") not in _names(made)
 
 
 def test_a_selector_with_the_clusters_rights_adds_the_right_to_see_namespaces() -> None:
