@@ -131,7 +131,7 @@ def test_the_command_of_every_mode_is_one_that_run_understands(
     code = frame.run([*container["command"][1:], "--context", "nowhere"])
 
     assert code == 3
-    assert "nowhere" in capsys.readouterr().err
+    assert "there is no kubeconfig" in capsys.readouterr().err
 
 
 def test_a_cluster_runs_what_is_installed_under_its_restricted_pod_security(
