@@ -29,7 +29,6 @@ from gitopskit.sealing.keys import (
     KEY_LABEL,
     KEY_LABEL_ACTIVE,
     PrivateKey,
-    key_secret,
     read_key_secret,
 )
 from gitopskit.workflows import first_key, first_objects
@@ -100,8 +99,9 @@ async def plan(api: KubeClient, request: Bootstrap, *, now: datetime) -> Bootstr
     """Return what bootstrap will do; nothing is written.
 
     Raises:
-        InputError: the image has no tag, the committed certificate has no key, or nothing says
-            which host keys an ssh repository's server has.
+        InputError: the image has no tag, the committed certificate has no key, the first key
+            would have no backup where one is required, or nothing says which host keys an ssh
+            repository's server has.
         IntegrityFault: the cluster has sealing keys, and the given one, or that of the committed
             certificate, is not among them.
         ApiError: the API server refused or did not answer.
@@ -114,11 +114,11 @@ async def plan(api: KubeClient, request: Bootstrap, *, now: datetime) -> Bootstr
     first_key.refuse_another_certificate(request.first_key, keys)
     published = await _published_certificate(api, place)
     live = first_key.certificate_in_use(keys, published)
+    first_key.refuse_key_without_backup(request.first_key, live, desired)
     pair = first_key.pair_to_install(request.first_key, live, now=now)
     certificate = pair.certificate_pem if pair else live
     if pair is not None:
-        name = f"sealed-secrets-key-{request.objects.environment}"
-        desired.append(key_secret(pair, namespace=place, name=name))
+        desired.append(first_key.key_to_write(pair, request.first_key, namespace=place, now=now))
     desired.append(first_objects.certificate_config_map(certificate.decode(), namespace=place))
     objects, deploy_key = await _with_deploy_key(api, request.objects)
     desired.extend(first_objects.git_objects(objects))

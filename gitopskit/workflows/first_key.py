@@ -12,18 +12,22 @@ from typing import TYPE_CHECKING
 from gitopskit.errors import InputError, IntegrityFault
 from gitopskit.manifests.settled_names import HYBRID_KEY_TYPE
 from gitopskit.repository.layout import certificate_file
+from gitopskit.sealing.key_secrets import BACKED_UP
 from gitopskit.sealing.keys import (
     KeyPair,
     PrivateKey,
+    key_secret,
     load_certificate,
     new_sealing_key,
     read_private_keys,
 )
+from gitopskit.timestamps import rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from gitopskit.manifests.json_types import JsonObject
     from gitopskit.redaction import Plaintext
 
 
@@ -75,6 +79,39 @@ def refuse_another_certificate(first: FirstKey, keys: Sequence[PrivateKey]) -> N
             where=where,
             hint="add its key to the cluster as a Secret of its own, or remove the certificate and"
             " seal the values again",
+        )
+
+
+def key_to_write(pair: KeyPair, first: FirstKey, *, namespace: str, now: datetime) -> JsonObject:
+    """Return the Secret of the first key; one that was given counts as backed up, for it was kept."""
+    name = f"sealed-secrets-key-{first.environment}"
+    content = key_secret(pair, namespace=namespace, name=name)
+    if first.private_pem is None:
+        return content
+    metadata = {**content["metadata"], "annotations": {BACKED_UP: rfc3339(now)}}
+    return {**content, "metadata": metadata}
+
+
+def refuse_key_without_backup(first: FirstKey, live: bytes, unsealer: Sequence[JsonObject]) -> None:
+    """Refuse to make a key that seals before it exists twice, where the unsealer is to forbid that.
+
+    ``unsealer`` are the objects that run it, ``live`` the PEM of the cluster's certificate.
+
+    Raises:
+        InputError: it runs with ``--require-key-backup``, and there is no key yet.
+    """
+    commands = [
+        word
+        for content in unsealer
+        if content["kind"] == "Deployment"
+        for container in content["spec"]["template"]["spec"]["containers"]
+        for word in (*container.get("command", ()), *container.get("args", ()))
+    ]
+    if first.private_pem is None and not live and "--require-key-backup" in commands:
+        raise InputError(
+            "the first sealing key would seal without a backup, which the unsealer is to forbid",
+            where="--sealing-key",
+            hint="make it with `gitopskit keys new`, keep it, and pass it by `--sealing-key FILE`",
         )
 
 

@@ -24,6 +24,7 @@ from gitopskit.workflows.unsealer_manifests import unsealer_files
 
 if TYPE_CHECKING:
     from gitopskit.kube.client import KubeClient
+    from gitopskit.manifests.json_types import JsonObject
     from gitopskit.workflows.bootstrap import BootstrapPlan
 
 _NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -168,6 +169,46 @@ async def test_a_definition_that_is_there_already_is_kept(bare_admin: KubeClient
     assert kept == ["applications.argoproj.io"]
     live = await bare_admin.get(CUSTOM_RESOURCE_DEFINITIONS, "applications.argoproj.io")
     assert live["spec"]["versions"][0]["schema"]["openAPIV3Schema"] == schema
+
+
+def _requiring_backup() -> tuple[JsonObject, ...]:
+    wanted = UnsealerInstallation(requires_key_backup=True)
+    files = unsealer_files(wanted, image="registry.example.com/gitopskit:0.1.0")
+    return tuple(content for contents in files.values() for content in contents)
+
+
+def test_no_key_is_made_that_would_seal_before_it_has_a_backup() -> None:
+    request = Bootstrap(objects=_objects(), unsealer=_requiring_backup()).first_key
+
+    with pytest.raises(InputError, match="would seal without a backup") as caught:
+        first_key.refuse_key_without_backup(request, b"", _requiring_backup())
+
+    assert "gitopskit keys new" in caught.value.hint
+
+
+@pytest.mark.parametrize("is_required", [True, False], ids=["required", "not"])
+def test_a_key_that_was_given_counts_as_backed_up(is_required: bool) -> None:  # noqa: FBT001 -- a parameter of the table
+    pair = new_sealing_key(now=_NOW, size_bits=2048)
+    request = Bootstrap(objects=_objects(), sealing_key=pair.private_pem).first_key
+    unsealer = _requiring_backup() if is_required else ()
+
+    first_key.refuse_key_without_backup(request, b"", unsealer)
+    written = first_key.key_to_write(pair, request, namespace="kube-system", now=_NOW)
+
+    assert written["metadata"]["annotations"] == {
+        "gitopskit.io/key-backed-up": "2026-11-23T00:00:00Z"
+    }
+
+
+def test_a_key_that_is_made_has_no_backup_yet() -> None:
+    pair = new_sealing_key(now=_NOW, size_bits=2048)
+    request = Bootstrap(objects=_objects()).first_key
+
+    first_key.refuse_key_without_backup(request, b"", ())
+    written = first_key.key_to_write(pair, request, namespace="kube-system", now=_NOW)
+
+    assert "annotations" not in written["metadata"]
+    assert written["metadata"]["name"] == "sealed-secrets-key-prod"
 
 
 def test_a_committed_certificate_needs_its_key() -> None:
