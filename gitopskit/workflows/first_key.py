@@ -83,7 +83,7 @@ def refuse_another_certificate(first: FirstKey, keys: Sequence[PrivateKey]) -> N
 
 
 def key_to_write(pair: KeyPair, first: FirstKey, *, namespace: str, now: datetime) -> JsonObject:
-    """Return the Secret of the first key; one that was given counts as backed up, for it was kept."""
+    """Return the Secret of the first key; one that was given counts as backed up."""
     name = f"sealed-secrets-key-{first.environment}"
     content = key_secret(pair, namespace=namespace, name=name)
     if first.private_pem is None:
