@@ -1,12 +1,14 @@
 """SealedSecrets as they came, for as long as somebody is about to unseal them. Pure state.
 
-What is sealed is the only large part of them, so it is held within bounds and not at all for those
-that are settled. What is not here is read again from the API server.
+What is sealed is the only large part of them, so it is held within bounds, as text, and not at all
+for those that are settled. What is not here is read again from the API server.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+
+import orjson
 
 from gitopskit.unsealer import evidence
 from gitopskit.unsealer.records import Key, Mark, Seen
@@ -15,8 +17,8 @@ if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
 
 _MOST_BYTES: Final = 16 * 1024 * 1024
-_OVERHEAD_BYTES: Final = 4096
-"""What an object takes in memory beside its texts, by measurement."""
+_OVERHEAD_BYTES: Final = 256
+"""What holding an object takes in memory beside its text."""
 
 SEEN: Final = "seen"
 """Where ``keep`` puts the records of an object."""
@@ -28,7 +30,7 @@ class Contents:
     def __init__(self, most_bytes: int = _MOST_BYTES) -> None:
         """Begin empty."""
         self._most_bytes = most_bytes
-        self._held: dict[Key, tuple[int, JsonObject]] = {}
+        self._held: dict[Key, tuple[str, bytes]] = {}
         self._bytes = 0
 
     def __len__(self) -> int:
@@ -44,23 +46,28 @@ class Contents:
             return content
         self.drop(key)
         content["metadata"].pop("managedFields", None)
-        size = _size_bytes(content)
-        if self._bytes + size <= self._most_bytes:
-            self._held[key] = size, content
-            self._bytes += size
+        text = bytes(
+            bytearray(orjson.dumps(content))
+        )  # a copy: what orjson returns holds more room
+        if self._bytes + _size_bytes(text) <= self._most_bytes:
+            self._held[key] = seen.version, text
+            self._bytes += _size_bytes(text)
         return {"metadata": {"namespace": key.namespace, "name": key.name}, SEEN: seen}
 
     def take(self, key: Key, version: str) -> JsonObject | None:
         """Return and forget a SealedSecret, if it is held in that version."""
-        found = self._held.get(key)
+        held, text = self._held.get(key, ("", b""))
         self.drop(key)
-        is_right = found is not None and found[1]["metadata"]["resourceVersion"] == version
-        return found[1] if found and is_right else None
+        if not text or held != version:
+            return None
+        content: JsonObject = orjson.loads(text)
+        return content
 
     def drop(self, key: Key) -> None:
         """Forget a SealedSecret."""
-        size, _ = self._held.pop(key, (0, None))
-        self._bytes -= size
+        found = self._held.pop(key, None)
+        if found is not None:
+            self._bytes -= _size_bytes(found[1])
 
 
 def keep_secret(content: JsonObject) -> JsonObject:
@@ -73,8 +80,5 @@ def keep_secret(content: JsonObject) -> JsonObject:
     return {"metadata": {"namespace": key.namespace, "name": key.name}, SEEN: seen}
 
 
-def _size_bytes(content: JsonObject) -> int:
-    spec = content.get("spec") or {}
-    texts = [*(spec.get("encryptedData") or {}).values(), spec.get("data")]
-    templates = ((spec.get("template") or {}).get("data") or {}).values()
-    return _OVERHEAD_BYTES + sum(len(text) for text in (*texts, *templates) if text)
+def _size_bytes(text: bytes) -> int:
+    return _OVERHEAD_BYTES + len(text)

@@ -97,7 +97,8 @@ class FieldWatch:
 
     def _end(self, name: str) -> None:
         if name in self._territories and name not in self._field.namespaces:
-            _, task = self._territories.pop(name)
+            territory, task = self._territories.pop(name)
+            territory.leave()
             task.cancel()
             _LOG.info("namespace_left", namespace=name)
 

@@ -11,7 +11,7 @@ from gitopskit.errors import ApiConflict, ApiError, ApiNotFound
 from gitopskit.kube.resources import SEALED_SECRETS
 from gitopskit.unsealer import status
 from gitopskit.unsealer.ownership import FIELD_MANAGER
-from gitopskit.unsealer.records import Seen
+from gitopskit.unsealer.records import Seen, Wish
 
 if TYPE_CHECKING:
     from gitopskit.kube.client import KubeClient
@@ -127,7 +127,7 @@ class Reporter:
         """Return a SealedSecret as it is now, if it still wants the same."""
         metadata = content["metadata"]
         fresh = await self._api.get(SEALED_SECRETS, metadata["name"], metadata["namespace"])
-        if Seen.of(fresh).wish != Seen.of(content).wish:
+        if Wish.of(fresh) != Wish.of(content):
             raise ApiConflict(
                 "the SealedSecret changed meanwhile", where=str(SEALED_SECRETS.ref_of(content))
             )

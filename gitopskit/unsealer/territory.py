@@ -53,6 +53,7 @@ class Territory:
         self._has_sealed = False
         self._has_secrets = False
         self._watches = False
+        self._is_left = False
         self._polling = asyncio.Event()
 
     @property
@@ -61,14 +62,16 @@ class Territory:
         return self._watches
 
     async def run(self) -> None:
-        """Watch until cancelled; then forget what was seen."""
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._follow_sealed())
-                group.create_task(self._follow_secrets())
-                group.create_task(self._poll())
-        finally:
-            self._intake.close(self.namespace)
+        """Watch until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._follow_sealed())
+            group.create_task(self._follow_secrets())
+            group.create_task(self._poll())
+
+    def leave(self) -> None:
+        """Forget what was seen, and take in nothing more; ``run`` is to be cancelled after it."""
+        self._is_left = True
+        self._intake.close(self.namespace)
 
     async def _follow_sealed(self) -> None:
         followed = Followed(
@@ -102,11 +105,15 @@ class Territory:
         await follow(self._api, followed, see, metrics=self._metrics, refused=refused)
 
     def _see_sealed(self, event: Listed | Change) -> None:
+        if self._is_left:
+            return
         self._intake.see_sealed(event, self.namespace)
         self._has_sealed = True
         self._note_known()
 
     def _see_secrets(self, event: Listed | Change) -> None:
+        if self._is_left:
+            return
         if self._polling.is_set():
             self._polling.clear()
             _LOG.info("secrets_watched_again", namespace=self.namespace)

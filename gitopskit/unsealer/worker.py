@@ -40,7 +40,7 @@ from gitopskit.unsealer.decide import (
 from gitopskit.unsealer.drift import is_drift, only_told
 from gitopskit.unsealer.live_secret import LiveSecret
 from gitopskit.unsealer.ownership import FIELD_MANAGER
-from gitopskit.unsealer.records import Mark, Seen, Settled
+from gitopskit.unsealer.records import Mark, Settled, Wish
 from gitopskit.unsealer.report import Pass
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from gitopskit.unsealer.decide import Decision
     from gitopskit.unsealer.intake import Intake
     from gitopskit.unsealer.options import DriftPolicy
-    from gitopskit.unsealer.records import Key
+    from gitopskit.unsealer.records import Key, Seen
     from gitopskit.unsealer.report import Action, Reporter
     from gitopskit.unsealer.sealing_keys import SealingKeys
 
@@ -126,7 +126,7 @@ class Worker:
         versions = await self._reporter.tell(key, content, replace(done, duration_seconds=seconds))
         if self._keys.keyring is not keyring:
             return "again"
-        wish = Seen.of(content).wish
+        wish = Wish.of(content)
         self._memory.settle(
             key, Settled(wish=wish, outcome=done.outcome, mark=done.mark, versions=versions)
         )
@@ -188,12 +188,16 @@ class Worker:
         return render_template(unsealed)
 
     async def _live(self, key: Key, before: Mark | None) -> LiveSecret | None:
-        if before is None and self._options.is_watched(key):
+        is_watched = self._options.is_watched(key)
+        if before is None and is_watched:
             return None
         try:
-            return LiveSecret.of(await self._api.get(SECRETS, key.name, key.namespace))
+            found = await self._api.get(SECRETS, key.name, key.namespace)
         except ApiNotFound:
-            return None
+            found = None
+        if not is_watched:
+            self._memory.see_secret(key, None if found is None else Mark.of(found))
+        return None if found is None else LiveSecret.of(found)
 
     def _decide(
         self, content: JsonObject, unsealed: UnsealedSecret, live: LiveSecret | None

@@ -147,7 +147,9 @@ class Cluster:
         await eventually(says)
         return synced(await self.sealed(name))
 
-    async def until_generation(self, name: str, generation: int) -> None:
+    async def until_generation(
+        self, name: str, generation: int, *, timeout_seconds: float = 10.0
+    ) -> None:
         """Wait until the status speaks of a generation and says that it is synced."""
 
         async def says() -> bool:
@@ -155,7 +157,7 @@ class Cluster:
             observed = (found.get("status") or {}).get("observedGeneration")
             return observed == generation and synced(found).get("status") == "True"
 
-        await eventually(says)
+        await eventually(says, timeout_seconds=timeout_seconds)
 
     async def until_items(self, name: str, items: set[str]) -> None:
         """Wait until the Secret has exactly these items, whatever their values."""
