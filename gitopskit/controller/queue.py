@@ -85,6 +85,10 @@ class WorkQueue(Generic[K]):
             timer = asyncio.get_running_loop().create_task(self._add_later(key, seconds))
             self._timers[key] = (due, timer)
 
+    def is_put_off(self, key: K) -> bool:
+        """Tell whether a key comes by itself, later, as ``add_after`` or ``retry`` asked."""
+        return key in self._timers
+
     def retry(self, key: K, *, at_least_seconds: float = 0.0) -> None:
         """Ask for work on a key after a pause that grows with its failures in a row."""
         failures = self._failures.get(key, 0)

@@ -135,6 +135,10 @@ class Intake:
         self.memory.doubt(key)
         self.queue.add(key, level=Level.LATER)
 
+    def is_too_early(self, key: Key) -> bool:
+        """Tell whether nothing changed since a failure that is looked at again by itself."""
+        return self.queue.is_put_off(key) and not self.memory.needs_look(key)
+
     def _add_all(self, keys: Iterable[Key]) -> None:
         """Queue what needs a look; what is told as failed comes after what may be good."""
         for key in keys:

@@ -147,6 +147,8 @@ class Unsealer:
         return duties
 
     async def _handle(self, worker: Worker, key: Key) -> None:
+        if self._intake.is_too_early(key):
+            return
         started = self._clock.monotonic_seconds()
         try:
             what_next = await worker.handle(key)

@@ -171,6 +171,7 @@ class Memory:
                 del self._settled[key]
                 changed.append(key)
             elif came and not settled.outcome.is_synced:
+                self.doubt(key)
                 changed.append(key)
         return changed
 

@@ -134,6 +134,18 @@ async def test_a_key_can_come_later(queue: WorkQueue[str], clock: ManualClock) -
     assert await drained(queue) == ["a"]
 
 
+async def test_what_comes_later_is_put_off_until_then(
+    queue: WorkQueue[str], clock: ManualClock
+) -> None:
+    queue.add_after("a", 10)
+
+    was_put_off = queue.is_put_off("a")
+    await clock.wake(10)
+
+    assert was_put_off
+    assert not queue.is_put_off("a")
+
+
 @pytest.mark.parametrize("seconds", [(10, 5), (5, 10)], ids=["earlier last", "earlier first"])
 async def test_of_two_times_the_earlier_counts(
     queue: WorkQueue[str], clock: ManualClock, seconds: tuple[float, float]

@@ -113,6 +113,24 @@ async def test_what_comes_is_taken_before_what_was_listed(intake: Intake) -> Non
     assert await taken(intake) == ["new", "first", "second"]
 
 
+async def test_a_failure_that_changed_nothing_waits_for_its_turn(
+    intake: Intake, clock: ManualClock
+) -> None:
+    see_sealed(intake, sealed())
+    settle(intake, FAILURE)
+    intake.queue.add_after(KEY, 10)
+
+    at_once = intake.is_too_early(KEY)
+    see_sealed(intake, sealed(generation=2, resourceVersion="2"))
+    when_it_changed = intake.is_too_early(KEY)
+    see_sealed(intake, sealed())
+    await clock.wake(10)
+
+    assert at_once
+    assert not when_it_changed
+    assert not intake.is_too_early(KEY)
+
+
 async def test_what_is_told_as_failed_comes_after_what_may_be_good(intake: Intake) -> None:
     list_sealed(intake, told(sealed("broken"), FAILURE), sealed("good"))
 

@@ -247,7 +247,9 @@ def test_a_key_that_comes_may_help_what_failed(memory: Memory) -> None:
     memory.settle(failed, settled(FAILURE, mark=None))
 
     assert memory.use_keys(frozenset({FINGERPRINT})) == []
+    assert not memory.needs_look(failed)
     assert memory.use_keys(frozenset({FINGERPRINT, "SHA256:" + "b" * 43})) == [failed]
+    assert memory.needs_look(failed)
 
 
 PROVED = replace(Seen.of(told(sealed(), SUCCESS)), fields=7)
