@@ -31,6 +31,7 @@ _ZERO_FRACTION: Final = re.compile(rb"\.0+\Z")
 _SPECIAL_FLOAT: Final = re.compile(rb"[+-]?(?:inf|infinity|nan)", re.IGNORECASE)
 _FLOAT: Final = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _HEXADECIMAL: Final = re.compile(rb"[+-]?0[xX]")
+_BEGINS_LIKE_A_NUMBER: Final = re.compile(rb"[+-]?[0-9]")
 _LONGEST_NUMBER: Final = 400
 _MOST_PLACES: Final = 22
 """The powers of ten up to here are exact as floats, so that they are the same everywhere."""
@@ -43,7 +44,8 @@ def to_int(value: Value) -> int:
     """Return a value as an int; what is no number is 0.
 
     Raises:
-        TemplateRefused: it is a float beyond the integers of Go, for which machines differ.
+        TemplateRefused: it is a float beyond the integers of Go, for which machines differ, or a
+            very long text that begins like a number.
     """
     if isinstance(value, bytes):
         return _integer_of(value)
@@ -56,6 +58,10 @@ def to_int(value: Value) -> int:
 
 def _integer_of(text: bytes) -> int:
     """Return the integer that a text spells, with a prefix if it likes, or 0."""
+    if not _BEGINS_LIKE_A_NUMBER.match(text):
+        return 0
+    if len(text) > _LONGEST_NUMBER:
+        raise TemplateRefused("so long a text as an integer is not supported")
     spelled = _ZERO_FRACTION.sub(b"", text)
     value = read_integer(spelled.decode()) if spelled.isascii() else None
     return value if value is not None and LEAST_INT64 <= value <= GREATEST_INT64 else 0

@@ -28,11 +28,16 @@ _INT: Final = Parameter.INT
 _LONGEST_PATTERN: Final = 1000
 _MOST_MEMORY_BYTES: Final = 1 << 20
 _LARGEST_PROGRAM: Final = 10_000
-_PROGRAM_PER_WORK: Final = 64
-_WORK_PER_INSTRUCTION: Final = 8
+_PROGRAM_PER_WORK: Final = 24
+_WORK_PER_INSTRUCTION: Final = 32
 _WORK_PER_COMPILATION: Final = 4096
+_WORK_PER_PATTERN_BYTE: Final = 1024
+_WORK_PER_CLASS: Final = 32 << 10
+"""Of Unicode: RE2 lists its ranges even where nothing of them is left in the program."""
+
 _WORK_PER_SEARCH: Final = 64
 _ANY_BYTE: Final = re.compile(rb"\\C")
+_CLASS: Final = re.compile(rb"\\p", re.IGNORECASE)
 _REFERENCE: Final = re.compile(rb"\$(?:(\$)|\{(\w+)\}|(\w+))")
 _NUMBER: Final = re.compile(rb"0|[1-9][0-9]{0,7}")
 _SPECIAL: Final = re.compile(rb"[\\.+*?()|\[\]{}^$]")
@@ -50,7 +55,9 @@ class _Expression:
         """
         if len(pattern) > _LONGEST_PATTERN or _ANY_BYTE.search(pattern):
             raise TemplateRefused("an expression this long, or with `\\C`, is not supported")
-        budget.work(_WORK_PER_COMPILATION)
+        classes = len(_CLASS.findall(pattern))
+        budget.work(_WORK_PER_COMPILATION + _WORK_PER_PATTERN_BYTE * len(pattern))
+        budget.work(_WORK_PER_CLASS * classes)
         options = re2.Options()
         options.log_errors = False
         options.max_mem = _MOST_MEMORY_BYTES

@@ -18,9 +18,12 @@ _VALUES: Final = {
     "json": b"[" * 100_000 + b"]" * 100_000,
     "deep": b'{"a":' * 500 + b"1" + b"}" * 500,
     "wide": b"[" + b"1," * 150_000 + b"1]",
+    "digits": b"9" * 400_000,
 }
 _TREE: Final = "{{ $x := list 1 }}{{ range 40 }}{{ $x = list $x $x $x }}{{ end }}"
 _LOOP: Final = '{{ $d := dict }}{{ $_ := set $d "d" $d }}'
+
+_EXPRESSIONS: Final = '{{ range 4000 }}{{ $x := regexMatch "(?i)%s" "a" }}{{ end }}'
 
 _WORK: Final = "reads or makes too much"
 _STEPS: Final = "too many steps"
@@ -83,6 +86,19 @@ _COSTLY: Final = {
         '{{ range 9999 }}{{ $x := regexMatch "[a-z]{0,200}" "a" }}{{ end }}',
         _WORK,
     ),
+    "classes of letters in a loop": (
+        _EXPRESSIONS % (r"[^\\pL\\PL]" * 80),
+        _WORK,
+    ),
+    "letters in a loop": (
+        _EXPRESSIONS % (r"\\PLa|" * 150),
+        _WORK,
+    ),
+    "wide ranges in a loop": (
+        _EXPRESSIONS % (r"\\W" * 400),
+        "repeats so much",
+    ),
+    "a long number": ("{{ range 999 }}{{ $x := int $.digits }}{{ end }}", "so long a text"),
     "deep JSON": ("{{ fromJson .json }}", "the JSON nests too deep"),
     "JSON that is deep enough": ("{{ fromJson .deep }}", _DEPTH),
     "wide JSON in a loop": ("{{ range 99 }}{{ $x := fromJson $.wide }}{{ end }}", _WORK),
