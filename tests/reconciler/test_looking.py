@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +13,8 @@ import pytest
 from gitopskit.kube.resources import CONFIG_MAPS
 from gitopskit.manifests.documents import read_documents
 from gitopskit.manifests.identity import ObjectRef
+from gitopskit.reconciler import application as applications
+from gitopskit.reconciler import project as projects
 from gitopskit.reconciler.application import SyncPolicy
 from gitopskit.reconciler.looking import holds
 from gitopskit.reconciler.loop import Controller
@@ -118,6 +122,18 @@ async def test_what_the_server_makes_of_the_unsealers_objects_holds_them(
         if not holds(made.content, normalised(content, ref, labels={}, annotations={})):
             changed.append(str(ref))
     assert changed == []
+
+
+def test_the_registration_on_the_page_is_one_that_only_looks() -> None:
+    page = (Path(__file__).parents[2] / "docs/howto/operate-the-unsealer.md").read_text()
+    [block] = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    project, application = (item.content for item in read_documents(block, path="page"))
+
+    registered = applications.parse(application)
+
+    assert registered.only_looks
+    assert registered.project == project["metadata"]["name"]
+    assert projects.parse(project).permits_looking(registered.namespace)
 
 
 @pytest.fixture
