@@ -7,6 +7,7 @@ version, on a control plane of this module's own.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -189,8 +190,8 @@ async def test_bitnamis_goes_on_where_ours_stopped(
 async def test_both_at_once_come_to_rest_on_the_same_secrets(
     theirs: BitnamiController, world: Cluster, ours: KubeClient, plane: ControlPlane
 ) -> None:
-    certificate = await _certificate(world)
     with theirs.running():
+        certificate = await _certificate(world)
         async with running(ours):
             wanted = await _create_all(world, certificate)
             for name in (f"many-{number}" for number in range(20)):
@@ -211,6 +212,39 @@ async def test_both_at_once_come_to_rest_on_the_same_secrets(
     ]
     assert max(written.count(name) for name in wanted) <= 6
     assert synced(await world.sealed("strict"))["status"] == "True"
+
+
+@pytest.mark.timeout(180)
+async def test_both_at_once_come_to_rest_on_what_is_broken_foreign_and_edited(
+    theirs: BitnamiController, world: Cluster, ours: KubeClient, plane: ControlPlane
+) -> None:
+    foreign = await world.create_secret("foreign", {"password": "foreign"})
+    with theirs.running("--watch-for-secrets"):
+        certificate = await _certificate(world)
+        broken = _sealed(certificate, world, "another")
+        broken["metadata"]["name"] = "broken"
+        async with running(ours):
+            for content in (_sealed(certificate, world, "foreign"), broken):
+                await world.create_sealed(content)
+            wanted = await _create_all(world, certificate)
+            await _until_all_synced(world, wanted)
+            await _until_bitnamis_saw(world, theirs, {*wanted, "foreign", "broken"})
+            for name in ("strict", "wide"):
+                await world.patch_secret(name, {"stringData": {"password": "edited"}})
+            for name in ("strict", "wide"):
+                await world.until_values(name, wanted[name])
+            await _until_both_rest(world)
+
+    written = Counter(
+        (request.resource, request.name)
+        for request in read_requests(plane.audit_log_path)
+        if request.namespace == world.namespace and request.verb in WRITES and request.status < 400
+    )
+    assert await world.secret("foreign") == foreign
+    assert await world.secret("broken") is None
+    for name in ("foreign", "broken"):
+        assert synced(await world.sealed(name))["status"] == "False"
+    assert max(count for (kind, _), count in written.items() if kind != "events") <= 6
 
 
 @pytest.mark.timeout(120)
