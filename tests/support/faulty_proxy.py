@@ -81,6 +81,18 @@ class First:
         return self._reply if is_met and asked.call.startswith(self._calls) else None
 
 
+class FirstWrites:
+    """Tells of the first write of each sort about each object."""
+
+    def __init__(self) -> None:
+        self._met: set[tuple[str, str]] = set()
+
+    def __call__(self, asked: Asked) -> bool:
+        is_first = (asked.call, asked.name) not in self._met
+        self._met.add((asked.call, asked.name))
+        return asked.is_write and is_first
+
+
 class FaultyProxy(DyingProxy):
     """Forwards everything, unless ``fault`` returns the answer itself; it may act or wait before.
 

@@ -13,7 +13,7 @@ import pytest
 
 from gitopskit.kube.client import KubeClient
 from tests.support.fake_api import Reply, refusal
-from tests.support.faulty_proxy import First
+from tests.support.faulty_proxy import First, FirstWrites
 from tests.support.many_sealed import Report, create_all, until_told
 from tests.support.polling import eventually
 from tests.support.unsealer_cluster import running
@@ -102,14 +102,7 @@ async def test_writes_whose_answers_are_lost_are_found_done(
     cluster: Cluster, key: SealingKey, proxy: FaultyProxy, behind: KubeClient
 ) -> None:
     told = await _prepare(cluster, key, "lost")
-    lost: set[tuple[str, str]] = set()
-
-    def is_lost(asked: Asked) -> bool:
-        is_first = (asked.call, asked.name) not in lost
-        lost.add((asked.call, asked.name))
-        return asked.is_write and is_first
-
-    proxy.loses = is_lost
+    proxy.loses = FirstWrites()
     async with running(behind):
         report = await until_told(cluster, told)
 
