@@ -97,6 +97,7 @@ class FaultyProxy(DyingProxy):
     """Forwards everything, unless ``fault`` returns the answer itself; it may act or wait before.
 
     ``loses`` tells of which requests the answer is lost: they are done, and nobody learns of it.
+    What a watch shows comes ``lag_seconds`` late.
     ``asked`` is all that arrived, ``most_at_once`` how much of it at one time, watches aside.
     """
 
@@ -104,6 +105,7 @@ class FaultyProxy(DyingProxy):
         super().__init__(server_url, ssl_context)
         self.fault: Fault = _no_fault
         self.loses: Callable[[Asked], bool] = lambda _: False
+        self.lag_seconds = 0.0
         self.asked: list[Asked] = []
         self.most_at_once = 0
         self._at_once = 0
@@ -168,7 +170,19 @@ class FaultyProxy(DyingProxy):
         if self.loses(await _asked(request)):
             await answer.read()
             raise _cut_off(request)
+        if self.lag_seconds and "watch" in request.query:
+            return await self._pass_on_late(request, answer)
         return await super()._pass_on(request, answer)
+
+    async def _pass_on_late(
+        self, request: web.Request, answer: aiohttp.ClientResponse
+    ) -> web.StreamResponse:
+        response = web.StreamResponse(status=answer.status)
+        await response.prepare(request)
+        async for chunk in answer.content.iter_any():
+            await asyncio.sleep(self.lag_seconds)
+            await response.write(chunk)
+        return response
 
 
 @asynccontextmanager

@@ -110,3 +110,31 @@ async def test_watches_that_are_cut_again_and_again_miss_nothing(
     assert calls["watch sealedsecrets"] <= 14
     assert calls["list sealedsecrets"] == 1
     assert calls["update secrets"] <= 2 * len(wanted)
+
+
+async def test_watches_that_lag_behind_cause_no_needless_write(
+    cluster: Cluster, key: SealingKey, proxy: FaultyProxy, behind: KubeClient
+) -> None:
+    proxy.lag_seconds = 0.2
+    moved, edited = (
+        [f"{sort}-late-{number}" for number in range(5)] for sort in ("moved", "edited")
+    )
+    async with running(behind):
+        await create_all(cluster, key, dict.fromkeys((*moved, *edited), "1"))
+        await until_told(cluster, dict.fromkeys((*moved, *edited), "True"))
+        for name in moved:
+            later = key.seal(name, cluster.namespace, {"a": "2"})
+            await cluster.patch_sealed(name, {"spec": later["spec"]})
+        for name in edited:
+            await cluster.patch_secret(name, {"stringData": {"a": "edited"}})
+        for name in moved:
+            await cluster.until_values(name, {"a": "2"})
+        for name in edited:
+            await cluster.until_values(name, {"a": "1"})
+        await until_told(cluster, dict.fromkeys(moved, "True"))
+        calls = {name: proxy.calls(name) for name in (*moved, *edited)}
+
+    assert {calls[name]["create secrets"] for name in calls} == {1}
+    assert {calls[name]["update secrets"] for name in calls} == {1}
+    assert {calls[name]["patch sealedsecrets/status"] for name in moved} == {2}
+    assert {calls[name]["patch sealedsecrets/status"] for name in edited} == {1}
