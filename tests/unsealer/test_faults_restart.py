@@ -16,6 +16,7 @@ from tests.support.cluster import connect, create_namespace, install_platform
 from tests.support.many_sealed import create_all, until_told
 from tests.support.pod_folder import PodFolder
 from tests.support.polling import eventually
+from tests.support.replicas import replica
 from tests.support.restartable_plane import RestartablePlane
 from tests.support.unsealer_cluster import Cluster, running
 
@@ -119,4 +120,25 @@ async def test_an_idle_unsealer_goes_on_with_a_server_that_no_longer_takes_its_t
         await shop.until_values("before", {"a": "1"}, timeout_seconds=20)
 
     assert any(request.status == UNAUTHORIZED for request in read_requests(plane.audit_log_path))
+    assert await _warnings(shop) == []
+
+
+async def test_a_leader_outlives_its_server_and_leads_on(
+    plane: RestartablePlane, shop: Cluster, key: SealingKey, tmp_path: Path
+) -> None:
+    kubeconfig = tmp_path / "unsealer.kubeconfig"
+    token = plane.service_account_token("kube-system", "gitopskit-unsealer")
+    plane.write_kubeconfig(kubeconfig, token=token)
+    with replica(kubeconfig, tmp_path / "unsealer.log") as leader:
+        await leader.until("lease_acquired")
+        await create_all(shop, key, {"process-before": "1"})
+        await until_told(shop, {"process-before": "True"})
+
+        plane.kill_server()
+        await asyncio.to_thread(plane.start_server)
+        await create_all(shop, key, {"process-after": "1"})
+        await until_told(shop, {"process-after": "True"})
+
+        assert leader.process.poll() is None
+
     assert await _warnings(shop) == []
