@@ -168,7 +168,11 @@ def _anew(merged: UnsealedSecret, unsealed: UnsealedSecret) -> UnsealedSecret:
 
 
 def _patched(claim: Claim, unsealed: UnsealedSecret, live: LiveSecret) -> UnsealedSecret:
-    """Return somebody's Secret with our parts laid over it, as a replacement of the live one."""
+    """Return somebody's Secret with our parts laid over it, as a replacement of the live one.
+
+    What others offer, to patch or to take over, is theirs to say: no template changes it.
+    """
+    is_ours = _has_our_reference(claim, live)
     owners = live.owner_references
     if says(live, MANAGED):
         owners = _owner_references(claim, unsealed, live)
@@ -177,10 +181,8 @@ def _patched(claim: Claim, unsealed: UnsealedSecret, live: LiveSecret) -> Unseal
         metadata=_without_empty(
             {
                 **_identity(live),
-                **{
-                    part: live.mapping(part) | (unsealed.metadata.get(part) or {})
-                    for part in ("labels", "annotations")
-                },
+                "labels": live.mapping("labels") | (unsealed.metadata.get("labels") or {}),
+                "annotations": live.annotations | _laid_over(unsealed, is_ours=is_ours),
                 "ownerReferences": owners,
             }
         ),
@@ -188,6 +190,16 @@ def _patched(claim: Claim, unsealed: UnsealedSecret, live: LiveSecret) -> Unseal
         immutable=live.is_immutable or None,
         data={**live.data, **unsealed.data},
     )
+
+
+def _laid_over(unsealed: UnsealedSecret, *, is_ours: bool) -> dict[str, str]:
+    annotations = unsealed.metadata.get("annotations") or {}
+    offers = frozenset() if is_ours else {MANAGED, PATCH}
+    return {key: text for key, text in annotations.items() if key not in offers}
+
+
+def _has_our_reference(claim: Claim, live: LiveSecret) -> bool:
+    return live.controller is not None and live.controller.get("uid") == claim.uid
 
 
 def _identity(live: LiveSecret) -> JsonObject:
@@ -213,8 +225,7 @@ def _owner_references(claim: Claim, unsealed: UnsealedSecret, live: LiveSecret) 
     more fields.
     """
     wants_owner = _wants_owner(unsealed)
-    has_ours = live.controller is not None and live.controller.get("uid") == claim.uid
-    if wants_owner and has_ours:
+    if wants_owner and _has_our_reference(claim, live):
         return live.owner_references
     others = [ref for ref in live.owner_references if ref.get("uid") != claim.uid]
     return [*others, claim.owner_reference] if wants_owner else others

@@ -76,6 +76,24 @@ def test_a_secret_that_is_managed_too_gets_our_owner_reference() -> None:
     assert decision.secret.metadata["ownerReferences"] == [OURS]
 
 
+def test_a_template_does_not_take_over_what_may_only_be_patched() -> None:
+    template = {"annotations": {MANAGED: "true", PATCH: "false", "team": "web"}}
+
+    decision = decide(SEALED, unsealed(metadata=template), theirs(data={"theirs": b"1"}))
+
+    assert isinstance(decision, Replace)
+    assert decision.secret.metadata["annotations"] == {PATCH: "true", "team": "web"}
+
+
+def test_a_template_ends_the_patching_of_a_secret_of_our_own() -> None:
+    found = live(metadata={"annotations": {PATCH: "true"}})
+
+    decision = decide(SEALED, unsealed(metadata={"annotations": {PATCH: "false"}}), found)
+
+    assert isinstance(decision, Replace)
+    assert decision.secret.metadata["annotations"] == {PATCH: "false"}
+
+
 def test_a_managed_secret_of_another_controller_is_not_patched() -> None:
     owner = {"kind": "ExternalSecret", "name": "x", "uid": "other", "controller": True}
     annotations = {PATCH: "true", MANAGED: "true"}
