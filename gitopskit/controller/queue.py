@@ -3,19 +3,19 @@
 A key is never handled twice at once; added again while it is handled, it is handled once more.
 Failed keys come back after growing pauses. Keys wait on levels: those of the first level are taken
 first, and the others get a share, so that neither a flood of what is new nor one of what can wait
-keeps the rest waiting.
+keeps the rest waiting. On each level groups of keys take turns, so that no group floods the others.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import OrderedDict
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import structlog
 
+from gitopskit.controller.turns import Turns
 from gitopskit.errors import ApiError, GitopskitError
 
 if TYPE_CHECKING:
@@ -39,11 +39,21 @@ class QueueClosed(Exception):
 class WorkQueue(Generic[K]):
     """A queue of keys for the coroutines of one event loop."""
 
-    def __init__(self, clock: Clock, *, backoff: Backoff, levels: int = 1) -> None:
-        """Keep how to wait; nothing is started. ``levels`` are counted from 0, the most urgent."""
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        backoff: Backoff,
+        levels: int = 1,
+        group: Callable[[K], Hashable] = lambda _: None,
+    ) -> None:
+        """Keep how to wait; nothing is started.
+
+        ``levels`` are counted from 0, the most urgent; ``group`` tells which keys share a turn.
+        """
         self._clock = clock
         self._backoff = backoff
-        self._ready: tuple[OrderedDict[K, None], ...] = tuple(OrderedDict() for _ in range(levels))
+        self._ready: tuple[Turns[K], ...] = tuple(Turns(group) for _ in range(levels))
         self._last = levels - 1
         self._turns = 0
         self._handled: set[K] = set()
@@ -69,8 +79,8 @@ class WorkQueue(Generic[K]):
             if key in keys:
                 if urgency <= level:
                     return
-                del keys[key]
-        self._ready[level][key] = None
+                keys.remove(key)
+        self._ready[level].add(key)
         self._changed.set()
 
     def add_after(self, key: K, seconds: float) -> None:
@@ -100,7 +110,9 @@ class WorkQueue(Generic[K]):
         self._failures.pop(key, None)
 
     async def get(self) -> K:
-        """Return the key that has been ready for longest on its level; ``done`` must follow.
+        """Return the key that has been ready for longest, of the group whose turn it is.
+
+        ``done`` must follow.
 
         Raises:
             QueueClosed: the queue is closed.
@@ -110,7 +122,7 @@ class WorkQueue(Generic[K]):
             await self._changed.wait()
         if self._is_closed:
             raise QueueClosed
-        key, _ = self._next_level().popitem(last=False)
+        key = self._next_level().pop()
         self._handled.add(key)
         return key
 
@@ -129,7 +141,7 @@ class WorkQueue(Generic[K]):
         self._timers.clear()
         self._changed.set()
 
-    def _next_level(self) -> OrderedDict[K, None]:
+    def _next_level(self) -> Turns[K]:
         """Return the level to take from: the most urgent one, or the one whose turn it is."""
         held = [keys for keys in self._ready if keys]
         self._turns += 1

@@ -45,7 +45,9 @@ class Intake:
         """Begin with nothing seen, as one that follows."""
         self.memory = Memory()
         self.contents = Contents()
-        self.queue: WorkQueue[Key] = WorkQueue(clock, backoff=_FAULTS, levels=len(Level))
+        self.queue: WorkQueue[Key] = WorkQueue(
+            clock, backoff=_FAULTS, levels=len(Level), group=lambda key: key.namespace
+        )
         self._clock = clock
         self._metrics = metrics
         self._fights: Fights[Key] = Fights()

@@ -113,6 +113,14 @@ async def test_no_level_waits_for_ever(levelled: WorkQueue[str]) -> None:
     assert taken.index("late") < 24
 
 
+async def test_groups_take_turns(clock: ManualClock) -> None:
+    queue: WorkQueue[str] = WorkQueue(clock, backoff=BACKOFF, group=lambda key: key[0])
+    for key in ("a1", "a2", "a3", "b1", "c1", "b2"):
+        queue.add(key)
+
+    assert await drained(queue) == ["a1", "b1", "c1", "a2", "b2", "a3"]
+
+
 async def test_a_retry_comes_back_on_the_last_level(
     levelled: WorkQueue[str], clock: ManualClock
 ) -> None:
