@@ -21,7 +21,7 @@ from gitopskit.clock import SystemClock
 from gitopskit.kube.client import KubeClient
 from gitopskit.kube.resources import SECRETS
 from gitopskit.unsealer.loop import Unsealer
-from gitopskit.unsealer.options import UnsealerOptions
+from gitopskit.unsealer.options import Field, UnsealerOptions
 from tests.support.faulty_proxy import through, unsealers_tokens
 from tests.support.many_sealed import Report, until_told
 from tests.support.polling import eventually
@@ -104,9 +104,10 @@ class Round:
 
 
 @asynccontextmanager
-async def _living(connection: Connection) -> AsyncIterator[None]:
+async def _living(connection: Connection, cluster: Cluster) -> AsyncIterator[None]:
     """Run an unsealer that nothing happens to."""
-    async with KubeClient(connection, clock=SystemClock()) as api, running(api):
+    watched = Field(namespaces=(cluster.namespace,))
+    async with KubeClient(connection, clock=SystemClock()) as api, running(api, watched=watched):
         yield
 
 
@@ -119,8 +120,9 @@ async def _dying(
         report = await Report.of(cluster)
         return proxy.died.is_set() or all(report.told(name) == told[name] for name in told)
 
+    options = UnsealerOptions(workers=1, watched=Field(namespaces=(cluster.namespace,)))
     async with KubeClient(connection, clock=SystemClock()) as api:
-        program = asyncio.create_task(Unsealer(api, UnsealerOptions(workers=1)).run())
+        program = asyncio.create_task(Unsealer(api, options).run())
         await eventually(is_over, timeout_seconds=30)
         program.cancel()
         await asyncio.wait({program})
@@ -147,7 +149,7 @@ async def test_after_a_death_at_any_write_everything_is_as_git_says(
     connection = through(proxy, unsealers_tokens(platform, SystemClock()))
     following, number, has_died = Round(cluster, key, 1), 0, True
     async with cluster.granting("delete"):
-        async with _living(connection):
+        async with _living(connection, cluster):
             await until_told(cluster, await following.prepare())
         while has_died:
             this, number = following, number + 1
@@ -159,7 +161,7 @@ async def test_after_a_death_at_any_write_everything_is_as_git_says(
             await this.move_on()
             proxy.arm(0)
             following = Round(cluster, key, number + 1)
-            async with _living(connection):
+            async with _living(connection, cluster):
                 report = await until_told(cluster, this.told)
                 await until_told(cluster, await following.prepare())
 
