@@ -13,6 +13,7 @@ from gitopskit.sealedfiles.key_backup import (
     holds_the_same,
     plan_restore,
     read_secret,
+    renamed,
 )
 from gitopskit.sealing.key_secrets import DEFAULT_KEY_PREFIX
 from gitopskit.sealing.keys import KEY_LABEL
@@ -73,16 +74,15 @@ async def acknowledge(api: KubeClient, secret: LiveKeySecret, *, now: datetime) 
 
 
 async def plan(api: KubeClient, secrets: Sequence[JsonObject], *, where: str) -> RestorePlan:
-    """Return what restoring the Secrets of a backup would do.
+    """Return what restoring the Secrets of a backup would do; a name that is taken gets longer.
 
     Raises:
-        IntegrityFault: a Secret of one of the names holds something else.
+        IntegrityFault: a name is taken by something else, and no other one will do.
         ApiError: the API server refuses or does not answer.
     """
-    refs = [SECRETS.ref_of(content) for content in secrets]
-    found = [await _read(api, ref.name, ref.namespace) for ref in refs]
-    live = {str(ref): content for ref, content in zip(refs, found, strict=True) if content}
-    return plan_restore(secrets, live, where=where)
+    live: dict[str, JsonObject] = {}
+    wanted = [await _named(api, content, live) for content in secrets]
+    return plan_restore(wanted, live, where=where)
 
 
 async def restore(api: KubeClient, content: JsonObject) -> str:
@@ -99,6 +99,21 @@ async def restore(api: KubeClient, content: JsonObject) -> str:
 def place_of(content: JsonObject) -> str:
     """Return ``kind/namespace/name`` of a Secret."""
     return str(SECRETS.ref_of(content))
+
+
+async def _named(api: KubeClient, content: JsonObject, live: dict[str, JsonObject]) -> JsonObject:
+    """Return a Secret under a name that no other key has, and keep in ``live`` what has it."""
+    for candidate in (content, renamed(content)):
+        if candidate is None:
+            break
+        ref = SECRETS.ref_of(candidate)
+        found = await _read(api, ref.name, ref.namespace)
+        if found is None:
+            return candidate
+        live[str(ref)] = found
+        if holds_the_same(found, candidate):
+            return candidate
+    return content
 
 
 async def _read(api: KubeClient, name: str, namespace: str) -> JsonObject | None:

@@ -6,6 +6,7 @@ and ``plan_restore``; cluster_keys.py reads and writes the Secrets, age_files.py
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -13,10 +14,11 @@ from typing import TYPE_CHECKING, Final
 from gitopskit.errors import InputError, IntegrityFault, UnusableKey
 from gitopskit.kube.resources import SECRETS
 from gitopskit.manifests.documents import expand_lists, read_documents
-from gitopskit.manifests.settled_names import UNSEALER_NAMESPACE
+from gitopskit.manifests.settled_names import HYBRID_KEY_LABEL, UNSEALER_NAMESPACE
 from gitopskit.manifests.write import dump_documents
 from gitopskit.redaction import Plaintext
 from gitopskit.sealing.key_secrets import BACKED_UP, ClusterKey, read_key, state_of, with_state
+from gitopskit.sealing.keys import KEY_LABEL
 from gitopskit.sealing.seal import LAST_APPLIED, SET_BY_THE_SERVER
 from gitopskit.timestamps import rfc3339
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
 
 _KEPT: Final = ("apiVersion", "kind", "type", "immutable", "data")
+_NAME_DIGITS: Final = 10
 _HINT: Final = "give what `gitopskit keys backup` wrote"
 
 
@@ -137,12 +140,28 @@ def plan_restore(
     return RestorePlan(missing=tuple(missing), present=tuple(present))
 
 
+def renamed(content: JsonObject) -> JsonObject | None:
+    """Return a key Secret under a name made from its own and its public half; None without a label.
+
+    An unsealer's first key is called the same in every cluster. Where a label and not the name
+    says that a Secret is a key, another name is as good.
+    """
+    metadata = content["metadata"]
+    if not (metadata.get("labels") or {}).keys() & {KEY_LABEL, HYBRID_KEY_LABEL}:
+        return None
+    public = [item for item in sorted(content["data"].items()) if not item[0].endswith(".key")]
+    digest = hashlib.sha256(repr(public).encode()).hexdigest()
+    name = f"{metadata['name']}-{digest[:_NAME_DIGITS]}"
+    return {**content, "metadata": {**metadata, "name": name}}
+
+
 def holds_the_same(one: JsonObject, other: JsonObject) -> bool:
     """Whether two Secrets have the same type and items."""
-    texts = [
-        repr((each.get("type"), sorted((each.get("data") or {}).items()))) for each in (one, other)
-    ]
-    return hmac.compare_digest(*(text.encode() for text in texts))
+    return hmac.compare_digest(_text(one).encode(), _text(other).encode())
+
+
+def _text(content: JsonObject) -> str:
+    return repr((content.get("type"), sorted((content.get("data") or {}).items())))
 
 
 def _secret(content: JsonObject, *, where: str) -> JsonObject:

@@ -16,6 +16,7 @@ from gitopskit.sealedfiles.key_backup import (
     plan_restore,
     read_backup,
     read_secret,
+    renamed,
 )
 from gitopskit.sealing.hybrid_keys import hybrid_key_secret
 from gitopskit.sealing.key_secrets import BACKED_UP, read_key, state_of, with_state
@@ -176,6 +177,21 @@ def test_another_key_of_the_name_stops_everything() -> None:
         "Secret/kube-system/key-1 exists and holds another key than the backup; nothing was "
         "changed - keys.age"
     )
+
+
+def test_a_key_has_another_name_of_its_own() -> None:
+    names = [
+        content["metadata"]["name"]
+        for content in (renamed(_secret()), renamed(_secret()), renamed(_secret(1)))
+        if content
+    ]
+
+    assert names[0] == names[1] != names[2]
+    assert all(name.startswith("key-1-") for name in names)
+
+
+def test_a_key_by_its_name_alone_has_no_other() -> None:
+    assert renamed(_secret(labels={})) is None
 
 
 @pytest.mark.parametrize(
