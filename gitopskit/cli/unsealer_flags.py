@@ -93,9 +93,7 @@ Drift = Annotated[
 ]
 AllowTokens = Annotated[
     bool,
-    typer.Option(
-        "--allow-token-secrets", help="Make Secrets that hold a ServiceAccount's token, too."
-    ),
+    typer.Option("--allow-token-secrets", help="Make Secrets that are tokens of Kubernetes, too."),
 ]
 KeyRenewPeriod = Annotated[
     str,

@@ -7,7 +7,7 @@ labels and the type are among what is sealed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import UnsupportedField
 from gitopskit.manifests.settled_names import HYBRID_KEY_LABEL
@@ -16,6 +16,17 @@ from gitopskit.unsealer.decide import TOKEN_TYPE
 
 if TYPE_CHECKING:
     from gitopskit.sealing.unseal import UnsealedSecret
+
+JOINING_TYPE: Final = "bootstrap.kubernetes.io/token"
+"""With such a Secret in ``kube-system`` a machine joins the cluster, as a group that it names.
+
+Source: kubernetes.io/docs, "Authenticating with Bootstrap Tokens".
+"""
+
+_HINTS: Final = {
+    TOKEN_TYPE: "let a pod mount a projected token instead",
+    JOINING_TYPE: "make it with `kubeadm token create`",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,16 +44,15 @@ class Allowed:
 
 
 def require_allowed(secret: UnsealedSecret, allowed: Allowed) -> None:
-    """Check that a Secret neither plants a sealing key nor asks for a ServiceAccount's token.
+    """Check that a Secret neither plants a sealing key nor is a token of Kubernetes.
 
     Raises:
         UnsupportedField: it does.
     """
-    if secret.type == TOKEN_TYPE and not allowed.token_secrets:
+    if secret.type in _HINTS and not allowed.token_secrets:
         raise UnsupportedField(
-            f"the type {TOKEN_TYPE} is not made",
-            hint="let a pod mount a projected token instead, or run the unsealer with "
-            "`--allow-token-secrets`",
+            f"the type {secret.type} is not made",
+            hint=f"{_HINTS[secret.type]}, or run the unsealer with `--allow-token-secrets`",
         )
     if secret.namespace == allowed.key_namespace:
         _require_no_key(secret, allowed)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 ALLOWED = Allowed(key_namespace="kube-system")
 TOKEN = "kubernetes.io/service-account-token"  # noqa: S105 -- the name of a type
+JOINING = "bootstrap.kubernetes.io/token"
 
 
 def secret(**changes: JsonValue) -> UnsealedSecret:
@@ -39,6 +40,7 @@ def test_an_ordinary_secret_is_allowed_where_the_keys_are() -> None:
     ("changes", "words"),
     [
         pytest.param({"type": TOKEN}, "service-account-token", id="token"),
+        pytest.param({"type": JOINING}, "bootstrap.kubernetes.io", id="token to join with"),
         pytest.param(
             {"metadata": labelled("sealedsecrets.bitnami.com/sealed-secrets-key", "active")},
             "sealed-secrets-key",
