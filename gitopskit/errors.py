@@ -43,6 +43,9 @@ NextStep = Literal["terminal", "transient", "waiting"]
 
 _UNAUTHORIZED: Final = 401
 
+NAMESPACE_ENDS: Final = "NamespaceTerminating"
+"""Why nothing can be created in a namespace that is being deleted."""
+
 
 class GitopskitError(Exception):
     """What happened, where, and how to fix it.
@@ -127,7 +130,8 @@ class ApiError(EnvironmentFault):
     """The Kubernetes API server refused a request or did not answer it.
 
     ``status`` is the HTTP status (0 where there was no answer), ``reason`` the Kubernetes
-    Status' reason, ``retry_after_seconds`` what the server asked for (0 where it did not).
+    Status' reason (or ``NAMESPACE_ENDS``), ``retry_after_seconds`` what the server asked for (0
+    where it did not).
     """
 
     def __init__(
@@ -150,6 +154,11 @@ class ApiError(EnvironmentFault):
     def is_about_credentials(self) -> bool:
         """Tell whether the server does not know us, which says nothing of what we asked for."""
         return self.status == _UNAUTHORIZED
+
+    @property
+    def is_about_ending_namespace(self) -> bool:
+        """Tell whether nothing can be created any more where we wanted to."""
+        return self.reason == NAMESPACE_ENDS
 
 
 class ApiUnreachable(ApiError):

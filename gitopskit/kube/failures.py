@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from gitopskit.errors import (
+    NAMESPACE_ENDS,
     ApiConflict,
     ApiError,
     ApiForbidden,
@@ -85,7 +86,7 @@ def error_of(refusal: Refusal) -> ApiError:
         where=refusal.where,
         hint=_HINTS.get(refusal.status, ""),
         status=refusal.status,
-        reason=_word(status.get("reason")),
+        reason=_reason(status),
         retry_after_seconds=refusal.retry_after_seconds,
     )
 
@@ -118,6 +119,18 @@ def _without_values(status: JsonObject, message: str) -> str:
     told = f"the API server refused it ({reason})" if reason else ""
     named = sorted({field for field in fields if _FIELD_PATH.fullmatch(field)})
     return f"{told} for {', '.join(named)}" if told and named else told
+
+
+def _reason(status: JsonObject) -> str:
+    """Return the reason of a Status, or the one of its causes that tells what will never pass.
+
+    Source: k8s.io/apiserver, plugin namespace/lifecycle (NamespaceTerminating).
+    """
+    details = status.get("details")
+    causes = details.get("causes") if isinstance(details, dict) else None
+    entries = causes if isinstance(causes, list) else []
+    told = {entry.get("reason") for entry in entries if isinstance(entry, dict)}
+    return NAMESPACE_ENDS if NAMESPACE_ENDS in told else _word(status.get("reason"))
 
 
 def _refused_fields(causes: JsonValue) -> list[str]:

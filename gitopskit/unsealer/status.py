@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from gitopskit.errors import NAMESPACE_ENDS
 from gitopskit.timestamps import rfc3339
 
 if TYPE_CHECKING:
@@ -53,7 +54,12 @@ class Outcome:
     @property
     def is_settled(self) -> bool:
         """Tell whether nothing comes of another pass before something changes."""
-        return self.reason in {UNSEALED, DRIFTED}
+        return self.reason in {UNSEALED, DRIFTED, NAMESPACE_ENDS}
+
+    @property
+    def is_tellable(self) -> bool:
+        """Tell whether there will be anybody to tell."""
+        return self.reason != NAMESPACE_ENDS
 
     @property
     def opened_by(self) -> frozenset[str]:
@@ -104,6 +110,11 @@ def refusal(error: ApiError) -> Outcome:
     Its hint is for whoever runs a command, not for the reader of a status.
     """
     return Outcome(reason=UPDATE_FAILED, message=_cut(f"the Secret is not written: {error.what}"))
+
+
+def namespace_ends() -> Outcome:
+    """Return the outcome where the namespace is being deleted, with the SealedSecret in it."""
+    return Outcome(reason=NAMESPACE_ENDS, message="the namespace is being deleted")
 
 
 def speaks_of_a_secret(status: JsonObject) -> bool:

@@ -123,7 +123,10 @@ class Worker:
         done = await self._sync(key, content, keyring)
         self._forbidden_since.pop(key, None)
         seconds = self._api.clock.monotonic_seconds() - started
-        versions = await self._reporter.tell(key, content, replace(done, duration_seconds=seconds))
+        versions = frozenset({seen.version})
+        if done.outcome.is_tellable:
+            told = replace(done, duration_seconds=seconds)
+            versions = await self._reporter.tell(key, content, told)
         if self._keys.keyring is not keyring:
             return "again"
         wish = Wish.of(content)
@@ -154,6 +157,8 @@ class Worker:
             live = await self._live(key, before)
             return await self._carry_out(key, self._decide(content, unsealed, live), unsealed)
         except _FOR_THE_STATUS as error:
+            if error.is_about_ending_namespace:
+                return Pass.failed("update_failed", status.namespace_ends(), before)
             if self._may_pass(key, error):
                 raise
             return Pass.failed("update_failed", status.refusal(error), before)

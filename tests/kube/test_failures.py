@@ -129,3 +129,14 @@ def test_any_bytes_make_an_error(body: bytes, code: int, *, is_read: bool) -> No
 
     assert error.status == code
     assert error.what
+
+
+def test_a_namespace_that_ends_is_told_apart_from_a_right_that_is_missing() -> None:
+    details = {"causes": [{"reason": "NamespaceTerminating", "field": "metadata.namespace"}, "odd"]}
+
+    ending = refused(status("terminated", reason="Forbidden", details=details), status=403)
+    lacking = refused(status("no right", reason="Forbidden", details={}), status=403)
+
+    assert ending.is_about_ending_namespace
+    assert not lacking.is_about_ending_namespace
+    assert lacking.reason == "Forbidden"

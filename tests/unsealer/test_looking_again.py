@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from gitopskit.kube.resources import SEALED_SECRETS, SECRETS
+from gitopskit.kube.client import KubeClient
+from gitopskit.kube.resources import NAMESPACES, SEALED_SECRETS, SECRETS
 from gitopskit.unsealer.ownership import FIELD_MANAGER
+from tests.support.polling import eventually
+from tests.support.unsealer_cluster import Cluster, running
 from tests.support.unsealing import SealingKey, synced, values_of
 
 if TYPE_CHECKING:
-    from tests.support.unsealer_cluster import Cluster, Running
+    from gitopskit.kube.resources import ResourceType
+    from gitopskit.manifests.json_types import JsonObject, JsonValue
+    from tests.support.unsealer_cluster import Running
 
 BACKLOG = 150
 
@@ -105,3 +110,44 @@ async def _is_answered(cluster: Cluster, version: str) -> bool:
         if (await cluster.sealed("disputed"))["metadata"]["resourceVersion"] != version:
             return True
     return False
+
+
+async def test_in_a_namespace_that_ends_one_try_is_enough(
+    cluster: Cluster, plain_client: KubeClient, key: SealingKey
+) -> None:
+    ending = Cluster(cluster.admin, f"{cluster.namespace}-ending")
+    metadata = {"name": ending.namespace}
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+    namespace = await cluster.create(NAMESPACES, body)
+    content = key.seal("held", ending.namespace, {"a": "1"})
+    content["metadata"]["finalizers"] = ["example.org/keep"]
+    async with (
+        _CountingClient(plain_client.connection, clock=plain_client.clock) as api,
+        running(api),
+    ):
+        await ending.create_sealed(content)
+        await ending.until_status("held", "True")
+        api.creations = 0
+        await cluster.admin.delete(NAMESPACES, ending.namespace, uid=namespace["metadata"]["uid"])
+        await eventually(lambda: _is_gone(ending, "held"), timeout_seconds=30)
+        await cluster.create_sealed(key.seal("beside", cluster.namespace, {"a": "1"}))
+        await cluster.until_status("beside", "True")
+
+    assert api.creations <= 1
+    await ending.patch_sealed("held", {"metadata": {"finalizers": None}})
+
+
+class _CountingClient(KubeClient):
+    """A client that counts how often a Secret named ``held`` is created, or refused to be."""
+
+    creations = 0
+
+    async def create(
+        self, kind: ResourceType, body: JsonObject, **options: JsonValue
+    ) -> JsonObject:
+        self.creations += kind == SECRETS and body["metadata"]["name"] == "held"
+        return await super().create(kind, body, **options)
+
+
+async def _is_gone(cluster: Cluster, name: str) -> bool:
+    return await cluster.secret(name) is None

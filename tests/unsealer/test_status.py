@@ -138,3 +138,10 @@ def test_success_names_the_keys_and_drift_what_differs() -> None:
         "only reported: item `a` was changed, type"
     )
     assert not status.drift([]).is_synced
+
+
+def test_the_end_of_a_namespace_settles_and_is_told_to_nobody() -> None:
+    assert status.namespace_ends().is_settled
+    assert not status.namespace_ends().is_tellable
+    assert not status.namespace_ends().is_synced
+    assert SUCCESS.is_tellable
