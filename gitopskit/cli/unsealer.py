@@ -47,7 +47,7 @@ def run(  # noqa: PLR0913 -- one parameter per flag
     leader_election: flags.LeaderElection = True,
     listen: flags.Listen = "",
     listen_metrics: flags.ListenMetrics = "",
-    workers: flags.Workers = 8,
+    workers: flags.Workers = 16,
     log_level: flags.Level = "info",
 ) -> None:
     """Unseal SealedSecrets and heal their Secrets, until stopped."""

@@ -42,7 +42,7 @@ class UnsealerOptions:
     """
 
     namespace: str = UNSEALER_NAMESPACE
-    workers: int = 8
+    workers: int = 16
     instance: str = FIELD_MANAGER
     watched: Field = field(default_factory=Field)
     drift: DriftPolicy = "heal"

@@ -64,8 +64,10 @@ class Reporter:
         self._memory = memory
         self._metrics = metrics
 
-    async def tell(self, key: Key, content: JsonObject, done: Pass) -> frozenset[str]:
-        """Tell how a pass went; return the SealedSecret's versions whose status says it.
+    async def tell(
+        self, key: Key, content: JsonObject, *, seen: Seen, done: Pass
+    ) -> frozenset[str]:
+        """Tell how a pass over a SealedSecret went; return its versions whose status says it.
 
         Raises:
             ApiConflict: another thing is wanted meanwhile.
@@ -74,7 +76,6 @@ class Reporter:
         self._metrics.pass_ended(
             key.namespace, outcome=done.kind, duration_seconds=done.duration_seconds
         )
-        seen = Seen.of(content)
         versions = {seen.version}
         is_told = self._memory.is_told(key, seen, done.outcome)
         if done.has_drifted and not (is_told and done.action == "none"):

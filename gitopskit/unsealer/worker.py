@@ -40,7 +40,7 @@ from gitopskit.unsealer.decide import (
 from gitopskit.unsealer.drift import is_drift, only_told
 from gitopskit.unsealer.live_secret import LiveSecret
 from gitopskit.unsealer.ownership import FIELD_MANAGER
-from gitopskit.unsealer.records import Mark, Settled, Wish
+from gitopskit.unsealer.records import Mark, Seen, Settled
 from gitopskit.unsealer.report import Pass
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from gitopskit.unsealer.decide import Decision
     from gitopskit.unsealer.intake import Intake
     from gitopskit.unsealer.options import DriftPolicy
-    from gitopskit.unsealer.records import Key, Seen
+    from gitopskit.unsealer.records import Key
     from gitopskit.unsealer.report import Action, Reporter
     from gitopskit.unsealer.sealing_keys import SealingKeys
 
@@ -120,18 +120,19 @@ class Worker:
         content = await self._content(key, seen)
         if content is None:
             return "done"
+        if content["metadata"]["resourceVersion"] != seen.version:
+            seen = Seen.of(content)
         done = await self._sync(key, content, keyring)
         self._forbidden_since.pop(key, None)
         seconds = self._api.clock.monotonic_seconds() - started
         versions = frozenset({seen.version})
         if done.outcome.is_tellable:
             told = replace(done, duration_seconds=seconds)
-            versions = await self._reporter.tell(key, content, told)
+            versions = await self._reporter.tell(key, content, seen=seen, done=told)
         if self._keys.keyring is not keyring:
             return "again"
-        wish = Wish.of(content)
         self._memory.settle(
-            key, Settled(wish=wish, outcome=done.outcome, mark=done.mark, versions=versions)
+            key, Settled(wish=seen.wish, outcome=done.outcome, mark=done.mark, versions=versions)
         )
         return "done" if done.outcome.is_settled else "retry"
 
