@@ -34,11 +34,20 @@ class Permission(NamedTuple):
         return f"{self.role}{place}: {self.verb} {self.resource}.{self.group}"
 
 
-def granted() -> set[Permission]:
-    """Return every permission of every shipped Role and ClusterRole."""
+def granted(*, for_all_names: bool = False) -> set[Permission]:
+    """Return every permission of every shipped Role and ClusterRole.
+
+    With ``for_all_names``, those for objects of certain names are left out.
+    """
     contents = [manifest.content for name in _FILES for manifest in platform_documents(name)]
     roles = [content for content in contents if content["kind"] in {"Role", "ClusterRole"}]
-    return {permission for role in roles for permission in _permissions(role)}
+    rules = [(role["metadata"], rule) for role in roles for rule in role["rules"]]
+    return {
+        permission
+        for metadata, rule in rules
+        if not (for_all_names and rule.get("resourceNames"))
+        for permission in _permissions(metadata, rule)
+    }
 
 
 def is_applier(user: str) -> bool:
@@ -53,8 +62,6 @@ def role_of(user: str) -> str:
     return "gitopskit-applier" if is_applier(user) else ""
 
 
-def _permissions(role: JsonObject) -> Iterator[Permission]:
-    metadata = role["metadata"]
-    for rule in role["rules"]:
-        for group, resource, verb in product(rule["apiGroups"], rule["resources"], rule["verbs"]):
-            yield Permission(metadata["name"], metadata.get("namespace", ""), group, resource, verb)
+def _permissions(metadata: JsonObject, rule: JsonObject) -> Iterator[Permission]:
+    for group, resource, verb in product(rule["apiGroups"], rule["resources"], rule["verbs"]):
+        yield Permission(metadata["name"], metadata.get("namespace", ""), group, resource, verb)
