@@ -110,9 +110,11 @@ class Transport:
         )
 
     async def close(self) -> None:
-        """Close the sessions with every connection."""
-        await self._requests.close()
-        await self._watches.close()
+        """Close the sessions with every connection, both even if this is cut off."""
+        try:
+            await self._requests.close()
+        finally:
+            await self._watches.close()
         for _ in range(_CLOSING_TURNS):
             await asyncio.sleep(0)
 

@@ -3,7 +3,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import gc
 import socket
+import warnings
 from typing import TYPE_CHECKING
 
 import pytest
@@ -159,6 +161,27 @@ async def test_a_server_that_does_not_answer_in_time_is_not_asked_again(
             await api.get(CONFIG_MAPS, "settings", "shop")
 
     assert len(server.seen) == 1
+
+
+async def test_a_client_that_is_cut_off_while_it_closes_leaves_no_session_open(
+    server: FakeApi, clock: FakeClock
+) -> None:
+    server.reply(FOUND)
+    client = KubeClient(server.connection(clock), clock=clock)
+    await client.__aenter__()
+    await client.get(CONFIG_MAPS, "settings", "shop")
+
+    closing = asyncio.create_task(client.__aexit__(None, None, None))
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        del client, closing
+        gc.collect()
+    assert [str(warning.message) for warning in caught] == []
 
 
 async def test_no_more_requests_are_in_flight_than_allowed(
