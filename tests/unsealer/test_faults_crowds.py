@@ -15,7 +15,7 @@ from gitopskit.kube.client import KubeClient
 from gitopskit.kube.resources import SEALED_SECRETS, SECRETS
 from gitopskit.unsealer.loop import Unsealer
 from gitopskit.unsealer.metric_list import PASSES
-from gitopskit.unsealer.options import UnsealerOptions
+from gitopskit.unsealer.options import Field, UnsealerOptions
 from tests.support.many_sealed import create_all
 from tests.support.polling import eventually
 
@@ -63,11 +63,13 @@ class _NotingClient(KubeClient):
 
 @asynccontextmanager
 async def _running(
-    client: KubeClient,
+    client: KubeClient, namespace: str
 ) -> AsyncIterator[tuple[Unsealer, _NotingClient]]:
+    """Run an unsealer of one namespace: in others may be what other tests left behind."""
     async with _NotingClient(client.connection, clock=client.clock) as api:
         api.times = defaultdict(dict)
-        unsealer = Unsealer(api, UnsealerOptions(workers=WORKERS))
+        watched = Field(namespaces=(namespace,))
+        unsealer = Unsealer(api, UnsealerOptions(workers=WORKERS, watched=watched))
         program = asyncio.create_task(unsealer.run())
         yield unsealer, api
         unsealer.stop()
@@ -120,7 +122,7 @@ async def test_a_thousand_broken_ones_delay_no_good_one(
     await _create_crowd(cluster, key)
 
     begun = clock()
-    async with _running(plain_client) as (unsealer, api):
+    async with _running(plain_client, cluster.namespace) as (unsealer, api):
         good, broken = (api.times["patch SealedSecret", sort] for sort in ("good", "broken"))
         await eventually(lambda: len(good) == CROWD, timeout_seconds=240)
         good_seconds, looks = clock() - begun, _failed_passes(unsealer)
@@ -129,7 +131,7 @@ async def test_a_thousand_broken_ones_delay_no_good_one(
         await eventually(lambda: clock() - all_told > WATCHED_SECONDS)
         again, ended = api.times["get SealedSecret", "broken"], clock()
     await _delete_some(cluster)
-    async with _running(plain_client) as (unsealer, api):
+    async with _running(plain_client, cluster.namespace) as (unsealer, api):
         created = api.times["create Secret", "good"]
         await eventually(lambda: len(created) == HEALED, timeout_seconds=60)
         later_looks = _failed_passes(unsealer)

@@ -33,35 +33,41 @@ QUIET_SECONDS = 3.0
 
 
 class _CountingClient(KubeClient):
-    """A client that counts its writes, Events aside, and knows when the last one was."""
+    """A client that counts its writes in a namespace, Events aside, and knows the last one's time.
 
+    Other namespaces may have what other tests left behind.
+    """
+
+    namespace = ""
     writes = 0
     wrote_at = 0.0
 
     async def create(self, *arguments: JsonValue, **options: JsonValue) -> JsonObject:
-        self._count(arguments[0].kind)
+        self._count(arguments[0].kind, arguments[1]["metadata"]["namespace"])
         return await super().create(*arguments, **options)
 
     async def replace(self, *arguments: JsonValue, **options: JsonValue) -> JsonObject:
-        self._count(arguments[0].kind)
+        self._count(arguments[0].kind, arguments[1]["metadata"]["namespace"])
         return await super().replace(*arguments, **options)
 
     async def patch(self, *arguments: JsonValue, **options: JsonValue) -> JsonObject:
-        self._count(arguments[0].kind)
+        self._count(arguments[0].kind, arguments[2])
         return await super().patch(*arguments, **options)
 
     async def delete(self, *arguments: JsonValue, **options: JsonValue) -> None:
-        self._count(arguments[0].kind)
+        self._count(arguments[0].kind, arguments[2])
         await super().delete(*arguments, **options)
 
-    def _count(self, kind: str) -> None:
-        if kind != "Event":
+    def _count(self, kind: str, namespace: str) -> None:
+        if kind != "Event" and namespace == self.namespace:
             self.writes += 1
             self.wrote_at = asyncio.get_running_loop().time()
 
 
 @pytest.fixture
-async def leaders(plain_client: KubeClient) -> AsyncIterator[list[_CountingClient]]:
+async def leaders(
+    plain_client: KubeClient, cluster: Cluster
+) -> AsyncIterator[list[_CountingClient]]:
     """Return the clients of two running unsealers."""
     async with AsyncExitStack() as stack:
         clients = [
@@ -71,6 +77,7 @@ async def leaders(plain_client: KubeClient) -> AsyncIterator[list[_CountingClien
             for _ in range(2)
         ]
         for client in clients:
+            client.namespace = cluster.namespace
             await stack.enter_async_context(running(client))
         yield clients
 
