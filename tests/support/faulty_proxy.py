@@ -115,12 +115,14 @@ class FaultyProxy(DyingProxy):
         """Return how often each call was made (about the objects of a name), but for the first."""
         return Counter(asked.call for asked in self.asked[since:] if name in {"", asked.name})
 
-    def told(self, name: str = "") -> set[str]:
-        """Return what was said of a SealedSecret, or of all, whether it got through or not."""
+    def told(self, name: str = "", *, namespace: str = "") -> set[str]:
+        """Return what was said of a SealedSecret, a namespace's or all, got through or not."""
         return {
             asked.sent["status"]["conditions"][0]["status"]
             for asked in self.asked
-            if asked.call == "patch sealedsecrets/status" and name in {"", asked.name}
+            if asked.call == "patch sealedsecrets/status"
+            and name in {"", asked.name}
+            and namespace in {"", asked.namespace}
         }
 
     def heal(self) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gitopskit.kube.client import KubeClient
     from gitopskit.manifests.json_types import JsonObject
 
-    Running: TypeAlias = Callable[..., AbstractAsyncContextManager[None]]
+    Running: TypeAlias = Callable[..., AbstractAsyncContextManager[Unsealer]]
 
 MANAGER: Final = "kubectl-edit"
 RBAC_GROUP: Final = "rbac.authorization.k8s.io"
@@ -45,12 +45,12 @@ def rbac_object(kind: str, metadata: JsonObject, **content: object) -> JsonObjec
 
 
 @asynccontextmanager
-async def running(api: KubeClient, **options: Any) -> AsyncIterator[None]:  # noqa: ANN401 -- as UnsealerOptions takes them
+async def running(api: KubeClient, **options: Any) -> AsyncIterator[Unsealer]:  # noqa: ANN401 -- as UnsealerOptions takes them
     """Run an unsealer on a client for the length of a block; end it in order."""
     controller = Unsealer(api, UnsealerOptions(instance="tests", **options))
     program = asyncio.create_task(controller.run())
     try:
-        yield
+        yield controller
     finally:
         controller.stop()
         await program

@@ -17,9 +17,9 @@ from tests.support.unsealing import SealingKey
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
-    from contextlib import AbstractAsyncContextManager
 
     from gitopskit.controlplane.server import ControlPlane
+    from tests.support.unsealer_cluster import Running
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +72,7 @@ async def behind(proxy: FaultyProxy, platform: ControlPlane) -> AsyncIterator[Ku
 
 
 @pytest.fixture
-def unsealer(plain_client: KubeClient) -> Callable[..., AbstractAsyncContextManager[None]]:
+def unsealer(plain_client: KubeClient) -> Running:
     """Return what runs an unsealer, with options, for the length of a block."""
     return partial(running, plain_client)
 

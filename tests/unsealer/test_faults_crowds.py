@@ -13,17 +13,18 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gitopskit.kube.client import KubeClient
 from gitopskit.kube.resources import SEALED_SECRETS, SECRETS
-from gitopskit.unsealer.loop import Unsealer
 from gitopskit.unsealer.metric_list import PASSES
-from gitopskit.unsealer.options import Field, UnsealerOptions
+from gitopskit.unsealer.options import Field
 from tests.support.many_sealed import create_all
 from tests.support.polling import eventually
+from tests.support.unsealer_cluster import running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from gitopskit.kube.resources import ResourceType
     from gitopskit.manifests.json_types import JsonObject, JsonValue
+    from gitopskit.unsealer.loop import Unsealer
     from tests.support.unsealer_cluster import Cluster
     from tests.support.unsealing import SealingKey
 
@@ -69,11 +70,8 @@ async def _running(
     async with _NotingClient(client.connection, clock=client.clock) as api:
         api.times = defaultdict(dict)
         watched = Field(namespaces=(namespace,))
-        unsealer = Unsealer(api, UnsealerOptions(workers=WORKERS, watched=watched))
-        program = asyncio.create_task(unsealer.run())
-        yield unsealer, api
-        unsealer.stop()
-        await program
+        async with running(api, workers=WORKERS, watched=watched) as unsealer:
+            yield unsealer, api
 
 
 def _failed_passes(unsealer: Unsealer) -> int:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from structlog.testing import capture_logs
 
 from gitopskit.kube.resources import CONFIG_MAPS, ROLE_BINDINGS, ResourceType
-from gitopskit.unsealer.loop import Unsealer
-from gitopskit.unsealer.options import UnsealerOptions
 from tests.support.polling import eventually
+from tests.support.unsealer_cluster import running
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -37,23 +35,20 @@ async def test_rights_that_come_late_are_used_without_a_restart(
 ) -> None:
     account = await _new_account(cluster)
     api = await service_account_client(account, cluster.namespace)
-    controller = Unsealer(api, UnsealerOptions(instance="tests"))
     with capture_logs() as logs:
-        running = asyncio.create_task(controller.run())
-        await eventually(lambda: _has(logs, "watch_refused"))
-        watching = await cluster.create(
-            CLUSTER_ROLE_BINDINGS, _binding("ClusterRoleBinding", account, cluster.namespace)
-        )
-        await cluster.create_sealed(key.seal("late-rights", cluster.namespace, {"a": "1"}))
-        await cluster.until_values("late-rights", {"a": "1"})
+        async with running(api):
+            await eventually(lambda: _has(logs, "watch_refused"))
+            watching = await cluster.create(
+                CLUSTER_ROLE_BINDINGS, _binding("ClusterRoleBinding", account, cluster.namespace)
+            )
+            await cluster.create_sealed(key.seal("late-rights", cluster.namespace, {"a": "1"}))
+            await cluster.until_values("late-rights", {"a": "1"})
 
-        await _delete_certificate(cluster)
-        await eventually(lambda: _has(logs, "certificate_not_published"))
-        body = _binding("RoleBinding", account, cluster.namespace, to="kube-system")
-        publishing = await cluster.create(ROLE_BINDINGS, body)
-        await eventually(lambda: _has(logs, "certificate_published"), timeout_seconds=20)
-        controller.stop()
-        await running
+            await _delete_certificate(cluster)
+            await eventually(lambda: _has(logs, "certificate_not_published"))
+            body = _binding("RoleBinding", account, cluster.namespace, to="kube-system")
+            publishing = await cluster.create(ROLE_BINDINGS, body)
+            await eventually(lambda: _has(logs, "certificate_published"), timeout_seconds=20)
 
     await cluster.delete(ROLE_BINDINGS, publishing)
     name, uid = watching["metadata"]["name"], watching["metadata"]["uid"]
