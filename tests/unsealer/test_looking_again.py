@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tests.support.unsealer_cluster import Running
 
 BACKLOG = 150
+MOMENT_SECONDS = 0.5
+"""Shorter than the first pause before an answer, longer than an answer without one takes."""
 
 
 async def test_everything_is_looked_at_anew_from_time_to_time(
@@ -106,10 +108,15 @@ async def test_a_status_of_another_opinion_is_answered_ever_more_slowly(
 
 async def _is_answered(cluster: Cluster, version: str) -> bool:
     """Tell whether the status is written anew within a moment."""
-    for _ in range(20):
-        if (await cluster.sealed("disputed"))["metadata"]["resourceVersion"] != version:
-            return True
-    return False
+
+    async def is_written() -> bool:
+        return bool((await cluster.sealed("disputed"))["metadata"]["resourceVersion"] != version)
+
+    try:
+        await eventually(is_written, timeout_seconds=MOMENT_SECONDS)
+    except TimeoutError:
+        return False
+    return True
 
 
 async def test_in_a_namespace_that_ends_one_try_is_enough(

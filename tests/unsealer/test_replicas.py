@@ -143,6 +143,7 @@ async def test_a_frozen_leader_gives_way_and_notices_when_it_wakes(
         leader.send(signal.SIGSTOP)
         await cluster.create_sealed(key.seal("frozen", cluster.namespace, {"a": "1"}))
         await cluster.until_values("frozen", {"a": "1"}, timeout_seconds=15)
+        await cluster.until_status("frozen", "True")
         before = await cluster.versions()
         leader.send(signal.SIGCONT)
         await leader.until("lease_lost")
