@@ -167,7 +167,8 @@ async def test_ours_goes_on_where_bitnamis_stopped(
 async def test_bitnamis_goes_on_where_ours_stopped(
     theirs: BitnamiController, world: Cluster, ours: KubeClient
 ) -> None:
-    certificate = await _certificate(world)
+    with theirs.running():
+        certificate = await _certificate(world)
     async with running(ours):
         wanted = await _create_all(world, certificate)
         await _until_all_synced(world, wanted)
