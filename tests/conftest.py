@@ -12,7 +12,8 @@ import re
 import socket
 import time
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import hypothesis
 import pytest
@@ -52,6 +53,15 @@ _BUILD_FAILURES = pytest.StashKey[dict[str, EnvironmentFault]]()
 _FIGURES = pytest.StashKey[list[str]]()
 _numbers = itertools.count(1)
 
+_PROGRAMS: Final = {
+    "kubeseal": KUBESEAL,
+    "bitnami_program": BITNAMI,
+    "promql": PROMQL,
+    "go_hpke": GO_HPKE,
+    "go_templates": TEMPLATES,
+}
+"""What is built beside the control plane, by the fixture that returns it."""
+
 
 hypothesis.settings.register_profile("gitopskit", deadline=None)
 hypothesis.settings.load_profile("gitopskit")
@@ -77,15 +87,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     wanted = {name for item in session.items for name in getattr(item, "fixturenames", ())}
     failures = session.config.stash[_BUILD_FAILURES]
-    builds = (
-        ("control_plane", ensure_binaries),
-        ("kubeseal", _build_kubeseal),
-        ("bitnami_program", _build_bitnami),
-        ("promql", _build_promql),
-        ("go_hpke", _build_go_hpke),
-        ("go_templates", _build_go_templates),
-    )
-    for fixture, build in builds:
+    builds: dict[str, Callable[[BuildSettings], object]] = {"control_plane": ensure_binaries}
+    builds |= {fixture: partial(build_module, module) for fixture, module in _PROGRAMS.items()}
+    for fixture, build in builds.items():
         if fixture in wanted:
             try:
                 build(_build_settings(session.config))
@@ -195,65 +199,35 @@ def platform(control_plane: ControlPlane) -> ControlPlane:
 
 
 @pytest.fixture(scope="session")
-def kubeseal(pytestconfig: pytest.Config, build_settings: BuildSettings) -> Path:
+def kubeseal(pytestconfig: pytest.Config) -> Path:
     """Return the real kubeseal."""
-    try:
-        _raise_build_failure(pytestconfig, "kubeseal")
-        return _build_kubeseal(build_settings)
-    except EnvironmentFault as error:
-        if _is_required():
-            raise
-        pytest.skip(f"no kubeseal: {error}")
+    return _program(pytestconfig, "kubeseal", what="kubeseal")
 
 
 @pytest.fixture(scope="session")
-def bitnami_program(pytestconfig: pytest.Config, build_settings: BuildSettings) -> Path:
+def bitnami_program(pytestconfig: pytest.Config) -> Path:
     """Return the real Bitnami controller, where a program can be given mounts of its own."""
     if not can_run_as_in_a_pod():
         pytest.skip("no Bitnami controller: a program cannot have mounts of its own here")
-    try:
-        _raise_build_failure(pytestconfig, "bitnami_program")
-        return _build_bitnami(build_settings)
-    except EnvironmentFault as error:
-        if _is_required():
-            raise
-        pytest.skip(f"no Bitnami controller: {error}")
+    return _program(pytestconfig, "bitnami_program", what="Bitnami controller")
 
 
 @pytest.fixture(scope="session")
-def go_templates(pytestconfig: pytest.Config, build_settings: BuildSettings) -> Path:
+def go_templates(pytestconfig: pytest.Config) -> Path:
     """Return the program that renders templates with Go."""
-    try:
-        _raise_build_failure(pytestconfig, "go_templates")
-        return _build_go_templates(build_settings)
-    except EnvironmentFault as error:
-        if _is_required():
-            raise
-        pytest.skip(f"no templates of Go: {error}")
+    return _program(pytestconfig, "go_templates", what="templates of Go")
 
 
 @pytest.fixture(scope="session")
-def promql(pytestconfig: pytest.Config, build_settings: BuildSettings) -> PromQl:
+def promql(pytestconfig: pytest.Config) -> PromQl:
     """Return Prometheus' parser of queries."""
-    try:
-        _raise_build_failure(pytestconfig, "promql")
-        return PromQl(_build_promql(build_settings))
-    except EnvironmentFault as error:
-        if _is_required():
-            raise
-        pytest.skip(f"no parser of PromQL: {error}")
+    return PromQl(_program(pytestconfig, "promql", what="parser of PromQL"))
 
 
 @pytest.fixture(scope="session")
-def go_hpke(pytestconfig: pytest.Config, build_settings: BuildSettings) -> GoHpke:
+def go_hpke(pytestconfig: pytest.Config) -> GoHpke:
     """Return Go's own HPKE, behind our envelopes."""
-    try:
-        _raise_build_failure(pytestconfig, "go_hpke")
-        return GoHpke(_build_go_hpke(build_settings))
-    except EnvironmentFault as error:
-        if _is_required():
-            raise
-        pytest.skip(f"no HPKE of Go: {error}")
+    return GoHpke(_program(pytestconfig, "go_hpke", what="HPKE of Go"))
 
 
 @pytest.fixture(scope="module")
@@ -312,24 +286,16 @@ def _raise_build_failure(config: pytest.Config, fixture: str) -> None:
         raise failure
 
 
-def _build_kubeseal(build: BuildSettings) -> Path:
-    return build_module(KUBESEAL, build) / "kubeseal"
-
-
-def _build_bitnami(build: BuildSettings) -> Path:
-    return build_module(BITNAMI, build) / "controller"
-
-
-def _build_go_templates(build: BuildSettings) -> Path:
-    return build_module(TEMPLATES, build) / "rendertemplates"
-
-
-def _build_promql(build: BuildSettings) -> Path:
-    return build_module(PROMQL, build) / "promql"
-
-
-def _build_go_hpke(build: BuildSettings) -> Path:
-    return build_module(GO_HPKE, build) / "hybridvalue"
+def _program(config: pytest.Config, fixture: str, *, what: str) -> Path:
+    """Return a Go program; where it cannot be had, its tests are skipped, or fail."""
+    try:
+        _raise_build_failure(config, fixture)
+        module = _PROGRAMS[fixture]
+        return build_module(module, _build_settings(config)) / module.programs[0]
+    except EnvironmentFault as error:
+        if _is_required():
+            raise
+        pytest.skip(f"no {what}: {error}")
 
 
 def _build_settings(config: pytest.Config) -> BuildSettings:
