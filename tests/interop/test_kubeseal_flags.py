@@ -14,19 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import pytest
 
-from tests.interop.kubeseal_rows import (
-    certificates,
-    contents,
-    controllers,
-    documents,
-    fetching,
-    merging,
-    places,
-    raw,
-    recovery,
-    spelling,
-    writing,
-)
+from tests.interop.kubeseal_rows import raw, recovery
+from tests.interop.kubeseal_rows.topics import TOPICS
 from tests.support.fake_controller import FakeController
 from tests.support.kubeseal_calls import Call, Caller, Result
 from tests.support.kubeseal_results import comparable, has_null
@@ -40,22 +29,9 @@ if TYPE_CHECKING:
 
     Run: TypeAlias = Callable[[Call], tuple[Result, Result]]
 
-_TOPICS: Final = (
-    documents,
-    writing,
-    places,
-    contents,
-    certificates,
-    merging,
-    raw,
-    recovery,
-    fetching,
-    controllers,
-    spelling,
-)
-_SAME: Final = [row for topic in _TOPICS for row in topic.SAME]
-_REFUSED: Final = [row for topic in _TOPICS for row in topic.REFUSED]
-_DIFFERS: Final = [row for topic in _TOPICS for row in topic.DIFFERS]
+_SAME: Final = [row for topic in TOPICS for row in topic.SAME]
+_REFUSED: Final = [row for topic in TOPICS for row in topic.REFUSED]
+_DIFFERS: Final = [row for topic in TOPICS for row in topic.DIFFERS]
 
 
 @pytest.fixture(scope="module")

@@ -12,38 +12,13 @@ import typer
 
 from gitopskit.cli.app import build_app
 from gitopskit.cli.group_with_default import OWN_COMMAND
-from tests.interop.kubeseal_rows import (
-    certificates,
-    contents,
-    controllers,
-    documents,
-    fetching,
-    merging,
-    places,
-    raw,
-    recovery,
-    spelling,
-    terminals,
-    writing,
-)
+from tests.interop.kubeseal_rows import terminals
+from tests.interop.kubeseal_rows.topics import TOPICS
 
 if TYPE_CHECKING:
     from tests.interop.kubeseal_rows.kinds import Differs
 
 _PAGE: Final = Path(__file__).parents[2] / "docs" / "howto" / "coming-from-kubeseal.md"
-_TOPICS: Final = (
-    certificates,
-    contents,
-    controllers,
-    documents,
-    fetching,
-    merging,
-    places,
-    raw,
-    recovery,
-    spelling,
-    writing,
-)
 _SHARED_WORDS: Final = re.compile(r"`([a-z]+ [^`]*)`")
 
 
@@ -68,7 +43,7 @@ def _flags_of(page: str, verdict: str) -> set[str]:
 
 
 def test_the_differences_on_the_page_are_those_of_the_table(page: str) -> None:
-    rows: list[Differs] = [row for topic in _TOPICS for row in topic.DIFFERS]
+    rows: list[Differs] = [row for topic in TOPICS for row in topic.DIFFERS]
 
     named = re.findall(r'<a id="([^"]*)"></a>(\S+)', page)
 
@@ -98,7 +73,7 @@ def test_the_page_says_which_flags_there_are(page: str, flags: set[str]) -> None
 
 
 def test_the_words_that_both_use_are_in_the_table(page: str) -> None:
-    told = {row.theirs for topic in _TOPICS for row in topic.REFUSED if row.theirs == row.ours}
+    told = {row.theirs for topic in TOPICS for row in topic.REFUSED if row.theirs == row.ours}
 
     shared = page.partition("Scripts that look for words")[2]
     words = [each.replace("NAME", "") for each in _SHARED_WORDS.findall(shared)]
