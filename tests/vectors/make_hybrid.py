@@ -4,18 +4,24 @@ They are the files ``hybrid-*.json`` of ``tests/vectors/sealing``, of the form o
 They are for opening only: sealing draws its entropy inside the library.
 """
 
-import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 from gitopskit.redaction import Plaintext
 from gitopskit.sealing.hybrid import HybridPublicKey, seal_hybrid
 from gitopskit.sealing.hybrid_keys import new_hybrid_key
 from gitopskit.sealing.keys import KeyPair, load_certificate, new_sealing_key
-from tests.vectors.make_sealing import STRICT, VALUE, Vector, flip
+from tests.vectors.make_sealing import (
+    FOLDER,
+    STRICT,
+    VALUE,
+    Vector,
+    flip,
+    tampered,
+    truncated,
+    write,
+)
 
-_FOLDER: Final = Path(__file__).parent / "sealing"
 _HEADER: Final = 8
 _SHARE: Final = _HEADER + 1088
 _BODY: Final = _HEADER + 1120
@@ -123,16 +129,7 @@ def _truncated() -> dict[str, Vector]:
         "8-without-the-tag": len(sealed) - _TAG,
         "9-without-the-last-byte": len(sealed) - 1,
     }
-    return {
-        f"truncated-{name}": Vector(
-            comment=f"the first {size} of {len(sealed)} bytes",
-            expect="truncated",
-            sealed=sealed[:size],
-            pair=pair,
-            label=STRICT,
-        )
-        for name, size in cases.items()
-    }
+    return truncated(sealed, cases, pair=pair)
 
 
 def _tampered() -> dict[str, Vector]:
@@ -152,27 +149,15 @@ def _tampered() -> dict[str, Vector]:
     cases["share-of-low-order"] = sealed[:_SHARE] + bytes(32) + sealed[_BODY:]
     cases["body-of-another"] = sealed[:_BODY] + _seal(pair)[_BODY:]
     cases["share-of-another"] = sealed[:_SHARE] + _seal(pair)[_SHARE:_BODY] + sealed[_BODY:]
-    return {
-        f"tampered-{name}": Vector(
-            comment=f"changed: {name.replace('-', ' ')}",
-            expect="tampered",
-            sealed=changed,
-            pair=pair,
-            label=STRICT,
-        )
-        for name, changed in cases.items()
-    }
+    return tampered(cases, pair=pair)
 
 
 def main() -> None:
     """Replace the vectors of hybrid envelopes."""
-    for old in _FOLDER.glob("hybrid-*.json"):
+    for old in FOLDER.glob("hybrid-*.json"):
         old.unlink()
     groups = (_successes(), _wrong_keys(), _wrong_scopes(), _wrong_suites())
-    for group in (*groups, _truncated(), _tampered()):
-        for name, vector in group.items():
-            text = json.dumps(vector.to_content(), indent=2) + "\n"
-            (_FOLDER / f"hybrid-{name}.json").write_text(text)
+    write((*groups, _truncated(), _tampered()), prefix="hybrid-")
 
 
 if __name__ == "__main__":

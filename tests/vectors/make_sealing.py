@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ from gitopskit.sealing.envelope import _seal_with
 from gitopskit.sealing.keys import KeyPair, load_certificate, new_sealing_key
 from gitopskit.sealing.scope import Binding, Scope
 
-_FOLDER: Final = Path(__file__).parent / "sealing"
+FOLDER: Final = Path(__file__).parent / "sealing"
 _NAMESPACE: Final = "shop"
 _NAME: Final = "database"
 STRICT: Final = Binding(scope=Scope.STRICT, namespace=_NAMESPACE, name=_NAME).label
@@ -178,6 +179,11 @@ def _truncated() -> dict[str, Vector]:
         "6-without-the-tag": tag_start,
         "7-without-the-last-byte": len(sealed) - 1,
     }
+    return truncated(sealed, cases, pair=pair)
+
+
+def truncated(sealed: bytes, sizes: dict[str, int], *, pair: KeyPair) -> dict[str, Vector]:
+    """Return the vectors of the first bytes of an envelope, so many by their names."""
     return {
         f"truncated-{name}": Vector(
             comment=f"the first {size} of {len(sealed)} bytes",
@@ -186,7 +192,7 @@ def _truncated() -> dict[str, Vector]:
             pair=pair,
             label=STRICT,
         )
-        for name, size in cases.items()
+        for name, size in sizes.items()
     }
 
 
@@ -207,6 +213,11 @@ def _tampered() -> dict[str, Vector]:
     cases = {name: flip(sealed, position) for name, position in flips.items()}
     cases["one-byte-more"] = sealed + b"\x00"
     cases["body-of-another"] = sealed[:wrapped_end] + _seal(pair)[wrapped_end:]
+    return tampered(cases, pair=pair)
+
+
+def tampered(envelopes: dict[str, bytes], *, pair: KeyPair) -> dict[str, Vector]:
+    """Return the vectors of envelopes that were changed, by what was changed of them."""
     return {
         f"tampered-{name}": Vector(
             comment=f"changed: {name.replace('-', ' ')}",
@@ -215,11 +226,12 @@ def _tampered() -> dict[str, Vector]:
             pair=pair,
             label=STRICT,
         )
-        for name, changed in cases.items()
+        for name, changed in envelopes.items()
     }
 
 
 def flip(sealed: bytes, position: int) -> bytes:
+    """Return an envelope with one bit of the byte at a position changed."""
     changed = bytearray(sealed)
     changed[position] ^= 0x01
     return bytes(changed)
@@ -227,14 +239,18 @@ def flip(sealed: bytes, position: int) -> bytes:
 
 def main() -> None:
     """Replace the vectors."""
-    _FOLDER.mkdir(exist_ok=True)
-    for old in set(_FOLDER.glob("*.json")) - set(_FOLDER.glob("hybrid-*.json")):
+    FOLDER.mkdir(exist_ok=True)
+    for old in set(FOLDER.glob("*.json")) - set(FOLDER.glob("hybrid-*.json")):
         old.unlink()
     groups = (_successes(), _of_kubeseal(sys.argv[1]), _wrong_keys(), _wrong_scopes())
-    for group in (*groups, _truncated(), _tampered()):
-        for name, vector in group.items():
-            text = json.dumps(vector.to_content(), indent=2) + "\n"
-            (_FOLDER / f"{name}.json").write_text(text)
+    write((*groups, _truncated(), _tampered()))
+
+
+def write(groups: Iterable[dict[str, Vector]], *, prefix: str = "") -> None:
+    """Write a file for each vector."""
+    for name, vector in ((name, each) for group in groups for name, each in group.items()):
+        text = json.dumps(vector.to_content(), indent=2) + "\n"
+        (FOLDER / f"{prefix}{name}.json").write_text(text)
 
 
 if __name__ == "__main__":
