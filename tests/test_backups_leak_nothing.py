@@ -24,8 +24,7 @@ _NUMBER_OF_CURRENT: Final = 1
 def world(control_plane: ControlPlane, namespace: str, tmp_path: Path) -> KeysOfACluster:
     """A namespace with one key, and a folder with what opens backups."""
     world = KeysOfACluster(control_plane, namespace, tmp_path)
-    for name in world.names():
-        world.delete(name)
+    world.clear()
     world.create(secret_of("current", namespace))
     (tmp_path / "passphrase").write_bytes(_PASSPHRASE)
     (tmp_path / "wrong").write_bytes(_PASSPHRASE[:-1])

@@ -22,25 +22,17 @@ from tests.support.terminal import at_terminal, gitopskit
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gitopskit.controlplane.server import ControlPlane
     from gitopskit.kube.client import KubeClient
 
 _PASSPHRASE = "correct-horse-canary"  # noqa: S105 -- of a test
 
 
 @pytest.fixture
-def world(
-    control_plane: ControlPlane, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> KeysOfACluster:
+def world(keyless: KeysOfACluster) -> KeysOfACluster:
     """A namespace with keys in every state, none of them backed up."""
-    monkeypatch.setenv("KUBECONFIG", str(control_plane.kubeconfig_path))
-    monkeypatch.chdir(tmp_path)
-    world = KeysOfACluster(control_plane, namespace, tmp_path)
-    for name in world.names():
-        world.delete(name)
     for name in NAMES:
-        world.create(secret_of(name, namespace))
-    return world
+        keyless.create(secret_of(name, keyless.namespace))
+    return keyless
 
 
 def _opened(file: Path) -> Plaintext:

@@ -3,38 +3,26 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 import pytest
 
 from gitopskit.cli import app
 from gitopskit.clock import SystemClock
+from gitopskit.sealing.key_secrets import BACKED_UP
 from gitopskit.sealing.keys import key_secret
 from tests.support.key_backups import NAMES, KeysOfACluster, secret_of
 from tests.support.sealing import BORN, sealing_pair
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from gitopskit.controlplane.server import ControlPlane
-
 
 @pytest.fixture
-def world(
-    control_plane: ControlPlane, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> KeysOfACluster:
+def world(keyless: KeysOfACluster) -> KeysOfACluster:
     """A namespace with keys in every state; all were backed up but the one that came last."""
-    monkeypatch.setenv("KUBECONFIG", str(control_plane.kubeconfig_path))
-    monkeypatch.chdir(tmp_path)
-    world = KeysOfACluster(control_plane, namespace, tmp_path)
-    for name in world.names():
-        world.delete(name)
     for name in NAMES:
         if name != "new":
-            world.create(secret_of(name, namespace))
-    assert world.backup_to_recipient() == 0
-    world.create(secret_of("new", namespace))
-    return world
+            keyless.create(secret_of(name, keyless.namespace))
+    assert keyless.backup_to_recipient() == 0
+    keyless.create(secret_of("new", keyless.namespace))
+    return keyless
 
 
 def _list(world: KeysOfACluster, *arguments: str) -> int:
@@ -50,14 +38,14 @@ def test_each_key_has_a_line_with_its_state_and_its_backup(
 
     title, *lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     age = str((SystemClock().now_utc() - BORN).days)
-    today = SystemClock().now_utc().date().isoformat()
+    day = world.get("old")["metadata"]["annotations"][BACKED_UP][: len("2026-06-01")]
     assert title[:4] == ["SECRET", "KEY", "STATE", "FINGERPRINT"]
     told = {line[0].rpartition("/")[2]: (line[1], line[2], *line[4:]) for line in lines}
     assert told == {
-        "old": ("rsa", "retired", "2026-06-01", age, today),
-        "current": ("rsa", "active", "2026-06-01", age, today),
+        "old": ("rsa", "retired", "2026-06-01", age, day),
+        "current": ("rsa", "active", "2026-06-01", age, day),
         "new": ("rsa", "pending", "2026-06-01", age, "no"),
-        "hybrid": ("hybrid", "active", "2026-06-01", age, today),
+        "hybrid": ("hybrid", "active", "2026-06-01", age, day),
     }
 
 

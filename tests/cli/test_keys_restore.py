@@ -25,24 +25,13 @@ _PASSPHRASE = "correct-horse-canary"  # noqa: S105 -- of a test
 
 
 @pytest.fixture
-def world(
-    control_plane: ControlPlane, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> KeysOfACluster:
+def world(keyless: KeysOfACluster) -> KeysOfACluster:
     """A namespace that lost all keys, and the backup of them."""
-    monkeypatch.setenv("KUBECONFIG", str(control_plane.kubeconfig_path))
-    monkeypatch.chdir(tmp_path)
-    world = KeysOfACluster(control_plane, namespace, tmp_path)
-    _empty(world)
     for name in NAMES:
-        world.create(secret_of(name, namespace))
-    assert world.backup_to_recipient() == 0
-    _empty(world)
-    return world
-
-
-def _empty(world: KeysOfACluster) -> None:
-    for name in world.names():
-        world.delete(name)
+        keyless.create(secret_of(name, keyless.namespace))
+    assert keyless.backup_to_recipient() == 0
+    keyless.clear()
+    return keyless
 
 
 def _lock(world: KeysOfACluster) -> None:
@@ -50,7 +39,7 @@ def _lock(world: KeysOfACluster) -> None:
     (world.folder / "passphrase").write_text(_PASSPHRASE)
     world.create(secret_of("current", world.namespace))
     assert world.backup("--passphrase-file", "passphrase", file="locked.age") == 0
-    _empty(world)
+    world.clear()
 
 
 def test_the_keys_of_a_lost_cluster_come_back(

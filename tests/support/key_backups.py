@@ -81,6 +81,11 @@ class KeysOfACluster:
         ref = SECRETS.ref(namespace=self.namespace, name=name)
         self.control_plane.rest.send("DELETE", SECRETS.object_path(ref))
 
+    def clear(self) -> None:
+        """Delete every Secret."""
+        for name in self.names():
+            self.delete(name)
+
     def get(self, name: str) -> JsonObject:
         ref = SECRETS.ref(namespace=self.namespace, name=name)
         content: JsonObject = self.control_plane.rest.get(SECRETS.object_path(ref))
