@@ -158,6 +158,20 @@ class KeyNamespace:
 
         await eventually(have)
 
+    async def until_looked_after(self, name: str) -> None:
+        """Wait until a leader that wants no backups has seen what is there, and done what is due.
+
+        A key that waits is promoted by it, one thing after the other; the second time everything
+        that was there before the first is known to it.
+        """
+
+        async def is_active() -> bool:
+            return bool((await self.secrets())[name]["metadata"]["labels"][KEY_LABEL] == "active")
+
+        for _ in range(2):
+            await self.mark(name, labels={KEY_LABEL: "pending"})
+            await eventually(is_active)
+
     async def clear(self) -> None:
         """Delete every Secret."""
         for item in (await self.admin.list(SECRETS, self.name)).items:

@@ -65,6 +65,7 @@ async def test_a_key_that_is_there_is_followed_by_none(
     async with leading(place.admin, place.name, _QUICK) as keys:
         await eventually(lambda: bool(keys.newest_certificate))
         await place.demand("")
+        await place.until_looked_after(key.name)
 
         assert await place.states() == ["active"]
 
@@ -149,6 +150,7 @@ async def test_an_annotation_asks_for_a_new_key_once(place: KeyNamespace, key: S
 
     async with leading(place.admin, place.name, _QUICK) as keys:
         await eventually(lambda: len(keys.keys) == 3)
+        await place.until_looked_after(key.name)
 
     assert len(await place.secrets()) == 3
 
@@ -165,6 +167,8 @@ async def test_two_leaders_at_once_make_one_key(
         async with leading(place.admin, place.name, _MONTHLY, leaders=3) as keys:
             await eventually(lambda: len(keys.keys) == 1 + has_old_key)
             await place.demand("")
+            name, *_ = await place.secrets()
+            await place.until_looked_after(name)
 
     assert len(await place.secrets()) == 1 + has_old_key
     assert [line["event"] for line in lines].count("key_made") == 1
