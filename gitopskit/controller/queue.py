@@ -133,12 +133,19 @@ class WorkQueue(Generic[K]):
         if level is not None:
             self.add(key, level=level)
 
-    def close(self) -> None:
-        """Hand out no more keys and drop what waits; keys being handled are not disturbed."""
-        self._is_closed = True
+    def clear(self) -> None:
+        """Drop what waits, now or for later, and past failures; keys at hand are not disturbed."""
+        for keys in self._ready:
+            keys.clear()
         for _, timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
+        self._failures.clear()
+
+    def close(self) -> None:
+        """Hand out no more keys and drop what waits; keys being handled are not disturbed."""
+        self._is_closed = True
+        self.clear()
         self._changed.set()
 
     def _next_level(self) -> Turns[K]:

@@ -44,6 +44,11 @@ class Turns(Generic[K]):
         if not self._groups[group]:
             del self._groups[group]
 
+    def clear(self) -> None:
+        """Take out every key."""
+        self._groups.clear()
+        self._count = 0
+
     def pop(self) -> K:
         """Take out the first key of the group whose turn it is; there must be one."""
         group, keys = next(iter(self._groups.items()))

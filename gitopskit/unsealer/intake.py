@@ -66,8 +66,9 @@ class Intake:
         self._add_all(self.memory.keys())
 
     def stand_down(self) -> None:
-        """Work no more; what was settled may be changed by whoever leads now."""
+        """Work no more; what waits, and what was settled, is for whoever leads now."""
         self._is_leading = False
+        self.queue.clear()
         self.memory.unsettle_all()
 
     def open(self, namespace: str) -> None:

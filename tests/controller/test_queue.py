@@ -189,6 +189,23 @@ async def test_a_retry_waits_as_long_as_asked(queue: WorkQueue[str], clock: Manu
     assert clock.sleeps == [30]
 
 
+async def test_what_waits_can_be_dropped(queue: WorkQueue[str], clock: ManualClock) -> None:
+    queue.add("at hand")
+    await queue.get()
+    for key in ("at hand", "ready"):
+        queue.add(key)
+    queue.add_after("later", 5)
+    await settle()
+
+    queue.clear()
+    await clock.wake(60)
+    dropped = len(queue)
+    queue.done("at hand")
+
+    assert dropped == 0
+    assert await drained(queue) == ["at hand"]
+
+
 async def test_a_closed_queue_hands_out_nothing(queue: WorkQueue[str], clock: ManualClock) -> None:
     waiting = asyncio.ensure_future(queue.get())
     queue.add_after("later", 5)

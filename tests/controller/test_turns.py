@@ -59,6 +59,16 @@ def test_a_key_that_is_taken_out_waits_no_more(left: str) -> None:
     assert left not in drained(waiting)
 
 
+def test_all_keys_can_be_taken_out() -> None:
+    waiting = turns("a1", "b1")
+
+    waiting.clear()
+    waiting.add("b1")
+
+    assert len(waiting) == 1
+    assert drained(waiting) == ["b1"]
+
+
 @given(NAMES)
 def test_each_key_comes_once_and_within_its_group_in_order(keys: list[str]) -> None:
     first_seen = list(dict.fromkeys(keys))

@@ -165,6 +165,16 @@ async def test_what_was_settled_is_looked_at_again_after_standing_down(intake: I
     assert await taken(intake) == ["db"]
 
 
+async def test_who_stands_down_leaves_nothing_waiting(intake: Intake, clock: ManualClock) -> None:
+    list_sealed(intake, sealed("ready"))
+    intake.queue.add_after(KEY, 5)
+
+    intake.stand_down()
+    await clock.wake(60)
+
+    assert len(intake.queue) == 0
+
+
 async def test_a_namespace_waits_until_it_is_wholly_known(
     clock: ManualClock, metrics: UnsealerMetrics
 ) -> None:
