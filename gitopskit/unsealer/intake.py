@@ -7,7 +7,9 @@ others keep their memory fresh, so that they can take over without listing anew.
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
 
 from gitopskit.backoff import Backoff
 from gitopskit.controller.fights import Fights
@@ -19,13 +21,15 @@ from gitopskit.unsealer.memory import Memory
 from gitopskit.unsealer.records import Key, Mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from gitopskit.clock import Clock
     from gitopskit.kube.watch import Change
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.unsealer.metrics import UnsealerMetrics
     from gitopskit.unsealer.records import Seen
+
+_LOG: Final = structlog.get_logger("unsealer")
 
 _FAULTS: Final = Backoff(initial_seconds=0.2, maximum_seconds=60.0)
 
@@ -87,7 +91,7 @@ class Intake:
     def see_sealed(self, event: Listed | Change, namespace: str) -> None:
         """Take in what the watch of SealedSecrets showed; see ``Contents.keep``."""
         if isinstance(event, Listed):
-            fresh = {Key.of(item): _seen(item) for item in event.items}
+            fresh: dict[Key, Seen] = dict(_understood(event.items, namespace))
             for key in self.memory.see_all_sealed(fresh, namespace):
                 self._forget(key)
             for key, seen in fresh.items():
@@ -108,9 +112,7 @@ class Intake:
     def see_secrets(self, event: Listed | Change, namespace: str) -> None:
         """Take in what the watch of Secrets showed; see ``keep_secret``."""
         if isinstance(event, Listed):
-            self.memory.see_all_secrets(
-                {Key.of(item): item[SEEN] for item in event.items}, namespace
-            )
+            self.memory.see_all_secrets(dict(_understood(event.items, namespace)), namespace)
             self._add_all(self.memory.keys(namespace))
             return
         key = Key.of(event.object)
@@ -196,6 +198,20 @@ class Intake:
         self.queue.forget(key)
         self._fights.forget(key)
         self._metrics.sealed_secret_gone(*key)
+
+
+def _understood(items: Iterable[JsonObject], namespace: str) -> Iterator[tuple[Key, Any]]:
+    """Yield what was kept of each object of a list; one that is odd hides none of the others.
+
+    Source: older definitions of SealedSecret, which may be installed, check nothing in ``spec``.
+    """
+    for item in items:
+        if SEEN in item:
+            yield Key.of(item), item[SEEN]
+        else:
+            metadata = item.get("metadata") or {}
+            where = f"{metadata.get('namespace', namespace)}/{metadata.get('name', '')}"
+            _LOG.error("object_not_understood", object=where)
 
 
 def _seen(item: JsonObject) -> Seen:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from gitopskit.kube.watch import Change, Listed
 from gitopskit.unsealer import status
@@ -111,6 +112,27 @@ async def test_what_comes_is_taken_before_what_was_listed(intake: Intake) -> Non
     see_sealed(intake, sealed("new"), "ADDED")
 
     assert await taken(intake) == ["new", "first", "second"]
+
+
+async def test_an_odd_object_on_a_list_hides_none_of_the_others(intake: Intake) -> None:
+    odd = {**sealed("odd"), "spec": {"encryptedData": {}, "template": "no mapping"}}
+
+    with capture_logs() as lines:
+        list_sealed(intake, odd, sealed("good"))
+
+    assert await taken(intake) == ["good"]
+    assert [(line["event"], line["object"]) for line in lines] == [
+        ("object_not_understood", "shop/odd")
+    ]
+
+
+async def test_an_odd_secret_on_a_list_hides_none_of_the_others(intake: Intake) -> None:
+    list_sealed(intake, sealed())
+    odd: dict[str, Any] = {"metadata": {"namespace": "shop", "name": "odd"}}
+
+    intake.see_secrets(Listed(items=(odd, keep_secret(secret("7")))), "shop")
+
+    assert intake.memory.mark(KEY) == Mark("s", "7")
 
 
 async def test_a_failure_that_changed_nothing_waits_for_its_turn(
