@@ -69,9 +69,13 @@ class Territory:
             group.create_task(self._poll())
 
     def leave(self) -> None:
-        """Forget what was seen, and take in nothing more; ``run`` is to be cancelled after it."""
+        """Forget what was seen, and take in nothing more; ``run`` is to be cancelled after it.
+
+        Nobody waits any longer for it to become known.
+        """
         self._is_left = True
         self._intake.close(self.namespace)
+        self.is_known.set()
 
     async def _follow_sealed(self) -> None:
         followed = Followed(
