@@ -13,6 +13,7 @@ from gitopskit.kube.resources import SECRETS
 from gitopskit.sealing.keys import KEY_LABEL, KEY_LABEL_ACTIVE
 from gitopskit.unsealer.key_life import KeyLifeOptions
 from tests.support.clock import WrongClock
+from tests.support.key_life import KeyNamespace
 from tests.support.many_sealed import create_all, until_told
 from tests.support.polling import eventually
 from tests.support.unsealer_cluster import running
@@ -104,6 +105,7 @@ async def test_a_wrong_clock_makes_one_sealing_key_at_most(
             marker = f"sealed-{made}-{number}"
             await create_all(cluster, fresh, {marker: "1"})
             await until_told(cluster, {marker: "True"})
+            await KeyNamespace(cluster.admin, "kube-system").until_looked_after(fresh.name)
             await eventually(lambda: _has_keys(cluster, before + made))
 
     assert await _keys(cluster) == before + made
