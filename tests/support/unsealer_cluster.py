@@ -32,6 +32,16 @@ if TYPE_CHECKING:
 MANAGER: Final = "kubectl-edit"
 RBAC_GROUP: Final = "rbac.authorization.k8s.io"
 ROLES: Final = ResourceType(group=RBAC_GROUP, version="v1", plural="roles", kind="Role")
+CLUSTER_ROLES: Final = ResourceType(
+    group=RBAC_GROUP, version="v1", plural="clusterroles", kind="ClusterRole", is_namespaced=False
+)
+CLUSTER_ROLE_BINDINGS: Final = ResourceType(
+    group=RBAC_GROUP,
+    version="v1",
+    plural="clusterrolebindings",
+    kind="ClusterRoleBinding",
+    is_namespaced=False,
+)
 UNSEALER: Final = {
     "kind": "ServiceAccount",
     "name": "gitopskit-unsealer",

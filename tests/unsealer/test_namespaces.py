@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitopskit.errors import ApiNotFound
-from gitopskit.kube.resources import NAMESPACES, SEALED_SECRETS, ResourceType
+from gitopskit.kube.resources import NAMESPACES, SEALED_SECRETS
 from gitopskit.unsealer.options import Field
 from tests.support.polling import eventually
 from tests.support.unsealer_cluster import (
+    CLUSTER_ROLE_BINDINGS,
+    CLUSTER_ROLES,
     MANAGER,
     RBAC_GROUP,
     UNSEALER,
@@ -27,17 +29,6 @@ if TYPE_CHECKING:
     from tests.support.unsealer_cluster import Running
 
 _numbers = itertools.count(1)
-
-CLUSTER_ROLES = ResourceType(
-    group=RBAC_GROUP, version="v1", plural="clusterroles", kind="ClusterRole", is_namespaced=False
-)
-CLUSTER_ROLE_BINDINGS = ResourceType(
-    group=RBAC_GROUP,
-    version="v1",
-    plural="clusterrolebindings",
-    kind="ClusterRoleBinding",
-    is_namespaced=False,
-)
 
 
 @pytest.fixture

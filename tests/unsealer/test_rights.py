@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from gitopskit.kube.resources import CONFIG_MAPS, ROLE_BINDINGS, ResourceType
 from tests.support.polling import eventually
-from tests.support.unsealer_cluster import running
+from tests.support.unsealer_cluster import CLUSTER_ROLE_BINDINGS, running
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -18,13 +18,6 @@ if TYPE_CHECKING:
     from tests.support.unsealer_cluster import Cluster
     from tests.support.unsealing import SealingKey
 
-CLUSTER_ROLE_BINDINGS = ResourceType(
-    group="rbac.authorization.k8s.io",
-    version="v1",
-    plural="clusterrolebindings",
-    kind="ClusterRoleBinding",
-    is_namespaced=False,
-)
 CERTIFICATE = "gitopskit-sealing-certificate"
 
 
