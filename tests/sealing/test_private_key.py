@@ -138,12 +138,12 @@ def test_a_key_too_small_for_an_envelope_is_refused() -> None:
 
 def test_an_enormous_number_costs_nothing() -> None:
     huge = replace(_GOOD, n=_GOOD.n << 3_000_000 | 1, d=_GOOD.d << 3_000_000)
-    begun = time.perf_counter()
+    begun = time.process_time()
 
     with pytest.raises(UnusableKey):
         load_private_key(huge.pem, where="tls.key")
 
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 0.5
 
 
 @settings(deadline=None, max_examples=50)
