@@ -9,81 +9,50 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from gitopskit.errors import InputError, UnsupportedField
-from gitopskit.reconciler import names
-from gitopskit.reconciler.fields import ANY, Fields, spec_of, unknown_fields
+from gitopskit.reconciler import application_fields, names
+from gitopskit.reconciler.fields import Fields, spec_of
+from gitopskit.reconciler.operation_request import OperationRequest, parse_operation
+from gitopskit.reconciler.source import Source, parse_sources
+from gitopskit.reconciler.sync_policy import (
+    PROPAGATIONS,
+    Propagation,
+    Retry,
+    SyncPolicy,
+    parse_policy,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from gitopskit.manifests.identity import ObjectRef
-    from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.manifests.json_types import JsonObject, JsonValue
 
-Propagation = Literal["Foreground", "Background", "Orphan"]
+__all__ = [
+    "OWN_CLUSTER",
+    "OWN_SERVER",
+    "Application",
+    "Follow",
+    "IgnoreRule",
+    "Pointer",
+    "Propagation",
+    "Retry",
+    "Source",
+    "SyncPolicy",
+    "cascade",
+    "fingerprint",
+    "parse",
+]
+
 Pointer = tuple[str, ...]
 """A JSON pointer, decoded into its tokens."""
 
+Refresh = Literal["", "normal", "hard"]
+
+_HISTORY: Final = 10
 OWN_SERVER: Final = "https://kubernetes.default.svc"
 OWN_CLUSTER: Final = "in-cluster"
 """The only destination: by its address, and by Argo CD's name for it."""
-
-FIELDS: Final[Mapping[str, Any]] = {
-    "project": ANY,
-    "source": {
-        "repoURL": ANY,
-        "targetRevision": ANY,
-        "path": ANY,
-        "directory": {"recurse": ANY},
-    },
-    "destination": {"server": ANY, "name": ANY, "namespace": ANY},
-    "syncPolicy": {
-        "automated": {"prune": ANY, "selfHeal": ANY, "allowEmpty": ANY},
-        "syncOptions": ANY,
-        "retry": {
-            "limit": ANY,
-            "backoff": {"duration": ANY, "factor": ANY, "maxDuration": ANY},
-        },
-    },
-    "ignoreDifferences": {
-        "group": ANY,
-        "kind": ANY,
-        "name": ANY,
-        "namespace": ANY,
-        "jsonPointers": ANY,
-    },
-}
-"""The fields of a spec that are honoured; docs/howto/reconciler.md lists them too."""
-
-_SYNC_OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "CreateNamespace": ("true", "false"),
-    "PruneLast": ("true", "false"),
-    "PrunePropagationPolicy": ("foreground", "background", "orphan"),
-}
-_KNOWN_ANNOTATIONS: Final = (
-    names.TRACKING_ANNOTATION,
-    names.SYNC_OPTIONS_ANNOTATION,
-    names.DELETION_APPROVED_ANNOTATION,
-)
-_PROPAGATIONS: Final[Mapping[str, Propagation]] = {
-    "foreground": "Foreground",
-    "background": "Background",
-    "orphan": "Orphan",
-}
-_LARGEST_EXPONENT: Final = 32
-_LARGEST_FACTOR: Final = 1_000_000
-"""Beyond these every pause is the longest one, and a power of them would not be a number."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """Where the manifests come from."""
-
-    repo_url: str
-    target_revision: str = "HEAD"
-    path: str = "."
-    is_recursive: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -96,28 +65,6 @@ class Follow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Retry:
-    """How often and how fast a failed sync is tried again; a negative limit means for ever.
-
-    Source: the defaults of Argo CD's automated sync.
-    """
-
-    limit: int = 5
-    initial_seconds: float = 5.0
-    factor: int = 2
-    maximum_seconds: float = 180.0
-
-    def delay_seconds(self, attempt: int) -> float:
-        """Return how long to wait after that attempt, counted from 1."""
-        growth = float(min(self.factor, _LARGEST_FACTOR)) ** min(attempt - 1, _LARGEST_EXPONENT)
-        return min(self.initial_seconds * growth, self.maximum_seconds)
-
-    def allows(self, attempt: int) -> bool:
-        """Tell whether one more attempt may follow that one, counted from 1."""
-        return self.limit < 0 or attempt <= self.limit
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class IgnoreRule:
     """Fields of some objects that others may set; an empty name or namespace means any."""
 
@@ -126,6 +73,8 @@ class IgnoreRule:
     name: str = ""
     namespace: str = ""
     pointers: tuple[Pointer, ...] = ()
+    jq_paths: tuple[str, ...] = ()
+    managers: tuple[str, ...] = ()
 
     def matches(self, ref: ObjectRef) -> bool:
         """Tell whether the rule is about that object."""
@@ -138,29 +87,24 @@ class IgnoreRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SyncPolicy:
-    """What is done about a difference; where not ``is_automated`` it is only reported."""
-
-    is_automated: bool = False
-    prunes: bool = False
-    heals: bool = False
-    allows_empty: bool = False
-    creates_namespace: bool = False
-    prunes_last: bool = False
-    propagation: Propagation = "Foreground"
-    retry: Retry = field(default_factory=Retry)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
     """An Application as this version honours it; ``namespace`` is the destination's."""
 
     name: str
     project: str
-    source: Source
+    sources: tuple[Source, ...]
     namespace: str
     policy: SyncPolicy = field(default_factory=SyncPolicy)
     ignore_rules: tuple[IgnoreRule, ...] = ()
+    operation: OperationRequest | None = None
+    refresh: Refresh = ""
+    is_skipped: bool = False
+    history_limit: int = 10
+
+    @property
+    def source(self) -> Source:
+        """Return the first of the sources."""
+        return self.sources[0]
 
     @property
     def only_looks(self) -> bool:
@@ -182,20 +126,25 @@ def parse(content: JsonObject) -> Application:
         InputError: a field that is honoured has no usable value.
     """
     spec = spec_of(content)
-    unsupported = sorted(_unsupported(content))
+    unsupported = application_fields.refused(content)
     if unsupported:
         raise UnsupportedField(
             f"this version does not support {', '.join(unsupported)}",
             where=spec.where,
             hint="remove these fields; docs/howto/reconciler.md lists those that are honoured",
         )
+    annotations = application_fields.annotations_that_count(content)
     return Application(
         name=str(content["metadata"]["name"]),
         project=spec.text("project"),
-        source=_source(spec.child("source")),
+        sources=parse_sources(spec),
         namespace=_destination_namespace(spec.child("destination")),
-        policy=_policy(spec.child("syncPolicy")),
+        policy=parse_policy(spec.child("syncPolicy")),
         ignore_rules=tuple(_ignore_rule(rule) for rule in spec.children("ignoreDifferences")),
+        operation=parse_operation(content, where=spec.where),
+        refresh=_refresh(annotations.get(names.REFRESH_ANNOTATION)),
+        is_skipped=annotations.get(names.SKIP_ANNOTATION) == "true",
+        history_limit=max(0, spec.number("revisionHistoryLimit", _HISTORY)),
     )
 
 
@@ -205,12 +154,11 @@ def fingerprint(content: JsonObject) -> str:
     The status is written to the same resource, so that no generation tells the two apart.
     """
     metadata = content.get("metadata") or {}
-    annotations = metadata.get("annotations") or {}
     matter = [
         metadata.get("uid"),
         metadata.get("deletionTimestamp"),
         metadata.get("finalizers"),
-        {key: annotations[key] for key in annotations if _is_argo(key)},
+        application_fields.annotations_that_count(content),
         content.get("spec"),
         content.get("operation"),
     ]
@@ -225,34 +173,15 @@ def cascade(content: JsonObject) -> Propagation | None:
     for finalizer in (content.get("metadata") or {}).get("finalizers") or ():
         name, _, mode = str(finalizer).partition("/")
         if name == names.FINALIZER:
-            return _PROPAGATIONS.get(mode, "Foreground")
+            return PROPAGATIONS.get(mode, "Foreground")
     return None
 
 
-def _unsupported(content: JsonObject) -> Iterator[str]:
-    spec = content.get("spec") or {}
-    yield from unknown_fields(spec, FIELDS, "spec")
-    if content.get("operation"):
-        yield "operation"
-    annotations = (content.get("metadata") or {}).get("annotations") or {}
-    for annotation in annotations:
-        if _is_argo(annotation) and annotation not in _KNOWN_ANNOTATIONS:
-            yield f"metadata.annotations[{annotation}]"
-
-
-def _is_argo(annotation: str) -> bool:
-    return annotation.startswith(names.ARGO_ANNOTATION_PREFIX)
-
-
-def _source(source: Fields) -> Source:
-    if not source.text("repoURL"):
-        raise source.wrong("repoURL", "is missing")
-    return Source(
-        repo_url=source.text("repoURL"),
-        target_revision=source.text("targetRevision") or "HEAD",
-        path=source.text("path") or ".",
-        is_recursive=source.child("directory").flag("recurse"),
-    )
+def _refresh(value: JsonValue) -> Refresh:
+    """Return how fresh the render must be; whatever else is written means ``normal``."""
+    if not value:
+        return ""
+    return "hard" if value == "hard" else "normal"
 
 
 def _destination_namespace(destination: Fields) -> str:
@@ -266,45 +195,6 @@ def _destination_namespace(destination: Fields) -> str:
     return destination.text("namespace")
 
 
-def _policy(policy: Fields) -> SyncPolicy:
-    automated = policy.child("automated")
-    options = _sync_options(policy)
-    return SyncPolicy(
-        is_automated=policy.content.get("automated") is not None,
-        prunes=automated.flag("prune"),
-        heals=automated.flag("selfHeal"),
-        allows_empty=automated.flag("allowEmpty"),
-        creates_namespace=options.get("CreateNamespace") == "true",
-        prunes_last=options.get("PruneLast") == "true",
-        propagation=_PROPAGATIONS[options.get("PrunePropagationPolicy", "foreground")],
-        retry=_retry(policy.child("retry")),
-    )
-
-
-def _sync_options(policy: Fields) -> dict[str, str]:
-    options = {}
-    for index, option in enumerate(policy.texts("syncOptions")):
-        key, _, value = option.partition("=")
-        if value not in _SYNC_OPTIONS.get(key, ()):
-            raise UnsupportedField(
-                f"this version does not support {policy.path}.syncOptions[{index}] {option}",
-                where=policy.where,
-                hint=f"supported are {', '.join(_SYNC_OPTIONS)}",
-            )
-        options[key] = value
-    return options
-
-
-def _retry(retry: Fields) -> Retry:
-    backoff, standard = retry.child("backoff"), Retry()
-    return Retry(
-        limit=retry.number("limit", standard.limit),
-        initial_seconds=backoff.seconds("duration", standard.initial_seconds),
-        factor=max(1, backoff.number("factor", standard.factor)),
-        maximum_seconds=backoff.seconds("maxDuration", standard.maximum_seconds),
-    )
-
-
 def _ignore_rule(rule: Fields) -> IgnoreRule:
     return IgnoreRule(
         group=rule.text("group"),
@@ -312,6 +202,8 @@ def _ignore_rule(rule: Fields) -> IgnoreRule:
         name=rule.text("name"),
         namespace=rule.text("namespace"),
         pointers=tuple(_pointer(text, rule) for text in rule.texts("jsonPointers")),
+        jq_paths=rule.texts("jqPathExpressions"),
+        managers=rule.texts("managedFieldsManagers"),
     )
 
 

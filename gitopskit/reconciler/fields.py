@@ -71,6 +71,17 @@ class Fields:
             raise self.wrong(name, "must be a text")
         return value or ""
 
+    def pairs(self, name: str) -> tuple[tuple[str, str], ...]:
+        """Return a mapping of texts; a missing one is empty.
+
+        Raises:
+            InputError: it is no mapping of texts.
+        """
+        items = self.child(name).content
+        if not all(isinstance(value, str) for value in items.values()):
+            raise self.wrong(name, "must hold texts")
+        return tuple(items.items())
+
     def flag(self, name: str) -> bool:
         """Return a boolean; a missing one is false.
 

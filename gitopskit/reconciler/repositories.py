@@ -154,14 +154,15 @@ class Repositories:
         return self._mirror(remote, follow.project).snapshot(remote, commit)
 
     def _build(self, snapshot: Snapshot, source: Source) -> Rendered:
+        is_recursive = source.directory is not None and source.directory.is_recursive
         manifests = render(
             snapshot,
-            RenderSource(path=source.path, recurse=source.is_recursive),
+            RenderSource(path=source.path, recurse=is_recursive),
             programs=self._options.programs,
         )
         folder = snapshot.root / source.path
         has_kustomization = any((folder / name).is_file() for name in FILE_NAMES)
-        is_kustomize = has_kustomization and not source.is_recursive
+        is_kustomize = has_kustomization and not is_recursive
         return Rendered(
             manifests=manifests, source_type="Kustomize" if is_kustomize else "Directory"
         )

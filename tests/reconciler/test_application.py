@@ -19,6 +19,8 @@ from gitopskit.reconciler.application import (
     fingerprint,
     parse,
 )
+from gitopskit.reconciler.sync_policy import SyncOptions
+from gitopskit.render.options import DirectoryOptions
 
 if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject, JsonValue
@@ -43,7 +45,9 @@ def test_what_is_absent_has_argo_cds_defaults() -> None:
     assert parse(application()) == Application(
         name="web",
         project="shop",
-        source=Source(repo_url="https://git.example/shop.git", target_revision="HEAD", path="."),
+        sources=(
+            Source(repo_url="https://git.example/shop.git", target_revision="HEAD", path="."),
+        ),
         namespace="shop",
         policy=SyncPolicy(),
     )
@@ -85,7 +89,7 @@ def test_every_honoured_field_is_read() -> None:
         repo_url="https://git.example/shop.git",
         target_revision="v1",
         path="app",
-        is_recursive=True,
+        directory=DirectoryOptions(is_recursive=True),
     )
     assert parsed.policy == SyncPolicy(
         is_automated=True,
@@ -95,6 +99,7 @@ def test_every_honoured_field_is_read() -> None:
         creates_namespace=True,
         prunes_last=True,
         propagation="Background",
+        options=SyncOptions(creates_namespace=True, prunes_last=True, propagation="Background"),
         retry=Retry(limit=2, initial_seconds=3661.5, factor=3, maximum_seconds=120.0),
     )
     assert parsed.ignored(DEPLOYMENT) == (("spec", "replicas"), ("a/b~c",))
@@ -114,9 +119,19 @@ def test_every_honoured_field_is_read() -> None:
             id="directory-include",
         ),
         pytest.param(
-            {"syncPolicy": {"automated": {"enabled": True}}},
-            "spec.syncPolicy.automated.enabled",
-            id="automated-enabled",
+            {"sources": [{"repoURL": "x", "chart": "web"}]},
+            "spec.sources",
+            id="chart-of-several",
+        ),
+        pytest.param(
+            {"source": {"repoURL": "x", "plugin": {"name": "mine"}}},
+            "spec.source.plugin",
+            id="plugin",
+        ),
+        pytest.param(
+            {"syncPolicy": {"syncOptions": ["Unheard=of"]}},
+            "spec.syncPolicy.syncOptions[0] Unheard=of",
+            id="unknown-sync-option",
         ),
         pytest.param(
             {"syncPolicy": {"syncOptions": ["Validate=false"]}},
@@ -150,7 +165,7 @@ def test_a_field_that_is_not_honoured_is_named(spec: JsonObject, named: str) -> 
 
 
 def test_all_unsupported_fields_are_named_at_once() -> None:
-    content = application(info=[{"name": "a", "value": "b"}], revisionHistoryLimit=3)
+    content = application(sourceHydrator={"a": "b"}, revisionHistoryLimit=3)
     content["operation"] = {"sync": {}}
     content["metadata"]["annotations"] = {
         "argocd.argoproj.io/skip-reconcile": "true",
@@ -163,8 +178,19 @@ def test_all_unsupported_fields_are_named_at_once() -> None:
 
     assert caught.value.what == (
         "this version does not support metadata.annotations[argocd.argoproj.io/skip-reconcile],"
-        " operation, spec.info, spec.revisionHistoryLimit"
+        " operation, spec.revisionHistoryLimit, spec.sourceHydrator"
     )
+
+
+def test_what_is_switched_off_is_not_automated() -> None:
+    off = parse(application(syncPolicy={"automated": {"enabled": False, "prune": True}}))
+    on = parse(application(syncPolicy={"automated": {"enabled": True}}))
+
+    assert (off.policy.is_automated, on.policy.is_automated) == (False, True)
+
+
+def test_what_only_informs_people_is_accepted() -> None:
+    assert parse(application(info=[{"name": "a", "value": "b"}])).name == "web"
 
 
 def test_an_empty_unsupported_field_says_nothing() -> None:
@@ -267,7 +293,16 @@ _JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
     max_leaves=8,
 )
-_NAMES = ("project", "source", "destination", "syncPolicy", "ignoreDifferences", "x")
+_NAMES = (
+    "project",
+    "source",
+    "sources",
+    "destination",
+    "syncPolicy",
+    "ignoreDifferences",
+    "revisionHistoryLimit",
+    "x",
+)
 _SPECS = st.fixed_dictionaries({}, optional=dict.fromkeys(_NAMES, _JSON))
 
 

@@ -33,7 +33,7 @@ def an_application(
     return Application(
         name="web",
         project="shop",
-        source=Source(repo_url="https://git.example/shop.git"),
+        sources=(Source(repo_url="https://git.example/shop.git"),),
         namespace=namespace,
         policy=policy or SyncPolicy(is_automated=True, prunes=True, heals=True),
         ignore_rules=ignore_rules,
