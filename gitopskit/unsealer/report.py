@@ -73,9 +73,6 @@ class Reporter:
             ApiConflict: another thing is wanted meanwhile.
             ApiError: the API server refused or did not answer.
         """
-        self._metrics.pass_ended(
-            key.namespace, outcome=done.kind, duration_seconds=done.duration_seconds
-        )
         versions = {seen.version}
         is_told = self._memory.is_told(key, seen, done.outcome)
         if done.has_drifted and not (is_told and done.action == "none"):
@@ -86,6 +83,9 @@ class Reporter:
             await self._record_event(content, done.outcome)
         if done.action != "none" or not is_told:
             log_pass(key, done)
+        self._metrics.pass_ended(
+            key.namespace, outcome=done.kind, duration_seconds=done.duration_seconds
+        )
         return frozenset(versions)
 
     async def _write_status(self, content: JsonObject, outcome: Outcome) -> str:
