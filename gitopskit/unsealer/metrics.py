@@ -12,7 +12,7 @@ from gitopskit.controller.metrics import Metrics
 from gitopskit.unsealer import metric_list, status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from datetime import datetime
 
     from gitopskit.clock import Clock
@@ -169,18 +169,6 @@ class UnsealerMetrics:
     def http_limited(self, limit: Limit) -> None:
         """Count an HTTP request that a limit refused."""
         self._metrics.add(metric_list.HTTP_LIMITED, limit)
-
-    def forget_all_but(self, existing: Iterable[tuple[str, str]]) -> None:
-        """Forget what is not among the existing (namespace, name) of a fresh list."""
-        kept = set(existing)
-        gone = [
-            (namespace, name)
-            for namespace, names in self._instances.items()
-            for name in names
-            if (namespace, name) not in kept
-        ]
-        for namespace, name in gone:
-            self.sealed_secret_gone(namespace, name)
 
     def _drop_condition(self, namespace: str, name: str, instance: str) -> None:
         self._metrics.drop(metric_list.CONDITION_INFO, namespace, name, status.SYNCED, instance)

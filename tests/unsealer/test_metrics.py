@@ -150,16 +150,6 @@ def test_what_is_gone_is_told_no_more(told: UnsealerMetrics) -> None:
     assert series(told, UPSTREAM + "condition_info") == {}
 
 
-def test_a_fresh_list_forgets_what_is_not_on_it(told: UnsealerMetrics) -> None:
-    for namespace, name in (("shop", "db"), ("shop", "web"), ("bank", "db")):
-        told.condition(namespace, name, is_synced=True)
-
-    told.forget_all_but([("shop", "web"), ("new", "one")])
-
-    (left,) = series(told, UPSTREAM + "condition_info")
-    assert "name=web,namespace=shop" in left
-
-
 def test_drift_is_found_and_may_be_healed(told: UnsealerMetrics) -> None:
     told.drift_found(is_healed=True)
     told.drift_found(is_healed=False)
