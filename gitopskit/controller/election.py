@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import random
 import uuid
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import structlog
 
 from gitopskit.backoff import Backoff
 from gitopskit.controller import lease
+from gitopskit.controller.first_of import first_of
 from gitopskit.controller.lease import (
     Acquire,
     LeaseOptions,
@@ -110,15 +111,11 @@ class Election:
         next victory. When it returns of itself, or raises, the lease is released and ``run`` ends
         in the same way.
         """
-        async with self._api:
-            watching = asyncio.create_task(self._follow())
-            try:
-                await self._stand(lead)
-            finally:
-                await _end(watching)
-                await self._end_work()
-                if self._standing.is_leading:
-                    await self._release()
+        async with self._api, AsyncExitStack() as stack:
+            stack.push_async_callback(self._release)
+            stack.push_async_callback(self._end_work)
+            stack.push_async_callback(_end, asyncio.create_task(self._follow()))
+            await self._stand(lead)
 
     async def _stand(self, lead: Lead) -> None:
         while not self._has_ended():
@@ -153,15 +150,7 @@ class Election:
         """Wait for a time, or until there is news; followers wait a little longer."""
         spread = 0.0 if self._standing.is_leading else random.uniform(0, _SPREAD_SECONDS)  # noqa: S311 -- spreads load, guards nothing
         seconds = until_seconds - self._clock.monotonic_seconds() + spread
-        waiting = [
-            asyncio.create_task(self._clock.sleep(max(0.0, seconds))),
-            asyncio.create_task(self._changed.wait()),
-        ]
-        try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in waiting:
-                task.cancel()
+        await first_of(self._clock.sleep(max(0.0, seconds)), self._changed.wait())
 
     async def _acquire(self, lead: Lead) -> None:
         await self._try(self._take)
@@ -247,6 +236,8 @@ class Election:
 
     async def _release(self) -> None:
         """Leave the lease free, if it is still ours and the API server answers soon."""
+        if not self._standing.is_leading:
+            return
         self._standing = self._standing.following()
         try:
             async with asyncio.timeout(self._options.request_seconds):

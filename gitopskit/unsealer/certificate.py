@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import structlog
 
 from gitopskit.backoff import Backoff
+from gitopskit.controller.first_of import first_of
 from gitopskit.errors import ApiNotFound, GitopskitError
 from gitopskit.kube.resources import CONFIG_MAPS
 from gitopskit.kube.watch import Listed, watch
 from gitopskit.manifests.settled_names import CERTIFICATE_CONFIG_MAP
 from gitopskit.sealing.hybrid_pem import PUBLIC_ITEM
-from gitopskit.unsealer.first_of import first_of
 from gitopskit.unsealer.ownership import FIELD_MANAGER
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from gitopskit.backoff import Backoff
+from gitopskit.controller.first_of import first_of
 from gitopskit.errors import ApiConflict, ApiNotFound, GitopskitError, UnusableKey
 from gitopskit.kube.resources import SECRETS
 from gitopskit.sealing.hybrid_keys import hybrid_key_secret, new_hybrid_key
 from gitopskit.sealing.key_secrets import ClusterKey, read_key, with_state
 from gitopskit.sealing.keys import key_secret, load_certificate, new_sealing_key
 from gitopskit.unsealer.certificate import follow
-from gitopskit.unsealer.first_of import first_of
 from gitopskit.unsealer.key_life import KeyWishes, Make, Promote, Wait, decide
 from gitopskit.unsealer.ownership import FIELD_MANAGER
 

@@ -17,6 +17,7 @@ import structlog
 
 from gitopskit import __version__
 from gitopskit.backoff import Backoff
+from gitopskit.controller.first_of import first_of
 from gitopskit.controller.queue import run_workers
 from gitopskit.errors import GitopskitError
 from gitopskit.kube.events import EventRecorder
@@ -92,7 +93,7 @@ class Unsealer:
             watching = [
                 group.create_task(each) for each in (self._key_watch.run(), self._field_watch.run())
             ]
-            await self._unless_stopped(self._become_ready())
+            await first_of(self._become_ready(), self._is_stopping.wait())
             await (self._lead() if self._election is None else self._election.run(self._lead))
             for task in watching:
                 task.cancel()
@@ -114,16 +115,6 @@ class Unsealer:
         finally:
             self._intake.stand_down()
             self.metrics.leads(is_leader=False)
-
-    async def _unless_stopped(self, wait: Coroutine[Any, Any, None]) -> None:
-        """Wait for something, at most until ``stop``."""
-        waiting = [asyncio.ensure_future(wait), asyncio.ensure_future(self._is_stopping.wait())]
-        try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in waiting:
-                task.cancel()
-            await asyncio.gather(*waiting, return_exceptions=True)
 
     async def _work(self, worker: Worker) -> None:
         async with asyncio.TaskGroup() as group:

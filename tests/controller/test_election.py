@@ -99,6 +99,27 @@ async def test_a_cancelled_leader_ends_its_work_and_then_releases(
     assert (await seen.record()).holder == ""
 
 
+async def test_a_lease_is_released_though_the_work_fails_as_it_is_cancelled(
+    admin: KubeClient, lease: Candidate, seen: LeaseSeen
+) -> None:
+    copy = Copy(admin, lease)
+
+    async def lead() -> None:
+        try:
+            await copy.lead()
+        finally:
+            raise RuntimeError("broken")
+
+    program = asyncio.create_task(copy.election.run(lead))
+    await copy.until_working()
+
+    program.cancel()
+    with pytest.raises(RuntimeError, match="broken"):
+        await program
+
+    assert (await seen.record()).holder == ""
+
+
 async def test_a_release_survives_an_edit_at_the_same_time(
     admin: KubeClient, lease: Candidate, seen: LeaseSeen
 ) -> None:
