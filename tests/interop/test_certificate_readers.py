@@ -14,7 +14,9 @@ from gitopskit.workflows.unsealer_installation import UnsealerInstallation
 from gitopskit.workflows.unsealer_manifests import rights_files
 from tests.support import cluster
 from tests.support.outside import machine_address
-from tests.support.unsealer_service import served_in_cluster
+from tests.support.polling import eventually
+from tests.support.unsealer_cluster import is_allowed
+from tests.support.unsealer_service import NAME, NAMESPACE, served_in_cluster
 from tests.support.unsealing import SealingKey
 
 if TYPE_CHECKING:
@@ -26,6 +28,15 @@ if TYPE_CHECKING:
 
 KEY = SealingKey.new("readers")
 SEALED = json.dumps(KEY.seal("db", "shop", {"password": "hunter2"}))
+PROXY = {
+    "namespace": NAMESPACE,
+    "resource": "services",
+    "subresource": "proxy",
+    "name": f"http:{NAME}:http",
+    "verb": "create",
+}
+"""One of the rights of readers, as a review of access names it."""
+
 FLAGS = pytest.mark.parametrize(
     "flag", ["--fetch-cert", "--validate", "--re-encrypt"], ids=lambda flag: flag.strip("-")
 )
@@ -44,6 +55,8 @@ async def unsealer(
     readers = [item for item in made if item["metadata"]["name"] == "gitopskit-certificate-reader"]
     content = json.dumps({"apiVersion": "v1", "kind": "List", "items": readers}).encode()
     cluster.kubectl(platform, "apply", "--server-side", "--filename=-", stdin=content)
+    reader = f"system:serviceaccount:{namespace}:developer"
+    await eventually(lambda: is_allowed(admin, reader, groups=[group], **PROXY))
     async with served_in_cluster(admin, platform, KEY, host=host):
         yield
     cluster.kubectl(platform, "delete", "--filename=-", stdin=content)

@@ -21,7 +21,7 @@ from tests.support.polling import eventually
 from tests.support.unsealing import synced, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from gitopskit.kube.client import KubeClient
@@ -52,6 +52,20 @@ UNSEALER: Final = {
 def rbac_object(kind: str, metadata: JsonObject, **content: object) -> JsonObject:
     """Return an object of Kubernetes' role-based access control."""
     return {"apiVersion": f"{RBAC_GROUP}/v1", "kind": kind, "metadata": metadata, **content}
+
+
+async def is_allowed(
+    admin: KubeClient, user: str, *, groups: Sequence[str] = (), **attributes: str
+) -> bool:
+    """Tell whether the API server lets somebody do what the attributes of a review name."""
+    group = "authorization.k8s.io"
+    asked = {"user": user, "groups": list(groups), "resourceAttributes": attributes}
+    answer = await admin.request(
+        "POST",
+        f"/apis/{group}/v1/subjectaccessreviews",
+        body={"apiVersion": f"{group}/v1", "kind": "SubjectAccessReview", "spec": asked},
+    )
+    return bool(answer["status"]["allowed"])
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ from tests.support.unsealer_cluster import (
     RBAC_GROUP,
     UNSEALER,
     Cluster,
+    is_allowed,
     rbac_object,
 )
 from tests.support.unsealing import SealingKey, synced, values_of
@@ -63,14 +64,7 @@ async def may_read_namespaces(cluster: Cluster) -> AsyncIterator[None]:
 
 async def _may_list_namespaces(cluster: Cluster) -> bool:
     user = "system:serviceaccount:{namespace}:{name}".format_map(UNSEALER)
-    asked = {"user": user, "resourceAttributes": {"resource": "namespaces", "verb": "list"}}
-    group = "authorization.k8s.io"
-    answer = await cluster.admin.request(
-        "POST",
-        f"/apis/{group}/v1/subjectaccessreviews",
-        body={"apiVersion": f"{group}/v1", "kind": "SubjectAccessReview", "spec": asked},
-    )
-    return bool(answer["status"]["allowed"])
+    return await is_allowed(cluster.admin, user, resource="namespaces", verb="list")
 
 
 async def _create(cluster: Cluster, **labels: str) -> None:
