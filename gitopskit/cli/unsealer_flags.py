@@ -183,15 +183,15 @@ def moment_of(text: str, *, flag: str) -> datetime | None:
         return moment
     try:
         found = parsedate_to_datetime(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise InputError(
-            f"`{text[:60]}` is no moment",
-            where=flag,
-            hint="write it like 2026-06-01T12:00:00Z, or Mon, 01 Jun 2026 12:00:00 +0000",
-        )
-    return found.astimezone(UTC)
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise InputError(
+        f"`{text[:60]}` is no moment",
+        where=flag,
+        hint="write it like 2026-06-01T12:00:00Z, or Mon, 01 Jun 2026 12:00:00 +0000",
+    )
 
 
 def names_of(texts: Iterable[str], *, flag: str) -> tuple[str, ...]:

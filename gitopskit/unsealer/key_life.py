@@ -35,6 +35,7 @@ _NONE: Final = timedelta()
 _SECOND: Final = timedelta(seconds=1)
 """Certificates begin at whole seconds. Source: RFC 5280 section 4.1.2.5."""
 
+_LONGEST_LIFETIME: Final = timedelta(days=365_000)
 _END_OF_TIME: Final = datetime.max.replace(microsecond=0, tzinfo=UTC)
 
 
@@ -58,14 +59,19 @@ class KeyLifeOptions:
         """Check that keys can be made and renewed like this.
 
         Raises:
-            InputError: a certificate would end before its key is renewed, or never begin; or the
-                prefix makes no names.
+            InputError: a certificate would end before its key is renewed, never begin, or outlast
+                the calendar; or the prefix makes no names.
         """
         if self.renew_period < _NONE or self.lifetime <= self.renew_period:
             raise InputError(
                 "a certificate must be valid for longer than the period after which keys are "
                 "renewed, and neither can be negative",
                 hint="give a longer --key-ttl, or a shorter --key-renew-period (0 renews nothing)",
+            )
+        if self.lifetime > _LONGEST_LIFETIME:
+            raise InputError(
+                "a certificate cannot be valid for longer than a thousand years",
+                hint="give a shorter --key-ttl",
             )
         longest = _derived(_prefix_of(self, "hybrid"), "")
         require_dns_subdomain(longest, what="name of a key after --key-prefix")

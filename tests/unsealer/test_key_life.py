@@ -229,10 +229,18 @@ def test_the_earliest_moment_of_both_kinds_is_waited_for() -> None:
         {"renew_period": -_DAY},
         {"renew_period": timedelta(), "lifetime": timedelta()},
         {"renew_period": 2 * _DAY, "lifetime": _DAY},
+        {"lifetime": 3_750_000 * _DAY},
         {"prefix": "Not_a_name"},
         {"prefix": "a" * 240},
     ],
-    ids=["negative", "no life", "shorter than the period", "no name", "too long"],
+    ids=[
+        "negative",
+        "no life",
+        "shorter than the period",
+        "outlasts the calendar",
+        "no name",
+        "too long",
+    ],
 )
 def test_options_that_make_no_keys_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(InputError):
