@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gitopskit.cli import output
-from gitopskit.cli.agreement import require_agreement
+from gitopskit.cli.agreement import Yes, require_agreement
 
 if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
@@ -44,7 +44,6 @@ _Ca = Annotated[str, typer.Option("--git-ca", help="The CA of an https repositor
 _DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Show the plan and stop: exit 1 if something is due.")
 ]
-_Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before writing.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +74,7 @@ def bootstrap(  # noqa: PLR0913 -- one parameter per flag
     git_known_hosts: _KnownHosts = "",
     git_ca: _Ca = "",
     dry_run: _DryRun = False,
-    yes: _Yes = False,
+    yes: Yes = False,
 ) -> None:
     """Install what the pull loop needs to start; shows its plan, and changes nothing twice."""
     from pathlib import Path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from gitopskit.cli import key_openers, output, seal_flags
-from gitopskit.cli.agreement import require_agreement
+from gitopskit.cli.agreement import Yes, require_agreement
 from gitopskit.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ _Out = Annotated[
         metavar="FILE",
     ),
 ]
-_Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before writing.")]
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and stop.")]
 
 
@@ -52,7 +51,7 @@ def restore(  # noqa: PLR0913 -- one parameter per flag
     identity: key_openers.Identities = _NOTHING,
     passphrase_file: key_openers.PassphraseFile = "",
     out: _Out = "",
-    yes: _Yes = False,
+    yes: Yes = False,
     dry_run: _DryRun = False,
 ) -> None:
     """Put the sealing keys of a backup back into a cluster; no key there is ever overwritten.

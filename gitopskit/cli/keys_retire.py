@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from gitopskit.cli import output, seal_flags
-from gitopskit.cli.agreement import require_agreement
+from gitopskit.cli.agreement import Yes, require_agreement
 from gitopskit.errors import InputError
 from gitopskit.manifests.settled_names import UNSEALER_NAMESPACE
 
@@ -40,7 +40,6 @@ _PrivateKeys = Annotated[
         metavar="FILE",
     ),
 ]
-_Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before writing.")]
 _DryRun = Annotated[bool, typer.Option("--dry-run", help="Check, show what would be done, stop.")]
 
 
@@ -57,7 +56,7 @@ def retire(  # noqa: PLR0913 -- one parameter per flag
     kubeconfig: seal_flags.Kubeconfig = "",
     namespace: _Namespace = UNSEALER_NAMESPACE,
     private_key: _PrivateKeys = _NOTHING,
-    yes: _Yes = False,
+    yes: Yes = False,
     dry_run: _DryRun = False,
 ) -> None:
     """Retire a sealing key: controllers pass it over, and its Secret stays under another label.
