@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import UnsupportedField
 from gitopskit.manifests.identity import ObjectRef, apply_rank
-from gitopskit.reconciler import names
+from gitopskit.reconciler import names, object_options
 from gitopskit.reconciler.fields import mapping
 from gitopskit.reconciler.normalise import normalised
+from gitopskit.reconciler.object_options import ObjectOptions, Phase, read_options
 from gitopskit.reconciler.project import is_root_registration
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 IsNamespaced = Callable[[str, str], bool | None]
 """Tells of a group and a kind whether its objects have a namespace; None where unknown."""
 
-_OPTIONS: Final = ("Prune=false", "Prune=confirm", "Delete=false", "Delete=confirm")
-_KNOWN_ANNOTATIONS: Final = (names.TRACKING_ANNOTATION, names.SYNC_OPTIONS_ANNOTATION)
 _DEFINITION: Final = "CustomResourceDefinition"
 
 
@@ -45,6 +44,13 @@ class Desired:
     applier: Applier
     digest: str
     where: str = ""
+    phase: Phase = "Sync"
+    is_hook: bool = False
+    wave: int = 0
+    hook_delete_policies: frozenset[str] = frozenset()
+    options: frozenset[str] = frozenset()
+    compare_options: frozenset[str] = frozenset()
+    depends_on: tuple[ObjectRef, ...] = ()
 
     @property
     def version(self) -> str:
@@ -80,6 +86,9 @@ def prepare(
     scopes = _defined_scopes(manifests)
     objects, refusals = [], []
     for manifest in manifests:
+        options = _options(manifest)
+        if options.is_left_out:
+            continue
         ref = _ref(manifest, application, scopes, is_namespaced)
         refusal = _refusal(manifest, ref, application, project)
         if refusal:
@@ -164,21 +173,23 @@ def _refusal_of_account(ref: ObjectRef, application: Application, project: Proje
     return ""
 
 
+def _options(manifest: Manifest) -> ObjectOptions:
+    return read_options(mapping(mapping(manifest.content.get("metadata")).get("annotations")))
+
+
 def _unsupported(manifest: Manifest, ref: ObjectRef) -> list[str]:
     """Return what asks for a behaviour that this version does not have."""
-    metadata = manifest.content.get("metadata") or {}
-    annotations = metadata.get("annotations") or {}
-    options = split_options(str(annotations.get(names.SYNC_OPTIONS_ANNOTATION, "")))
-    found = [f"the option {option}" for option in options - set(_OPTIONS)]
+    problems = list(_options(manifest).problems)
     if ref.group == names.APPLICATION_GROUP:
-        return sorted(found)  # its annotations speak to whoever reconciles that Application
-    found.extend(
+        return problems  # its other annotations speak to whoever reconciles that Application
+    known = (*object_options.ANNOTATIONS, names.TRACKING_ANNOTATION)
+    annotations = mapping(mapping(manifest.content.get("metadata")).get("annotations"))
+    unknown = [
         f"the annotation {annotation}"
         for annotation in annotations
-        if annotation.startswith(names.ARGO_ANNOTATION_PREFIX)
-        and annotation not in _KNOWN_ANNOTATIONS
-    )
-    return sorted(found)
+        if annotation.startswith(names.ARGO_ANNOTATION_PREFIX) and annotation not in known
+    ]
+    return sorted([*problems, *unknown])
 
 
 def _applier(ref: ObjectRef, application: Application, project: Project) -> Applier:
@@ -199,10 +210,18 @@ def _desired(
     if application.only_looks:  # they are not ours, so they carry no mark of ours
         label, marks = {}, {}
     content = normalised(manifest.content, ref, labels=label, annotations=marks)
+    options = _options(manifest)
     return Desired(
         ref=ref,
         content=content,
         applier=_applier(ref, application, project),
         digest=hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest(),
         where=manifest.where,
+        phase=options.phase,
+        is_hook=options.is_hook,
+        wave=options.wave,
+        hook_delete_policies=options.hook_delete_policies,
+        options=options.options,
+        compare_options=options.compare_options,
+        depends_on=options.depends_on,
     )
