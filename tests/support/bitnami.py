@@ -82,7 +82,11 @@ class BitnamiController:
             yield
         finally:
             child.terminate()
-            child.wait(timeout=20)
+            try:
+                child.wait(timeout=20)
+            finally:
+                child.kill()
+                child.wait()
 
     def _write_credentials(self) -> None:
         self.folder.mkdir(exist_ok=True)
