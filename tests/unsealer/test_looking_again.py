@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitopskit.kube.client import KubeClient
 from gitopskit.kube.resources import NAMESPACES, SEALED_SECRETS, SECRETS
+from gitopskit.unsealer.options import Field
 from gitopskit.unsealer.ownership import FIELD_MANAGER
 from tests.support.polling import eventually
 from tests.support.unsealer_cluster import Cluster, running
@@ -53,7 +54,7 @@ async def test_what_is_new_is_unsealed_before_what_has_waited(
         content["metadata"]["name"] = f"waiting-{number}"
         await cluster.create_sealed(content)
     fresh = key.seal("fresh", cluster.namespace, {"a": "1"})
-    async with unsealer(workers=1):
+    async with unsealer(workers=1, watched=Field(namespaces=(cluster.namespace,))):
         await cluster.until_status("waiting-0", "True")
         await cluster.create_sealed(fresh)
         await cluster.until_status("fresh", "True")
