@@ -5,11 +5,16 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gitopskit.kube.resources import CONFIG_MAPS, SECRETS
+from gitopskit.sealing.key_secrets import DEFAULT_KEY_PREFIX
 from tests.support.polling import eventually
 from tests.support.unsealing import SealingKey, values_of
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from tests.support.unsealer_cluster import Cluster, Running
 
 HEALED_WITHIN_SECONDS = 1.0
@@ -63,6 +68,24 @@ async def test_a_key_that_goes_away_makes_the_status_say_so_and_leaves_the_secre
         await cluster.until_status("late", "False", containing="`a`")
 
         assert values_of(await cluster.secret("late") or {}) == {"a": "1"}
+
+
+@pytest.fixture
+async def old_key(cluster: Cluster, second_key: SealingKey) -> AsyncIterator[SealingKey]:
+    """Return a key in a Secret that only its name tells to be one."""
+    metadata = {"name": DEFAULT_KEY_PREFIX, "namespace": "kube-system"}
+    held = await cluster.create(SECRETS, {**second_key.secret(), "metadata": metadata})
+    yield second_key
+    await cluster.delete(SECRETS, held)
+
+
+async def test_the_old_key_without_a_label_opens_what_was_sealed_to_it(
+    cluster: Cluster, unsealer: Running, old_key: SealingKey
+) -> None:
+    async with unsealer():
+        await cluster.create_sealed(old_key.seal("ancient", cluster.namespace, {"a": "1"}))
+
+        await cluster.until_values("ancient", {"a": "1"})
 
 
 async def test_a_malformed_key_stops_neither_the_other_keys_nor_the_controller(
