@@ -79,13 +79,13 @@ class Reporter:
             self._metrics.drift_found(is_healed=done.action != "none")
         if not is_told:
             versions.add(await self._write_status(content, done.outcome))
+        self._metrics.pass_ended(
+            key.namespace, outcome=done.kind, duration_seconds=done.duration_seconds
+        )
         if done.action != "none" or _is_news(seen, done.outcome, is_told=is_told):
             await self._record_event(content, done.outcome)
         if done.action != "none" or not is_told:
             log_pass(key, done)
-        self._metrics.pass_ended(
-            key.namespace, outcome=done.kind, duration_seconds=done.duration_seconds
-        )
         return frozenset(versions)
 
     async def _write_status(self, content: JsonObject, outcome: Outcome) -> str:

@@ -67,6 +67,16 @@ async def test_what_it_does_shows_in_its_metrics(
     await cluster.create_sealed(key.seal("scraped", cluster.namespace, {"a": "x"}))
     await cluster.until_status("scraped", "True")
 
+    async def is_counted() -> bool:
+        scraped = (await ask(port, "GET", "/metrics")).body.decode()
+        return all(
+            sample.value >= 1
+            for family in text_string_to_metric_families(scraped)
+            for sample in family.samples
+            if sample.name == "sealed_secrets_controller_unseal_requests_total"
+        )
+
+    await eventually(is_counted)
     raw = await ask(port, "GET", "/metrics")
 
     samples = {
