@@ -74,6 +74,19 @@ async def test_every_scope_is_unsealed(
             await cluster.until_values(scope.value, {"a": scope.value})
 
 
+async def test_a_scope_that_is_put_right_is_tried_at_once(
+    cluster: Cluster, unsealer: Running, key: SealingKey
+) -> None:
+    content = key.seal("widened", cluster.namespace, {"a": "1"}, scope=Scope.CLUSTER_WIDE)
+    annotations = content["metadata"].pop("annotations")
+    async with unsealer():
+        await cluster.create_sealed(content)
+        await cluster.until_status("widened", "False")
+
+        await cluster.patch_sealed("widened", {"metadata": {"annotations": annotations}})
+        await cluster.until_values("widened", {"a": "1"})
+
+
 async def test_broken_sealed_secrets_do_not_keep_good_ones_waiting(
     cluster: Cluster, unsealer: Running, key: SealingKey
 ) -> None:
