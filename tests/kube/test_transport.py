@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import dataclasses
 import gc
 import socket
 import warnings
@@ -21,19 +19,14 @@ from gitopskit.errors import (
 )
 from gitopskit.kube.client import KubeClient
 from gitopskit.kube.credentials import Connection
-from gitopskit.kube.requests import Request
 from gitopskit.kube.resources import CONFIG_MAPS, SECRETS
 from gitopskit.kube.tokens import Authorization, Tokens, fixed_token
-from gitopskit.kube.transport import Transport, TransportOptions
 from tests.support.fake_api import FakeApi, Reply, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from gitopskit.manifests.json_types import JsonObject
     from tests.support.clock import FakeClock
 
-REQUEST = Request(method="GET", path="/x", where="X/a")
 FOUND = Reply(json={"metadata": {"name": "settings"}})
 
 
@@ -347,35 +340,6 @@ async def test_the_user_to_impersonate_and_our_name_are_sent(
     assert headers["User-Agent"].startswith("gitopskit/")
 
 
-async def test_an_answer_beyond_all_bounds_is_not_read_to_its_end(
-    server: FakeApi, clock: FakeClock
-) -> None:
-    server.reply(Reply(raw=b"x" * 2000))
-
-    async with transport(server, clock, largest_answer_bytes=1000) as opened:
-        with pytest.raises(ApiError, match="more than 1000 bytes - X/a"):
-            await opened.send(REQUEST)
-
-
-async def test_a_silent_stream_is_taken_for_ended(server: FakeApi, clock: FakeClock) -> None:
-    server.reply(Reply(chunks=(b"one\ntwo\nrest",), hangs=True))
-
-    async with transport(server, clock, silence_seconds=0.05) as opened:
-        lines = [line async for line in opened.lines(REQUEST)]
-
-    assert lines == [b"one", b"two"]
-
-
-async def test_an_event_beyond_all_bounds_breaks_the_stream(
-    server: FakeApi, clock: FakeClock
-) -> None:
-    server.reply(Reply(chunks=(b"x" * 2000,), hangs=True))
-
-    async with transport(server, clock, largest_event_bytes=1000) as opened:
-        with pytest.raises(ApiUnreachable, match="its answer broke off"):
-            await anext(opened.lines(REQUEST))
-
-
 async def test_a_proxy_that_refuses_is_told_without_its_credentials(
     server: FakeApi, clock: FakeClock
 ) -> None:
@@ -392,16 +356,3 @@ async def test_a_proxy_that_refuses_is_told_without_its_credentials(
 
     assert "the proxy answered with HTTP status" in caught.value.what
     assert "hunter2" not in str(caught.value)
-
-
-@contextlib.asynccontextmanager
-async def transport(server: FakeApi, clock: FakeClock, **limits: float) -> AsyncIterator[Transport]:
-    """Yield a transport with other limits than usual."""
-    usual = TransportOptions(user_agent="test", timeout_seconds=5, in_flight=1)
-    options = dataclasses.replace(usual, **limits)  # type: ignore[arg-type]  # bytes are whole
-    opened = Transport(server.connection(clock), clock=clock, options=options)
-    await opened.open()
-    try:
-        yield opened
-    finally:
-        await opened.close()
