@@ -23,7 +23,7 @@ from gitopskit.controller.http import Endpoint, Response
 from gitopskit.controller.rate_limit import Budget, PeerLimits, Rate
 from gitopskit.errors import InputError, Undecryptable, UnusableKey
 from gitopskit.kube.requests import encoded
-from gitopskit.sealing.certificates import load_certificates
+from gitopskit.sealing.certificates import Certificates, load_certificates
 from gitopskit.sealing.keys import require_usable
 from gitopskit.unsealer.posted import LARGEST_BODY_BYTES, is_large, is_too_costly, read_posted
 from gitopskit.unsealer.resealing import count_items, open_values, reseal
@@ -31,12 +31,13 @@ from gitopskit.unsealer.resealing import count_items, open_values, reseal
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from concurrent.futures import Executor
+    from datetime import datetime
     from typing import TypeVar
 
     from gitopskit.clock import Clock
     from gitopskit.controller.http import Request
     from gitopskit.manifests.json_types import JsonObject
-    from gitopskit.sealing.certificates import Certificates
+    from gitopskit.sealing.keys import SealingCertificate
     from gitopskit.unsealer.metrics import UnsealerMetrics
     from gitopskit.unsealer.sealing_keys import SealingKeys
 
@@ -132,16 +133,14 @@ class UnsealerApi:
         return Response(body=encoded(again, ""), content_type=http.JSON)
 
     def _sealing_certificates(self) -> Certificates:
-        """Return the newest certificate of each kind.
+        """Return the newest certificate of each kind, without one that may not seal.
 
         Raises:
-            UnusableKey: there is none, or it expired.
+            UnusableKey: there is none.
         """
-        pem, now = b"".join(self._keys.published.values()), self._clock.now_utc()
-        found = load_certificates(pem, where=_NEWEST)
-        for certificate in found.all:
-            require_usable(certificate, where=_NEWEST, now=now)
-        return found
+        found = load_certificates(b"".join(self._keys.published.values()), where=_NEWEST)
+        now = self._clock.now_utc()
+        return Certificates(rsa=_usable(found.rsa, now=now), hybrid=_usable(found.hybrid, now=now))
 
     async def _work(
         self, action: str, request: Request, answer: Callable[[JsonObject], Awaitable[Response]]
@@ -210,6 +209,16 @@ def _read(body: bytes) -> JsonObject:
     if is_too_costly(body):
         raise _Refused(http.said(http.TOO_LARGE, "too much to read"))
     return read_posted(body)
+
+
+def _usable(certificate: SealingCertificate | None, *, now: datetime) -> SealingCertificate | None:
+    if certificate is None:
+        return None
+    try:
+        return require_usable(certificate, where=_NEWEST, now=now)
+    except UnusableKey as error:
+        _LOG.error("certificate_unusable", problem=str(error), hint=error.hint)
+        return None
 
 
 def _not_ready() -> Response:

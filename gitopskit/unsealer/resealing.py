@@ -96,7 +96,7 @@ def _certificate_for(blob: bytes, certificates: Certificates) -> SealingCertific
     certificate = certificates.of_kind("hybrid" if is_hybrid(blob) else "rsa")
     if certificate is None:
         raise UnusableKey(
-            "there is no active key of the kind that an item is sealed to",
+            "there is no usable key of the kind that an item is sealed to",
             hint="make one with `gitopskit keys new`",
         )
     return certificate

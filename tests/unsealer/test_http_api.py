@@ -12,7 +12,7 @@ import yaml
 from gitopskit.kube.watch import Listed
 from gitopskit.redaction import Plaintext
 from gitopskit.sealing.envelope import seal_value
-from gitopskit.sealing.hybrid_keys import hybrid_key_secret
+from gitopskit.sealing.hybrid_keys import hybrid_key_secret, new_hybrid_key
 from gitopskit.sealing.unseal import Keyring, unseal_secret
 from tests.support.canary import Canary
 from tests.support.hybrid import hybrid_certificate, hybrid_pair
@@ -83,6 +83,19 @@ async def test_an_expired_certificate_seals_nothing(served: Served, sealed: Json
     fetched, rotated = await served.get("/v1/cert.pem"), await served.post("/v1/rotate", sealed)
 
     assert (fetched.status, rotated.status) == (200, 500)
+
+
+async def test_an_expired_hybrid_key_keeps_no_rsa_item_from_being_sealed_again(
+    served: Served, sealed: JsonObject
+) -> None:
+    short = new_hybrid_key(now=served.clock.now_utc(), days=1)
+    secret = hybrid_key_secret(short, namespace="kube-system", name="hybrid")
+    assert await served.keys.take(Listed(items=(secret,)), "hybrid_keys") == []
+    served.clock.advance(2 * 86400)
+
+    rotated = await served.post("/v1/rotate", sealed)
+
+    assert rotated.status == 200
 
 
 @pytest.mark.parametrize("dump", [orjson.dumps, lambda content: yaml.safe_dump(content).encode()])
