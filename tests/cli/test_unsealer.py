@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from gitopskit.cli import app as frame
 from gitopskit.cli import unsealer, unsealer_flags
 from gitopskit.controller.http import Address
+from gitopskit.unsealer.key_life import KeyLifeOptions
+from gitopskit.unsealer.options import UnsealerOptions
 
 
 def test_run_without_a_cluster_says_where_to_look(capsys: pytest.CaptureFixture[str]) -> None:
@@ -81,6 +84,27 @@ def test_moments_are_written_in_two_ways(text: str) -> None:
 
     assert unsealer_flags.moment_of(text, flag="--x") == moment
     assert unsealer_flags.moment_of("", flag="--x") is None
+
+
+def test_a_flag_that_is_left_out_means_what_the_options_say() -> None:
+    options, life = UnsealerOptions(), KeyLifeOptions()
+    parameters = inspect.signature(unsealer.run).parameters
+    told = {
+        "workers": options.workers,
+        "drift": options.drift,
+        "allow_token_secrets": options.allows_token_secrets,
+        "secret_watch": options.watched.watches_secrets,
+        "key_size": life.size_bits,
+        "key_prefix": life.prefix,
+        "key_order_priority": life.order,
+        "require_key_backup": life.requires_backup,
+    }
+    durations = {"key_renew_period": life.renew_period, "key_ttl": life.lifetime}
+
+    assert {name: parameters[name].default for name in told} == told
+    assert {
+        name: unsealer_flags.duration_of(parameters[name].default, flag=name) for name in durations
+    } == durations
 
 
 def test_a_namespace_that_is_named_twice_is_watched_once() -> None:
