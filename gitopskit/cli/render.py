@@ -32,14 +32,16 @@ def _render(
     from gitopskit.cli import settings
     from gitopskit.manifests.snapshot import Snapshot
     from gitopskit.manifests.write import dump_documents, dump_json
+    from gitopskit.render.options import DirectoryOptions
     from gitopskit.render.programs import find_programs
     from gitopskit.render.sources import RenderSource, render
     from gitopskit.render.worktree import locate
 
     root, folder = locate(Path(path))
+    plain = DirectoryOptions(is_recursive=True) if recurse else None
     manifests = render(
         Snapshot(revision="", root=root),
-        RenderSource(path=folder, recurse=recurse),
+        RenderSource(path=folder, directory=plain),
         programs=find_programs(settings.current().path, beside=Path(sys.executable)),
     )
     contents = [manifest.content for manifest in manifests]

@@ -131,7 +131,7 @@ def parse(content: JsonObject) -> Application:
         raise UnsupportedField(
             f"this version does not support {', '.join(unsupported)}",
             where=spec.where,
-            hint="remove these fields; docs/howto/reconciler.md lists those that are honoured",
+            hint="remove these fields; docs/reference/application.md tells which are honoured",
         )
     annotations = application_fields.annotations_that_count(content)
     return Application(

@@ -40,6 +40,8 @@ _SOURCE: Final[Mapping[str, Any]] = {
         "commonAnnotations": ANY,
         "components": ANY,
         "ignoreMissingComponents": ANY,
+        "forceCommonLabels": ANY,
+        "forceCommonAnnotations": ANY,
         "labelWithoutSelector": ANY,
         "labelIncludeTemplates": ANY,
         "patches": {
@@ -139,9 +141,6 @@ NOT_YET: Final = frozenset(
         "spec.sources",
         "spec.source.ref",
         "spec.source.chart",
-        "spec.source.directory.include",
-        "spec.source.directory.exclude",
-        "spec.source.kustomize",
         "spec.source.helm",
         "spec.syncPolicy.retry.refresh",
         "spec.syncPolicy.managedNamespaceMetadata",

@@ -32,7 +32,7 @@ FIELDS: Final[Mapping[str, Any]] = {
     "namespaceResourceWhitelist": {"group": ANY, "kind": ANY},
     "namespaceResourceBlacklist": {"group": ANY, "kind": ANY},
 }
-"""The fields of a spec that are honoured; docs/howto/reconciler.md lists them too."""
+"""The fields of a spec that are honoured; docs/reference/application.md lists them too."""
 
 _REGISTRATIONS: Final = ("Application", "AppProject")
 
@@ -129,7 +129,7 @@ def parse(content: JsonObject) -> Project:
         raise UnsupportedField(
             f"this version does not support {', '.join(unsupported)}",
             where=spec.where,
-            hint="remove these fields; docs/howto/reconciler.md lists those that are honoured",
+            hint="remove these fields; docs/reference/application.md tells which are honoured",
         )
     return Project(
         name=str(content["metadata"]["name"]),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple
 
 import structlog
@@ -22,8 +23,8 @@ from gitopskit.git.credentials import (
 )
 from gitopskit.git.remotes import parse_remote
 from gitopskit.git.repository import Mirror
-from gitopskit.render.kustomization import FILE_NAMES
-from gitopskit.render.sources import RenderSource, render
+from gitopskit.render.sources import RenderSource, render, way_of_rendering
+from gitopskit.render.tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -154,18 +155,13 @@ class Repositories:
         return self._mirror(remote, follow.project).snapshot(remote, commit)
 
     def _build(self, snapshot: Snapshot, source: Source) -> Rendered:
-        is_recursive = source.directory is not None and source.directory.is_recursive
-        manifests = render(
-            snapshot,
-            RenderSource(path=source.path, recurse=is_recursive),
-            programs=self._options.programs,
+        wanted = RenderSource(
+            path=source.path, directory=source.directory, kustomize=source.kustomize
         )
-        folder = snapshot.root / source.path
-        has_kustomization = any((folder / name).is_file() for name in FILE_NAMES)
-        is_kustomize = has_kustomization and not is_recursive
-        return Rendered(
-            manifests=manifests, source_type="Kustomize" if is_kustomize else "Directory"
-        )
+        manifests = render(snapshot, wanted, programs=self._options.programs)
+        tree = Tree.at(snapshot.root)
+        folder = tree.resolve(PurePosixPath(), source.path, where=source.path)
+        return Rendered(manifests=manifests, source_type=way_of_rendering(tree, folder, wanted))
 
     def _remote(self, follow: Follow) -> Remote:
         remote = parse_remote(follow.url, allow_local=self._options.allows_local)

@@ -121,6 +121,8 @@ def _kustomize(kustomize: Fields) -> KustomizeOptions | None:
         spares_selectors=kustomize.flag("labelWithoutSelector"),
         labels_templates=kustomize.flag("labelIncludeTemplates"),
         ignores_missing_components=kustomize.flag("ignoreMissingComponents"),
+        forces_labels=kustomize.flag("forceCommonLabels"),
+        forces_annotations=kustomize.flag("forceCommonAnnotations"),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -9,12 +11,17 @@ from typing import TYPE_CHECKING, Final
 from gitopskit.errors import MalformedDocument, ProcessFailed, RenderFailed
 from gitopskit.manifests.documents import Manifest, expand_lists, read_documents, read_values
 from gitopskit.process import Command, run
+from gitopskit.render.kustomization import FILE_NAMES
 from gitopskit.render.messages import explain_build
-from gitopskit.render.references import References, resolve_references
+from gitopskit.render.options import KustomizeOptions
+from gitopskit.render.references import References, find_kustomization, resolve_references
+from gitopskit.render.wrapping import conflicts, wrap
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import PurePosixPath
 
+    from gitopskit.render.options import Patch
     from gitopskit.render.programs import Programs, RenderLimits
     from gitopskit.render.tree import Tree
 
@@ -25,10 +32,18 @@ _PROXY_NAMES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "
 _YAML_SUFFIXES: Final = frozenset({".json", ".yaml", ".yml"})
 
 
+_NO_OPTIONS: Final = KustomizeOptions()
+
+
 def build(
-    tree: Tree, folder: PurePosixPath, *, programs: Programs, limits: RenderLimits
+    tree: Tree,
+    folder: PurePosixPath,
+    *,
+    programs: Programs,
+    limits: RenderLimits,
+    options: KustomizeOptions = _NO_OPTIONS,
 ) -> tuple[Manifest, ...]:
-    """Return what an overlay renders to, in kustomize's order.
+    """Return what an overlay renders to with an Application's options, in kustomize's order.
 
     The manifests carry the overlay's path; their lines are those of the built text.
 
@@ -36,10 +51,14 @@ def build(
         RenderFailed: it does not build, takes too long or prints too much.
         MissingTool: kustomize is not installed.
     """
-    references = resolve_references(tree, folder)
+    components = _components(tree, folder, options)
+    references = resolve_references(tree, folder, *components)
     with tempfile.TemporaryDirectory(prefix="gitopskit-", ignore_cleanup_errors=True) as home:
+        target = tree.absolute(folder)
+        if options != _NO_OPTIONS:
+            target = _write_wrapper(tree, folder, options, components, home=home)
         command = Command(
-            argv=[*programs.require_kustomize(), str(tree.absolute(folder))],
+            argv=[*programs.require_kustomize(), str(target)],
             environment=_environment(home),
             cwd=Path(home),
             timeout_seconds=limits.timeout_seconds,
@@ -58,6 +77,60 @@ def build(
     if completed.exit_code != 0:
         raise _failure(completed.stderr, tree=tree, folder=folder, references=references)
     return expand_lists(read_documents(completed.stdout, path=str(folder)))
+
+
+def _components(
+    tree: Tree, folder: PurePosixPath, options: KustomizeOptions
+) -> tuple[PurePosixPath, ...]:
+    where = f"{folder}: kustomize.components"
+    return tuple(
+        tree.resolve(folder, name, where=where)
+        for name in options.components
+        if not options.ignores_missing_components or (tree.absolute(folder) / name).exists()
+    )
+
+
+def _write_wrapper(
+    tree: Tree,
+    folder: PurePosixPath,
+    options: KustomizeOptions,
+    components: Sequence[PurePosixPath],
+    *,
+    home: str,
+) -> Path:
+    """Return a folder with a kustomization that wraps the overlay; kustomize reads no files there.
+
+    Bases are relative, since kustomize takes no absolute ones.
+    """
+    _require_no_conflict(tree, folder, options)
+    wrapper = Path(home).resolve() / "wrapper"
+    wrapper.mkdir()
+    content = wrap(
+        options,
+        base=os.path.relpath(tree.absolute(folder), wrapper),
+        components=[os.path.relpath(tree.absolute(place), wrapper) for place in components],
+        patches=[_patch_text(tree, folder, patch) for patch in options.patches],
+    )
+    (wrapper / FILE_NAMES[0]).write_text(json.dumps(content), encoding="utf-8")
+    return wrapper
+
+
+def _require_no_conflict(tree: Tree, folder: PurePosixPath, options: KustomizeOptions) -> None:
+    file = find_kustomization(tree, folder)
+    own = read_documents(tree.read(file), path=str(file))[0].content if file else {}
+    if found := sorted(conflicts(own, options)):
+        raise RenderFailed(
+            f"the overlay sets itself what the Application asks for: {', '.join(found)}",
+            where=str(file),
+            hint="set it in one of the two",
+        )
+
+
+def _patch_text(tree: Tree, folder: PurePosixPath, patch: Patch) -> str:
+    if not patch.path:
+        return patch.text
+    place = tree.resolve(folder, patch.path, where=f"{folder}: kustomize.patches")
+    return tree.read(place).decode(errors="replace")
 
 
 def _environment(home: str) -> dict[str, str]:

@@ -59,6 +59,8 @@ class KustomizeOptions:
     spares_selectors: bool = False
     labels_templates: bool = False
     ignores_missing_components: bool = False
+    forces_labels: bool = False
+    forces_annotations: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

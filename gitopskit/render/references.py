@@ -48,8 +48,8 @@ def find_kustomization(tree: Tree, folder: PurePosixPath) -> PurePosixPath | Non
     return tree.resolve(folder, found[0], where=str(folder / found[0])) if found else None
 
 
-def resolve_references(tree: Tree, folder: PurePosixPath) -> References:
-    """Return all that building a folder reads, each inside the revision.
+def resolve_references(tree: Tree, *folders: PurePosixPath) -> References:
+    """Return all that building some folders reads, each inside the revision.
 
     Raises:
         RenderFailed: something that is referred to is missing, remote or outside of the revision,
@@ -57,7 +57,8 @@ def resolve_references(tree: Tree, folder: PurePosixPath) -> References:
             ``path:line:col`` of the reference.
     """
     walk = _Walk(tree)
-    walk.enter(folder, (), where=str(folder))
+    for folder in folders:
+        walk.enter(folder, (), where=str(folder))
     return References(files=tuple(sorted(walk.files)), folders=tuple(sorted(walk.folders)))
 
 

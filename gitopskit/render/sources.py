@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from gitopskit.errors import RenderFailed
 from gitopskit.render.directory import read_directory
 from gitopskit.render.kustomize import build
+from gitopskit.render.options import DirectoryOptions, KustomizeOptions
 from gitopskit.render.programs import Programs, RenderLimits
 from gitopskit.render.references import find_kustomization
 from gitopskit.render.tree import Tree
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.manifests.snapshot import Snapshot
 
+Way = Literal["Directory", "Kustomize"]
+
 _DEFAULT_LIMITS: Final = RenderLimits()
 
 
@@ -27,12 +30,13 @@ _DEFAULT_LIMITS: Final = RenderLimits()
 class RenderSource:
     """Which folder of a revision is rendered, relative to its root.
 
-    ``recurse`` asks for the plain manifests of the folder and all below it, whether or not there
-    is a kustomization; otherwise a folder with a kustomization is built with kustomize.
+    Options say how: as plain manifests whether or not there is a kustomization, or with kustomize.
+    Without any, a folder with a kustomization is built with kustomize.
     """
 
     path: str
-    recurse: bool = False
+    directory: DirectoryOptions | None = None
+    kustomize: KustomizeOptions | None = None
 
 
 def render(
@@ -59,12 +63,27 @@ def render(
         raise RenderFailed(
             "this is a file, a folder is expected", where=source.path, hint="name its folder"
         )
-    if not source.recurse and find_kustomization(tree, folder) is not None:
-        manifests = build(tree, folder, programs=programs, limits=limits)
+    if way_of_rendering(tree, folder, source) == "Kustomize":
+        options = source.kustomize or KustomizeOptions()
+        manifests = build(tree, folder, programs=programs, limits=limits, options=options)
     else:
-        manifests = read_directory(tree, folder, recurse=source.recurse, limits=limits)
+        plain = source.directory or DirectoryOptions()
+        manifests = read_directory(tree, folder, options=plain, limits=limits)
     _require_objects(manifests)
     return manifests
+
+
+def way_of_rendering(tree: Tree, folder: PurePosixPath, source: RenderSource) -> Way:
+    """Return how a folder is rendered, in Argo CD's words.
+
+    Raises:
+        RenderFailed: the folder has several kustomization files.
+    """
+    if source.kustomize is not None:
+        return "Kustomize"
+    if source.directory is not None:
+        return "Directory"
+    return "Kustomize" if find_kustomization(tree, folder) is not None else "Directory"
 
 
 def _require_objects(manifests: Iterable[Manifest]) -> None:

@@ -114,9 +114,9 @@ def test_every_honoured_field_is_read() -> None:
             {"source": {"repoURL": "x", "helm": {"values": "a: 1"}}}, "spec.source.helm", id="helm"
         ),
         pytest.param(
-            {"source": {"repoURL": "x", "directory": {"include": "*.yaml"}}},
-            "spec.source.directory.include",
-            id="directory-include",
+            {"source": {"repoURL": "x", "directory": {"jsonnet": {"libs": ["lib"]}}}},
+            "spec.source.directory.jsonnet",
+            id="jsonnet",
         ),
         pytest.param(
             {"sources": [{"repoURL": "x", "chart": "web"}]},

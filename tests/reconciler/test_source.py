@@ -55,6 +55,8 @@ def test_every_option_of_kustomize_is_read() -> None:
             "commonAnnotations": {"note": "x"},
             "components": ["../debug"],
             "ignoreMissingComponents": True,
+            "forceCommonLabels": True,
+            "forceCommonAnnotations": True,
             "labelWithoutSelector": True,
             "labelIncludeTemplates": True,
             "patches": [
@@ -78,6 +80,8 @@ def test_every_option_of_kustomize_is_read() -> None:
         common_annotations=(("note", "x"),),
         components=("../debug",),
         ignores_missing_components=True,
+        forces_labels=True,
+        forces_annotations=True,
         spares_selectors=True,
         labels_templates=True,
         patches=(

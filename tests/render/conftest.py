@@ -11,6 +11,7 @@ import pytest
 
 from gitopskit.manifests.documents import Manifest
 from gitopskit.manifests.snapshot import Snapshot
+from gitopskit.render.options import DirectoryOptions, KustomizeOptions
 from gitopskit.render.programs import Programs, RenderLimits, find_programs
 from gitopskit.render.sources import RenderSource, render
 
@@ -50,10 +51,13 @@ def render_tree(write_tree: WriteTree, programs: Programs) -> Render:
         path: str = ".",
         *,
         recurse: bool = False,
+        directory: DirectoryOptions | None = None,
+        kustomize: KustomizeOptions | None = None,
         limits: RenderLimits | None = None,
     ) -> tuple[Manifest, ...]:
         snapshot = Snapshot(revision="a" * 40, root=write_tree(files))
-        source = RenderSource(path=path, recurse=recurse)
+        plain = DirectoryOptions(is_recursive=True) if recurse else directory
+        source = RenderSource(path=path, directory=plain, kustomize=kustomize)
         return render(snapshot, source, programs=programs, limits=limits or RenderLimits())
 
     return run
