@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gitopskit.gotemplate.unicode_text import is_printable
+from gitopskit.gotemplate.unicode_text import are_printable, is_printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ _LARGEST_RUNE: Final = 0x10FFFF
 def quote(text: bytes, *, is_ascii: bool = False) -> bytes:
     """Return a text between double quotes; with ``is_ascii``, all else is escaped."""
     plain = text.decode(errors="surrogateescape")
-    if not is_ascii and plain.isprintable() and '"' not in plain and "\\" not in plain:
+    if not is_ascii and are_printable(plain) and '"' not in plain and "\\" not in plain:
         return b'"%b"' % text
     return "".join(['"', *_escaped(plain, '"', is_ascii=is_ascii), '"']).encode()
 
