@@ -19,6 +19,7 @@ from gitopskit.git.failures import MirrorDamaged, explain, unknown
 from gitopskit.git.program import Call, Git, GitLimits
 from gitopskit.git.revisions import is_commit, pick, read_listing, references, require_revision
 from gitopskit.git.snapshots import SnapshotCache
+from gitopskit.git.tree_hashes import read_tree_hashes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from gitopskit.clock import Clock
     from gitopskit.git.remotes import Remote
+    from gitopskit.git.tree_hashes import TreeHashes
     from gitopskit.manifests.snapshot import Snapshot
     from gitopskit.process import Completed
 
@@ -137,6 +139,20 @@ class Mirror:
                 return self._checkout(commit)
             self._fetch(remote, commit)
             return self._checkout(commit)
+
+    def tree_hashes(self, commit: str) -> TreeHashes:
+        """Return what tells which folders of a fetched commit are those of another.
+
+        Raises:
+            InputError: this is not a full commit.
+            GitFailed: the commit was not fetched, or is damaged.
+        """
+        self._require_commit(commit)
+        where = f"{self._url} {commit}"
+        listing = ["ls-tree", "-r", "-t", "-z", "--full-tree", commit]
+        call = Call(arguments=[f"--git-dir={self._bare}", *listing], where=where)
+        with self._locked():
+            return read_tree_hashes(self._git.run_checked(call))
 
     def _fetch(self, remote: Remote, commit: str) -> None:
         if self._has(commit):
