@@ -39,6 +39,7 @@ class Entry:
     applier: Applier
     uid: str = ""
     is_adopted: bool = False
+    is_hook: bool = False
 
     @property
     def size_bytes(self) -> int:
@@ -155,6 +156,7 @@ def _encoded(entry: Entry) -> JsonObject:
         "uid": entry.uid,
         "adopted": entry.is_adopted,
         "applier": str(entry.applier),
+        **({"hook": True} if entry.is_hook else {}),
     }
 
 
@@ -164,5 +166,6 @@ def _decoded(item: JsonObject) -> Entry:
         version=str(item["version"]),
         uid=str(item["uid"]),
         is_adopted=item["adopted"] is True,
+        is_hook=item.get("hook") is True,
         applier=Applier.parse(str(item["applier"]), default_namespace=item["namespace"]),
     )

@@ -33,6 +33,8 @@ STATUS_MANAGER: Final = "gitopskit-reconciler-status"
 APPLICATION_LABEL: Final = "gitopskit.io/application"
 ADOPTED_ANNOTATION: Final = "gitopskit.io/adopted"
 CREATED_FOR_ANNOTATION: Final = "gitopskit.io/created-for"
+RUN_ANNOTATION: Final = "gitopskit.io/sync-run"
+"""On a hook: the run that made it."""
 
 OWN_ANNOTATION_PREFIX: Final = "gitopskit.io/"
 DEPENDS_ON_ANNOTATION: Final = "gitopskit.io/depends-on"

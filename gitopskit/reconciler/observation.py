@@ -52,6 +52,7 @@ class Observation:
     other_tracker: str = ""
     owner: str = ""
     sync_options: str = ""
+    run: str = ""
     is_adopted: bool = False
     is_being_deleted: bool = False
     has_own_entry: bool = False
@@ -85,6 +86,7 @@ def observe(content: JsonObject, *, ignored: tuple[Pointer, ...] = ()) -> Observ
         other_tracker=next((label for label in _TRACKER_LABELS if label in labels), ""),
         owner=_controller(metadata),
         sync_options=str(annotations.get(names.SYNC_OPTIONS_ANNOTATION, "")),
+        run=str(annotations.get(names.RUN_ANNOTATION, "")),
         is_adopted=annotations.get(names.ADOPTED_ANNOTATION) == "true",
         is_being_deleted=bool(metadata.get("deletionTimestamp")),
         has_own_entry=bool(own),

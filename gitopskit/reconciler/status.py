@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 SyncStatus = Literal["Synced", "OutOfSync", "Unknown"]
 Phase = Literal["Running", "Succeeded", "Failed"]
 Outcome = Literal["Synced", "SyncFailed", "Pruned", "PruneSkipped"]
+HookPhase = Literal["Running", "Succeeded", "Failed"]
+
+DIGEST_INFO: Final = "gitopskit.io/digest"
+"""Where an operation tells what exactly was synced, so that its hooks run once for it."""
 
 INVALID_SPEC: Final = "InvalidSpecError"
 COMPARISON_ERROR: Final = "ComparisonError"
@@ -55,6 +59,8 @@ class ResourceResult:
     version: str
     outcome: Outcome
     message: str = ""
+    phase: str = "Sync"
+    hook_phase: HookPhase | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +74,7 @@ class Operation:
     finished_at: datetime | None
     retry_count: int = 0
     prunes: bool = False
+    digest: str = ""
     results: tuple[ResourceResult, ...] = ()
 
 
@@ -189,6 +196,7 @@ def _operation_state(operation: Operation, compared: JsonObject) -> JsonObject:
         "operation": {
             "initiatedBy": {"automated": True},
             "sync": {"revision": operation.revision, "prune": operation.prunes},
+            **_info(operation),
         },
         "syncResult": {
             "revision": operation.revision,
@@ -211,9 +219,22 @@ def _result(result: ResourceResult) -> JsonObject:
         "namespace": result.ref.namespace,
         "name": result.ref.name,
         "status": result.outcome,
-        "syncPhase": "Sync",
+        "syncPhase": result.phase,
+        **_hook(result),
         **({"message": result.message} if result.message else {}),
     }
+
+
+def _info(operation: Operation) -> JsonObject:
+    if not operation.digest:
+        return {}
+    return {"info": [{"name": DIGEST_INFO, "value": operation.digest}]}
+
+
+def _hook(result: ResourceResult) -> JsonObject:
+    if result.hook_phase is None:
+        return {}
+    return {"hookType": result.phase, "hookPhase": result.hook_phase}
 
 
 def _history(
