@@ -138,8 +138,6 @@ ANNOTATIONS: Final = (
 
 NOT_YET: Final = frozenset(
     {
-        "spec.sources",
-        "spec.source.ref",
         "spec.source.chart",
         "spec.source.helm",
         "spec.syncPolicy.retry.refresh",

@@ -16,6 +16,7 @@ from gitopskit.reconciler import names, status
 from gitopskit.reconciler import project as projects
 from gitopskit.reconciler.application import Follow
 from gitopskit.reconciler.desired import prepare
+from gitopskit.reconciler.repositories import Pinned
 from gitopskit.reconciler.state import Goal
 
 if TYPE_CHECKING:
@@ -66,18 +67,20 @@ class Goals:
             ApiError: the API server refused or did not answer.
         """
         application, project = self._allowed(tracked)
-        source = application.source
-        follow = Follow(source.repo_url, source.target_revision, project.name)
-        tracked.follow = follow
+        tracked.follows = tuple(
+            Follow(source.repo_url, source.target_revision, project.name)
+            for source in application.sources
+        )
         try:
-            commit = await self._repositories.head(follow)
-            key = _key(tracked, commit, self._registry.projects[project.name])
+            commits = [await self._repositories.head(follow) for follow in tracked.follows]
+            key = _key(tracked, commits, self._registry.projects[project.name])
             if tracked.goal is not None and tracked.goal.key == key:
                 return tracked.goal
-            rendered = await self._render(tracked, follow, application, commit, key)
+            pinned = map(Pinned, application.sources, tracked.follows, commits)
+            rendered = await self._render(tracked, tuple(pinned), key)
         except GitopskitError as error:
             raise Refused.of(status.COMPARISON_ERROR, error) from error
-        return await self._goal(rendered, application, project, commit, key)
+        return await self._goal(rendered, application, project, commits, key)
 
     def _allowed(self, tracked: Tracked) -> tuple[Application, Project]:
         try:
@@ -95,14 +98,12 @@ class Goals:
             raise Refused.of(status.INVALID_SPEC, error) from error
         return application, project
 
-    async def _render(
-        self, tracked: Tracked, follow: Follow, application: Application, commit: str, key: str
-    ) -> Rendered:
+    async def _render(self, tracked: Tracked, sources: tuple[Pinned, ...], key: str) -> Rendered:
         """Render, unless the very same thing failed before for a reason of its own."""
         if tracked.failed_key == key and tracked.failed_render is not None:
             raise tracked.failed_render
         try:
-            return await self._repositories.render(follow, application.source, commit)
+            return await self._repositories.render(sources)
         except InputError as error:
             tracked.failed_key, tracked.failed_render = key, error
             raise
@@ -112,7 +113,7 @@ class Goals:
         rendered: Rendered,
         application: Application,
         project: Project,
-        commit: str,
+        commits: list[str],
         key: str,
     ) -> Goal:
         kinds = await self._kinds(rendered.manifests)
@@ -132,7 +133,8 @@ class Goals:
         is_known = all(kinds.find(it.ref.group, it.ref.kind) for it in prepared.objects)
         return Goal(
             application=application,
-            commit=commit,
+            commit=commits[0],
+            commits=tuple(commits) if commits[1:] else (),
             # A kind that is not known yet may turn out to have no namespace: look again then.
             key=key if is_known else "",
             digest=hashlib.sha256(digests.encode()).hexdigest(),
@@ -150,13 +152,14 @@ class Goals:
 
 def _require(application: Application, project: Project) -> None:
     where = f"Application/{application.name}"
-    source, namespace = application.source, application.namespace
-    if not project.permits_source(source.repo_url):
-        raise InputError(
-            f'the project "{project.name}" does not allow the repository {source.repo_url}',
-            where=where,
-            hint="add it to the project's sourceRepos",
-        )
+    namespace = application.namespace
+    for source in application.sources:
+        if not project.permits_source(source.repo_url):
+            raise InputError(
+                f'the project "{project.name}" does not allow the repository {source.repo_url}',
+                where=where,
+                hint="add it to the project's sourceRepos",
+            )
     if application.policy.creates_namespace and not project.permits_namespace(namespace):
         raise InputError(
             f'the project "{project.name}" does not list the namespace "{namespace}",'
@@ -166,8 +169,8 @@ def _require(application: Application, project: Project) -> None:
         )
 
 
-def _key(tracked: Tracked, commit: str, project: dict[str, object]) -> str:
-    matter = json.dumps([tracked.fingerprint, commit, project.get("spec")], sort_keys=True)
+def _key(tracked: Tracked, commits: list[str], project: dict[str, object]) -> str:
+    matter = json.dumps([tracked.fingerprint, commits, project.get("spec")], sort_keys=True)
     return hashlib.sha256(matter.encode()).hexdigest()
 
 

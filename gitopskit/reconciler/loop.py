@@ -210,7 +210,7 @@ class Controller:
                 spread = 1 + _POLL_JITTER * random.uniform(-1, 1)  # noqa: S311 -- spreads load only
                 await self._clock.sleep(self._options.poll_seconds * spread)
                 tracked = list(self.registry.applications.values())
-                follows = {item.follow for item in tracked if item.follow is not None}
+                follows = {follow for item in tracked for follow in item.follows}
                 self._repositories.keep_only(follows)
                 asking = {follow: task for follow, task in asking.items() if not task.done()}
                 for follow in follows - asking.keys():
@@ -224,7 +224,7 @@ class Controller:
         """Ask for one revision, and look at those who follow it if it moved."""
         if await self._repositories.look(follow):
             for item in self.registry.applications.values():
-                if item.follow == follow:
+                if follow in item.follows:
                     self._queue.add(item.name)
 
     def _needs_poll(self, tracked: Tracked) -> bool:

@@ -58,7 +58,8 @@ def with_operation(
     is_other = tracked.told_digest != goal.digest if tracked.told_digest else known != goal.commit
     is_changed = bool(results) or is_other
     revision = goal.commit if is_changed else known
-    report = replace(report, revision=revision)
+    revisions = goal.commits if is_changed else tuple(sync.get("revisions") or ())
+    report = replace(report, revision=revision, revisions=revisions)
     if not goal.application.policy.is_automated:
         return report
     phase, message = _phase(tracked, results)
@@ -72,6 +73,7 @@ def with_operation(
             phase=phase,
             message=message,
             revision=revision,
+            revisions=revisions,
             started_at=started or begun,
             finished_at=None if phase == "Running" else now,
             retry_count=max(0, tracked.attempts - 1),

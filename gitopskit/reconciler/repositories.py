@@ -23,7 +23,7 @@ from gitopskit.git.credentials import (
 )
 from gitopskit.git.remotes import parse_remote
 from gitopskit.git.repository import Mirror
-from gitopskit.render.sources import RenderSource, render, way_of_rendering
+from gitopskit.render.sources import RenderSource, render, require_objects, way_of_rendering
 from gitopskit.render.tree import Tree
 
 if TYPE_CHECKING:
@@ -64,6 +64,15 @@ class Rendered:
 
     manifests: tuple[Manifest, ...] = field(repr=False)
     source_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """A source of an Application, the revision that is followed, and the commit that it is now."""
+
+    source: Source
+    follow: Follow
+    commit: str
 
 
 class Repositories:
@@ -120,15 +129,19 @@ class Repositories:
         wanted = set(follows)
         self._heads = {follow: head for follow, head in self._heads.items() if follow in wanted}
 
-    async def render(self, follow: Follow, source: Source, commit: str) -> Rendered:
-        """Return what a path of a commit renders to.
+    async def render(self, sources: Sequence[Pinned]) -> Rendered:
+        """Return what the paths of some commits render to together.
 
         Raises:
-            GitopskitError: the commit cannot be fetched, or the path does not build.
+            GitopskitError: a commit cannot be fetched, a path does not build, or two sources
+                render to the same object.
         """
         loop = asyncio.get_running_loop()
-        snapshot = await self._ask(follow, self._fetch, follow, commit)
-        return await loop.run_in_executor(self._renderers, self._build, snapshot, source)
+        snapshots = [
+            await self._ask(it.follow, self._fetch, it.follow, it.commit) for it in sources
+        ]
+        found = [it.source for it in sources]
+        return await loop.run_in_executor(self._renderers, self._build_all, snapshots, found)
 
     def close(self) -> None:
         """Take no more work; what threads are doing they finish."""
@@ -153,6 +166,16 @@ class Repositories:
     def _fetch(self, follow: Follow, commit: str) -> Snapshot:
         remote = self._remote(follow)
         return self._mirror(remote, follow.project).snapshot(remote, commit)
+
+    def _build_all(self, snapshots: Sequence[Snapshot], sources: Sequence[Source]) -> Rendered:
+        built = [
+            self._build(snapshot, source)
+            for snapshot, source in zip(snapshots, sources, strict=True)
+            if source.is_rendered
+        ]
+        manifests = tuple(manifest for it in built for manifest in it.manifests)
+        require_objects(manifests)
+        return Rendered(manifests=manifests, source_type=built[0].source_type)
 
     def _build(self, snapshot: Snapshot, source: Source) -> Rendered:
         wanted = RenderSource(

@@ -40,7 +40,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """What an Application is to become: the objects of one commit under one spec."""
+    """What an Application is to become: the objects of one commit under one spec.
+
+    ``commits`` has one for each source where there are several, ``commit`` is the first.
+    """
 
     application: Application
     commit: str
@@ -51,6 +54,7 @@ class Goal:
 
 
 @dataclass(slots=True, kw_only=True)
+    commits: tuple[str, ...] = ()
 class Tracked:
     """One Application: as it was last seen, what it is to become, and how far that is."""
 
@@ -66,7 +70,7 @@ class Tracked:
     failures: dict[ObjectRef, Failure] = field(default_factory=dict)
     pending: tuple[Verdict, ...] = ()
     differing: frozenset[ObjectRef] = frozenset()
-    follow: Follow | None = None
+    follows: tuple[Follow, ...] = ()
     failed_key: str = ""
     failed_render: InputError | None = None
     told_digest: str = ""

@@ -36,6 +36,7 @@ EMPTY_RENDER: Final = "EmptyRenderRefused"
 NOT_WATCHED: Final = "ResourcesNotWatched"
 
 _MOST_HISTORY: Final = 10
+_SOURCES: Final = ("source", "sources")
 _LONGEST_MESSAGE: Final = 4096
 
 
@@ -76,11 +77,15 @@ class Operation:
     prunes: bool = False
     digest: str = ""
     results: tuple[ResourceResult, ...] = ()
+    revisions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What is known of an Application; ``conditions`` are pairs of type and message."""
+    """What is known of an Application; ``conditions`` are pairs of type and message.
+
+    ``revisions`` has one for each source where there are several, ``revision`` is the first.
+    """
 
     sync: SyncStatus
     health: Health
@@ -89,6 +94,7 @@ class Report:
     resources: tuple[ResourceStatus, ...] = ()
     conditions: tuple[tuple[str, str], ...] = ()
     operation: Operation | None = None
+    revisions: tuple[str, ...] = ()
     spec: JsonObject = field(default_factory=dict)
 
 
@@ -96,7 +102,7 @@ def build(report: Report, *, previous: JsonObject, now: datetime) -> JsonObject:
     """Return the new status, or ``previous`` itself where nothing changed but the time."""
     moment = rfc3339(now)
     compared: JsonObject = {
-        key: report.spec[key] for key in ("source", "destination") if key in report.spec
+        key: report.spec[key] for key in (*_SOURCES, "destination") if report.spec.get(key)
     }
     status: JsonObject = {
         **previous,
@@ -107,6 +113,8 @@ def build(report: Report, *, previous: JsonObject, now: datetime) -> JsonObject:
     }
     if report.revision:
         status["sync"]["revision"] = report.revision
+    if report.revisions:
+        status["sync"]["revisions"] = list(report.revisions)
     if report.source_type:
         status["sourceType"] = report.source_type
     if report.operation is not None:
@@ -200,7 +208,7 @@ def _operation_state(operation: Operation, compared: JsonObject) -> JsonObject:
         },
         "syncResult": {
             "revision": operation.revision,
-            **({"source": compared["source"]} if "source" in compared else {}),
+            **_sources(operation, compared),
             "resources": [_result(result) for result in operation.results],
         },
     }
@@ -237,15 +245,21 @@ def _hook(result: ResourceResult) -> JsonObject:
     return {"hookType": result.phase, "hookPhase": result.hook_phase}
 
 
+def _sources(operation: Operation, compared: JsonObject) -> JsonObject:
+    """Return where a revision came from, with the revisions of all sources if there are several."""
+    revisions = {"revisions": list(operation.revisions)} if operation.revisions else {}
+    return {**revisions, **{key: compared[key] for key in _SOURCES if key in compared}}
+
+
 def _history(
     operation: Operation, compared: JsonObject, previous: list[JsonObject]
 ) -> list[JsonObject]:
     """Return the deployed revisions, oldest first, with this one if it succeeded and is new."""
     last = previous[-1] if previous else {}
-    is_known = (last.get("revision"), last.get("source")) == (
-        operation.revision,
-        compared.get("source"),
-    )
+    told = {"revision": operation.revision, **_sources(operation, compared)}
+    is_known = told == {
+        key: last[key] for key in ("revision", "revisions", *_SOURCES) if key in last
+    }
     if operation.phase != "Succeeded" or operation.finished_at is None or is_known:
         return previous
     entry = {
@@ -254,6 +268,6 @@ def _history(
         "deployStartedAt": rfc3339(operation.started_at),
         "deployedAt": rfc3339(operation.finished_at),
         "initiatedBy": {"automated": True},
-        **({"source": compared["source"]} if "source" in compared else {}),
+        **_sources(operation, compared),
     }
     return [*previous, entry][-_MOST_HISTORY:]

@@ -69,7 +69,7 @@ def render(
     else:
         plain = source.directory or DirectoryOptions()
         manifests = read_directory(tree, folder, options=plain, limits=limits)
-    _require_objects(manifests)
+    require_objects(manifests)
     return manifests
 
 
@@ -86,7 +86,12 @@ def way_of_rendering(tree: Tree, folder: PurePosixPath, source: RenderSource) ->
     return "Kustomize" if find_kustomization(tree, folder) is not None else "Directory"
 
 
-def _require_objects(manifests: Iterable[Manifest]) -> None:
+def require_objects(manifests: Iterable[Manifest]) -> None:
+    """Check that manifests say what they are, and that none is there twice.
+
+    Raises:
+        RenderFailed: one does not, or is.
+    """
     seen: dict[ObjectRef, Manifest] = {}
     for manifest in manifests:
         if not (manifest.api_version and manifest.kind and manifest.name):

@@ -9,7 +9,7 @@ import pytest
 
 from gitopskit.errors import GitFailed
 from gitopskit.reconciler.application import Follow, Source
-from gitopskit.reconciler.repositories import Repositories
+from gitopskit.reconciler.repositories import Pinned, Repositories
 from tests.support.gitrepo import SourceRepository
 from tests.support.reconciling import config_map, options, text
 
@@ -26,11 +26,14 @@ async def test_a_commit_that_one_project_fetched_is_not_read_by_another(tmp_path
     repositories = Repositories(options(tmp_path / "cache").repositories)
 
     try:
-        first = await repositories.render(Follow(url, commit, "first"), source, commit)
+        first = await repositories.render([Pinned(source, Follow(url, commit, "first"), commit)])
         shutil.rmtree(repository.folder)  # stands for a server that does not let anybody in
 
-        assert await repositories.render(Follow(url, commit, "first"), source, commit) == first
+        assert (
+            await repositories.render([Pinned(source, Follow(url, commit, "first"), commit)])
+            == first
+        )
         with pytest.raises(GitFailed):
-            await repositories.render(Follow(url, commit, "second"), source, commit)
+            await repositories.render([Pinned(source, Follow(url, commit, "second"), commit)])
     finally:
         repositories.close()
