@@ -27,7 +27,7 @@ from gitopskit.render.sources import RenderSource, render, require_objects, way_
 from gitopskit.render.tree import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from gitopskit.git.remotes import Remote

@@ -51,10 +51,10 @@ class Goal:
     digest: str
     source_type: str
     objects: tuple[Desired, ...] = ()
+    commits: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
-    commits: tuple[str, ...] = ()
 class Tracked:
     """One Application: as it was last seen, what it is to become, and how far that is."""
 
