@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.manifests.json_types import JsonObject, JsonValue
 
 Status = Literal["Healthy", "Progressing", "Degraded", "Suspended", "Missing", "Unknown"]
 
@@ -41,7 +41,8 @@ def worst(healths: Iterable[Health]) -> Health:
 
 def condition(content: JsonObject, kind: str) -> JsonObject:
     """Return one condition of an object's status; empty where it has none."""
-    for found in (content.get("status") or {}).get("conditions") or ():
+    conditions = _mapping(content.get("status")).get("conditions")
+    for found in conditions if isinstance(conditions, list) else ():
         if isinstance(found, dict) and found.get("type") == kind:
             return found
     return {}
@@ -54,6 +55,32 @@ def message_of(found: JsonObject) -> str:
 
 def is_observed(content: JsonObject) -> bool:
     """Tell whether the status speaks of the present spec; without a statement it does."""
-    generation = (content.get("metadata") or {}).get("generation")
-    observed = (content.get("status") or {}).get("observedGeneration")
-    return observed is None or generation is None or observed >= generation
+    generation = _mapping(content.get("metadata")).get("generation")
+    observed = _mapping(content.get("status")).get("observedGeneration")
+    if not isinstance(generation, int) or not isinstance(observed, int):
+        return True
+    return observed >= generation
+
+
+def parts(content: JsonObject) -> tuple[JsonObject, JsonObject]:
+    """Return the spec and the status of an object; empty where it has none."""
+    return _mapping(content.get("spec")), _mapping(content.get("status"))
+
+
+def waiting(message: str) -> Health:
+    """Return the health of what is on its way."""
+    return Health("Progressing", message)
+
+
+def by_condition(content: JsonObject, kind: str) -> Health:
+    """Return the health that one condition tells; without it, an object is healthy."""
+    found = condition(content, kind)
+    if found.get("status") == "False":
+        return Health("Degraded", message_of(found))
+    if found.get("status") == "Unknown":
+        return waiting(message_of(found))
+    return HEALTHY
+
+
+def _mapping(value: JsonValue) -> JsonObject:
+    return value if isinstance(value, dict) else {}

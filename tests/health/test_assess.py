@@ -39,7 +39,7 @@ def deployment(spec: JsonObject | None = None, **status: JsonValue) -> JsonObjec
 
 
 def stateful_set(spec: JsonObject | None = None, **status: JsonValue) -> JsonObject:
-    counts = {"readyReplicas": 2, "updatedReplicas": 2}
+    counts = {"observedGeneration": 2, "readyReplicas": 2, "updatedReplicas": 2}
     revisions = {"currentRevision": "a", "updateRevision": "a"}
     return thing(
         "apps/v1",
@@ -68,7 +68,11 @@ def replica_set(available: int, **statuses: str) -> JsonObject:
         "apps/v1",
         "ReplicaSet",
         spec={"replicas": 1},
-        status={"availableReplicas": available, **conditions(**statuses)},
+        status={
+            "observedGeneration": 2,
+            "availableReplicas": available,
+            **conditions(**statuses),
+        },
     )
 
 
@@ -97,6 +101,17 @@ DISABLED: JsonObject = {
 ROLLING: JsonObject = {
     "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 1}}
 }
+SYNC_FAILED: JsonObject = {
+    "conditions": [{"type": "DisruptionAllowed", "status": "False", "reason": "SyncFailed"}]
+}
+REFUSED_PODS: JsonObject = {
+    "updatedReplicas": 0,
+    "conditions": [{"type": "ReplicaFailure", "status": "True", "message": "quota exceeded"}],
+}
+UNSCHEDULABLE: JsonObject = {
+    "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]
+}
+ADDRESS: JsonObject = {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}}
 SEALED = ("bitnami.com/v1alpha1", "SealedSecret")
 EXTERNAL = ("external-secrets.io/v1", "ExternalSecret")
 DEFINITION = ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
@@ -111,8 +126,12 @@ CASES: list[tuple[str, JsonObject, str]] = [
     ("deployment-updating", deployment(updatedReplicas=1), "Progressing"),
     ("deployment-old-replicas", deployment(replicas=3), "Progressing"),
     ("deployment-unavailable", deployment(availableReplicas=1), "Progressing"),
+    ("deployment-unseen", thing("apps/v1", "Deployment", spec={"replicas": 0}), "Progressing"),
+    ("deployment-at-zero", deployment({"replicas": 0}, replicas=0, updatedReplicas=0), "Healthy"),
+    ("deployment-refused-pods", deployment(**REFUSED_PODS), "Progressing"),
     ("deployment-deadline", deployment(**PROGRESS_DEADLINE), "Degraded"),
     ("stateful-set", stateful_set(), "Healthy"),
+    ("stateful-set-unseen", thing("apps/v1", "StatefulSet", spec={"replicas": 0}), "Progressing"),
     ("stateful-set-not-ready", stateful_set(readyReplicas=1), "Progressing"),
     ("stateful-set-updating", stateful_set(updatedReplicas=1), "Progressing"),
     ("stateful-set-revision", stateful_set(updateRevision="b"), "Progressing"),
@@ -132,15 +151,23 @@ CASES: list[tuple[str, JsonObject, str]] = [
         "Healthy",
     ),
     ("replica-set", replica_set(1), "Healthy"),
+    ("replica-set-unseen", thing("apps/v1", "ReplicaSet", spec={"replicas": 0}), "Progressing"),
     ("replica-set-short", replica_set(0), "Progressing"),
     ("replica-set-failing", replica_set(0, ReplicaFailure="True"), "Degraded"),
     ("job-running", job(), "Progressing"),
     ("job-complete", job(Complete="True"), "Healthy"),
     ("job-failed", job(Failed="True"), "Degraded"),
+    ("job-about-to-fail", job(FailureTarget="True"), "Degraded"),
     ("job-suspended", job({"suspend": True}), "Suspended"),
     ("cron-job", thing("batch/v1", "CronJob", spec={}), "Healthy"),
     ("cron-job-suspended", thing("batch/v1", "CronJob", spec={"suspend": True}), "Suspended"),
     ("pod-ready", pod(phase="Running", **conditions(Ready="True")), "Healthy"),
+    (
+        "pod-that-is-to-end",
+        {**pod(phase="Running", **conditions(Ready="True")), "spec": {"restartPolicy": "Never"}},
+        "Progressing",
+    ),
+    ("pod-without-a-node", pod(phase="Pending", **UNSCHEDULABLE), "Progressing"),
     ("pod-done", pod(phase="Succeeded"), "Healthy"),
     ("pod-failed", pod(phase="Failed", message="evicted"), "Degraded"),
     ("pod-starting", pod(phase="Pending"), "Progressing"),
@@ -154,18 +181,25 @@ CASES: list[tuple[str, JsonObject, str]] = [
     ("balancer", thing("v1", "Service", spec={"type": "LoadBalancer"}), "Progressing"),
     (
         "balancer-with-address",
-        thing(
-            "v1",
-            "Service",
-            spec={"type": "LoadBalancer"},
-            status={"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}},
-        ),
+        thing("v1", "Service", spec={"type": "LoadBalancer"}, status=ADDRESS),
         "Healthy",
     ),
+    ("ingress", thing("networking.k8s.io/v1", "Ingress", status=ADDRESS), "Healthy"),
+    ("ingress-new", thing("networking.k8s.io/v1", "Ingress"), "Progressing"),
+    ("scaler-new", thing(*SCALER), "Progressing"),
     ("scaler", named(*SCALER, AbleToScale="True"), "Healthy"),
     ("scaler-blind", named(*SCALER, ScalingActive="False"), "Degraded"),
     ("scaler-off", thing(*SCALER, status=DISABLED), "Healthy"),
     ("budget", thing("policy/v1", "PodDisruptionBudget"), "Healthy"),
+    (
+        "budget-not-met",
+        thing("policy/v1", "PodDisruptionBudget", status={"desiredHealthy": 2}),
+        "Progressing",
+    ),
+    ("budget-broken", thing("policy/v1", "PodDisruptionBudget", status=SYNC_FAILED), "Degraded"),
+    ("namespace", thing("v1", "Namespace", status={"phase": "Active"}), "Healthy"),
+    ("namespace-going", thing("v1", "Namespace", status={"phase": "Terminating"}), "Progressing"),
+    ("definition-odd", named(*DEFINITION, NonStructuralSchema="True"), "Degraded"),
     ("definition", named(*DEFINITION, Established="True"), "Healthy"),
     ("definition-new", named(*DEFINITION), "Progressing"),
     ("definition-refused", named(*DEFINITION, NamesAccepted="False"), "Degraded"),
@@ -177,6 +211,7 @@ CASES: list[tuple[str, JsonObject, str]] = [
     ("sealed-secret-broken", named(*SEALED, Synced="False"), "Degraded"),
     ("external-secret", named(*EXTERNAL, Ready="True"), "Healthy"),
     ("external-secret-new", named(*EXTERNAL), "Progressing"),
+    ("custom-odd-status", thing("example.com/v1", "Widget", status="fine"), "Healthy"),
     ("custom-ready", custom(Ready="True"), "Healthy"),
     ("custom-broken", custom(Ready="False"), "Degraded"),
     ("custom-unknown", custom(Ready="Unknown"), "Progressing"),
@@ -199,6 +234,31 @@ def test_an_object_that_is_being_deleted_is_progressing() -> None:
     }
 
     assert assess(content) == Health("Progressing", "the object is being deleted")
+
+
+def test_what_holds_up_a_deletion_is_said() -> None:
+    content = thing("v1", "ConfigMap")
+    content["metadata"] = {
+        "deletionTimestamp": "2026-01-01T00:00:00Z",
+        "finalizers": ["example.com/last"],
+    }
+
+    assert assess(content).message == "the object is being deleted; it waits for example.com/last"
+
+
+def test_a_namespace_that_goes_says_what_holds_it_up() -> None:
+    content = thing("v1", "Namespace", status=conditions(NamespaceFinalizersRemaining="True"))
+    content["metadata"] = {"deletionTimestamp": "2026-01-01T00:00:00Z"}
+
+    assert assess(content) == Health(
+        "Progressing", "the namespace is being deleted: NamespaceFinalizersRemaining is True"
+    )
+
+
+def test_pods_that_the_server_refuses_are_told_before_the_deadline() -> None:
+    assert assess(deployment(**REFUSED_PODS)).message == (
+        "0 of 2 replicas are updated: quota exceeded"
+    )
 
 
 def test_what_is_wrong_is_said_in_the_conditions_words() -> None:
