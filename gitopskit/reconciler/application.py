@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from gitopskit.errors import InputError, UnsupportedField
 from gitopskit.reconciler import application_fields, names
 from gitopskit.reconciler.fields import Fields, spec_of
+from gitopskit.reconciler.guards import limit_of
 from gitopskit.reconciler.operation_request import OperationRequest, parse_operation
 from gitopskit.reconciler.source import Source, parse_sources
 from gitopskit.reconciler.sync_policy import (
@@ -27,6 +28,7 @@ from gitopskit.reconciler.sync_policy import (
 if TYPE_CHECKING:
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.manifests.json_types import JsonObject, JsonValue
+    from gitopskit.reconciler.guards import DeletionLimit
 
 __all__ = [
     "OWN_CLUSTER",
@@ -100,6 +102,7 @@ class Application:
     refresh: Refresh = ""
     is_skipped: bool = False
     history_limit: int = 10
+    deletion_limit: DeletionLimit | None = None
 
     @property
     def source(self) -> Source:
@@ -145,6 +148,7 @@ def parse(content: JsonObject) -> Application:
         refresh=_refresh(annotations.get(names.REFRESH_ANNOTATION)),
         is_skipped=annotations.get(names.SKIP_ANNOTATION) == "true",
         history_limit=max(0, spec.number("revisionHistoryLimit", _HISTORY)),
+        deletion_limit=limit_of(content, where=spec.where),
     )
 
 

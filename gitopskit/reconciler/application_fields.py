@@ -162,7 +162,6 @@ NOT_YET: Final = frozenset(
         f"metadata.annotations[{names.HOOK_ANNOTATION}]",
         f"metadata.annotations[{names.HOOK_DELETE_ANNOTATION}]",
         f"metadata.annotations[{names.DEPENDS_ON_ANNOTATION}]",
-        f"metadata.annotations[{names.MAX_DELETIONS_ANNOTATION}]",
         f"metadata.annotations[{names.ROLLBACK_ANNOTATION}]",
         f"metadata.annotations[{names.ROLLBACK_AFTER_ANNOTATION}]",
     }

@@ -16,6 +16,7 @@ from gitopskit.reconciler import names, status
 from gitopskit.reconciler import project as projects
 from gitopskit.reconciler.application import Follow
 from gitopskit.reconciler.desired import prepare
+from gitopskit.reconciler.guards import STANDARD_LIMIT
 from gitopskit.reconciler.repositories import Pinned
 from gitopskit.reconciler.state import Goal
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from gitopskit.kube.client import KubeClient
     from gitopskit.kube.discovery import Kinds
     from gitopskit.manifests.documents import Manifest
+    from gitopskit.manifests.json_types import JsonObject
     from gitopskit.reconciler.application import Application
     from gitopskit.reconciler.project import Project
     from gitopskit.reconciler.repositories import Rendered, Repositories
@@ -140,6 +142,7 @@ class Goals:
             digest=hashlib.sha256(digests.encode()).hexdigest(),
             source_type=rendered.source_type,
             objects=prepared.objects,
+            deletion_limit=application.deletion_limit or project.deletion_limit or STANDARD_LIMIT,
         )
 
     async def _kinds(self, manifests: tuple[Manifest, ...]) -> Kinds:
@@ -169,8 +172,8 @@ def _require(application: Application, project: Project) -> None:
         )
 
 
-def _key(tracked: Tracked, commits: list[str], project: dict[str, object]) -> str:
-    matter = json.dumps([tracked.fingerprint, commits, project.get("spec")], sort_keys=True)
+def _key(tracked: Tracked, commits: list[str], project: JsonObject) -> str:
+    matter = json.dumps([tracked.fingerprint, commits, projects.fingerprint(project)])
     return hashlib.sha256(matter.encode()).hexdigest()
 
 

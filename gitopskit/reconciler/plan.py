@@ -58,12 +58,16 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeletionOrder:
-    """Why and how objects are deleted, whether they may be, and whether a person approved."""
+    """Why and how objects are deleted, whether they may be, and whether a person approved.
+
+    ``too_much`` tells why all of them together need an approval, if they do.
+    """
 
     reason: Reason
     propagation: Propagation
     may_delete: bool = True
     is_approved: bool = False
+    too_much: str = ""
 
 
 def in_ranks(objects: Iterable[Desired]) -> list[list[Desired]]:
@@ -113,9 +117,10 @@ def judge(
         or live.is_adopted
         or entry.is_adopted
         or entry.ref.kind in _PRECIOUS
+        or order.too_much
     )
     if needs_approval and not order.is_approved:
-        return Verdict(entry=entry, fate="confirm")
+        return Verdict(entry=entry, fate="confirm", message=order.too_much)
     return Verdict(entry=entry, fate="delete", uid=live.uid, resource_version=live.resource_version)
 
 

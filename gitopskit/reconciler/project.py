@@ -6,6 +6,8 @@ to, and the registrations that only the root project writes.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 from gitopskit.errors import UnsupportedField
 from gitopskit.reconciler import names
 from gitopskit.reconciler.application import OWN_CLUSTER, OWN_SERVER
+from gitopskit.reconciler.application_fields import annotations_that_count
 from gitopskit.reconciler.fields import ANY, Fields, mapping, spec_of, unknown_fields
+from gitopskit.reconciler.guards import limit_of
 from gitopskit.reconciler.names import Applier
 
 if TYPE_CHECKING:
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.reconciler.guards import DeletionLimit
 
 FIELDS: Final[Mapping[str, Any]] = {
     "description": ANY,
@@ -69,6 +74,7 @@ class Project:
     cluster_denied: tuple[KindRule, ...] = ()
     namespaced_allowed: tuple[KindRule, ...] = ()
     namespaced_denied: tuple[KindRule, ...] = ()
+    deletion_limit: DeletionLimit | None = None
 
     @property
     def is_root(self) -> bool:
@@ -148,7 +154,14 @@ def parse(content: JsonObject) -> Project:
         cluster_denied=_kinds(spec, "clusterResourceBlacklist"),
         namespaced_allowed=_kinds(spec, "namespaceResourceWhitelist"),
         namespaced_denied=_kinds(spec, "namespaceResourceBlacklist"),
+        deletion_limit=limit_of(content, where=spec.where),
     )
+
+
+def fingerprint(content: JsonObject) -> str:
+    """Return a hash of everything that people set in an AppProject."""
+    matter = [content.get("spec"), annotations_that_count(content)]
+    return hashlib.sha256(json.dumps(matter, sort_keys=True).encode()).hexdigest()
 
 
 def is_root_registration(content: JsonObject, ref: ObjectRef) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from gitopskit.errors import ApiError, EnvironmentFault, GitopskitError, IntegrityFault
-from gitopskit.reconciler import operations, plan, reporting, status
+from gitopskit.reconciler import guards, operations, plan, reporting, status
 from gitopskit.reconciler.goals import Refused
 from gitopskit.reconciler.observation import drift
 from gitopskit.reconciler.plan import DeletionOrder, Verdict
@@ -216,6 +216,9 @@ class Reconciler:
             propagation=policy.propagation,
             may_delete=policy.prunes,
             is_approved=self._is_approved(tracked),
+            too_much=guards.too_much(
+                goal.deletion_limit, doomed=len(stale), listed=len(tuple(tracked.inventory))
+            ),
         )
         return await self._syncer.prune(tracked, stale, order)
 

@@ -24,6 +24,7 @@ from gitopskit.kube.resources import (
 )
 from gitopskit.kube.watch import Listed, watch
 from gitopskit.reconciler import names
+from gitopskit.reconciler.project import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -132,7 +133,7 @@ class Registrations:
         projects = self._registry.projects
         _keep(projects, event)
         for name in before.keys() | projects.keys():
-            if (before.get(name) or {}).get("spec") != (projects.get(name) or {}).get("spec"):
+            if fingerprint(before.get(name) or {}) != fingerprint(projects.get(name) or {}):
                 for application in self._registry.of_project(name):
                     self._on_change(application)
 

@@ -170,11 +170,13 @@ def _failure_conditions(tracked: Tracked) -> list[tuple[str, str]]:
 
 
 def _pending_conditions(pending: Iterable[Verdict]) -> list[tuple[str, str]]:
-    waiting = [str(verdict.entry.ref) for verdict in pending if verdict.fate == "confirm"]
-    if not waiting:
+    asked = [verdict for verdict in pending if verdict.fate == "confirm"]
+    if not asked:
         return []
+    reasons = sorted({f"{verdict.message}: " for verdict in asked if verdict.message})
+    waiting = sorted(str(verdict.entry.ref) for verdict in asked)
     message = (
-        f"not deleted before a person approves: {listed(sorted(waiting))};"
+        f"{''.join(reasons)}not deleted before a person approves: {listed(waiting)};"
         " set the annotation argocd.argoproj.io/deletion-approved to the time of now"
     )
     return [(status.CONFIRMATION_REQUIRED, message)]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gitopskit.reconciler import application as applications
+from gitopskit.reconciler.guards import STANDARD_LIMIT, DeletionLimit
 from gitopskit.reconciler.inventory import Inventory
 from gitopskit.reconciler.observation import precedes
 from gitopskit.reconciler.status import status_of
@@ -51,7 +52,9 @@ class Goal:
     digest: str
     source_type: str
     objects: tuple[Desired, ...] = ()
+    hooks: tuple[Desired, ...] = ()
     commits: tuple[str, ...] = ()
+    deletion_limit: DeletionLimit = STANDARD_LIMIT
 
 
 @dataclass(slots=True, kw_only=True)

@@ -278,3 +278,44 @@ async def _forgotten(world: World, name: str) -> bool:
 async def _requires_pruning(world: World, name: str) -> bool:
     resources = (await world.status(name)).get("resources") or ()
     return any(item.get("requiresPruning") for item in resources)
+
+
+async def test_half_of_everything_is_deleted_only_when_approved(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    many = [config_map(f"{unique}-{number}") for number in range(12)]
+    await registered(world, unique, *many, config_map(f"{unique}-{KEPT}"))
+
+    async with reconciler():
+        await world.until_synced(unique)
+        world.repository.commit({"app/all.yaml": text(config_map(f"{unique}-{KEPT}"))})
+        message = await world.until_condition(unique, "DeletionConfirmationRequired")
+        assert message.startswith("12 of 13 objects would go at once, more than 9 objects and 50 %")
+        assert await world.data(f"{unique}-11") == {}
+
+        await approve(world, unique)
+        for number in range(12):
+            await world.until_gone(CONFIG_MAPS, f"{unique}-{number}")
+
+    assert await world.data(f"{unique}-{KEPT}") == {}
+
+
+async def test_an_application_may_ask_about_every_deletion(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    await registered(world, unique, config_map(unique), config_map(f"{unique}-{KEPT}"))
+    await world.admin.patch(
+        APPLICATIONS,
+        unique,
+        "argocd",
+        patch={"metadata": {"annotations": {"gitopskit.io/max-deletions": "0"}}},
+        field_manager="kubectl-annotate",
+    )
+
+    async with reconciler():
+        await world.until_synced(unique)
+        world.repository.commit({"app/all.yaml": text(config_map(f"{unique}-{KEPT}"))})
+        message = await world.until_condition(unique, "DeletionConfirmationRequired")
+
+    assert message.startswith("1 of 2 objects would go at once, more than 0 objects")
+    assert await world.data(unique) == {}
