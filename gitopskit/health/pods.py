@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
     from gitopskit.manifests.json_types import JsonObject
 
-UNSCHEDULABLE_SECONDS: Final = 60.0
-"""For so long a Pod without a node is taken to wait for one: autoscalers add nodes."""
-
 _FAILING_REASONS: Final = (
     "CrashLoopBackOff",
     "ImagePullBackOff",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -16,10 +17,12 @@ from gitopskit.errors import ApiError, ApiNotFound
 from gitopskit.kube.watch import Listed, watch
 from gitopskit.reconciler import names
 from gitopskit.reconciler.observation import Observation, observe, precedes
+from gitopskit.reconciler.rollouts import Rollouts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gitopskit.health.verdict import Health
     from gitopskit.kube.client import KubeClient
     from gitopskit.kube.resources import ResourceType
     from gitopskit.kube.watch import Change
@@ -52,6 +55,7 @@ class LiveObjects:
         self._seen: dict[ObjectRef, Observation] = {}
         self._watches: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._listed: dict[tuple[str, str], asyncio.Event] = {}
+        self.rollouts = Rollouts(api, permissions=permissions, on_news=self._hear)
 
     def get(self, ref: ObjectRef) -> Observation | None:
         """Return an object as last seen, by a watch or by whoever put it here."""
@@ -61,12 +65,14 @@ class LiveObjects:
         """Note an object that was just read or written, and return what is kept of it."""
         observation = observe(content, ignored=self._registry.ignored(ref))
         if not _is_older(observation, self._seen.get(ref)):
+            observation = self.rollouts.judged(ref, observation)
             self._seen[ref] = observation
         return observation
 
     def drop(self, ref: ObjectRef) -> None:
         """Note that an object is gone."""
         self._seen.pop(ref, None)
+        self.rollouts.end(ref)
 
     def is_watched(self, ref: ObjectRef) -> bool:
         """Tell whether changes of that object are seen by themselves."""
@@ -112,6 +118,7 @@ class LiveObjects:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.rollouts.close()
 
     async def _follow(self, kind: ResourceType) -> None:
         """Follow one kind until it is gone or withheld, and then forget what was seen of it."""
@@ -135,7 +142,7 @@ class LiveObjects:
             del self._watches[key]
             self._listed[key].set()
             for ref in [it for it in self._seen if (it.group, it.kind) == key]:
-                self._on_change(ref, self._seen.pop(ref), None)
+                self._lost(ref)
 
     async def _take_in(self, kind: ResourceType, event: Listed | Change) -> None:
         try:
@@ -163,27 +170,41 @@ class LiveObjects:
         is_known = self._registry.owner(ref) is not None
         if not is_known and not names.tracked_by(observation.tracking_id, ref):
             return
-        if observation == before or _is_older(observation, before):
+        if _is_older(observation, before):
+            return
+        observation = self.rollouts.judged(ref, observation)
+        if observation == before:
             return
         self._seen[ref] = observation
         self._on_change(ref, before, observation)
 
     async def _lose(self, kind: ResourceType, ref: ObjectRef) -> None:
         """Look again at an object that left the selection: perhaps only its label is gone."""
-        before = self._seen.get(ref)
-        if before is None:
+        if ref not in self._seen:
             return
         try:
             content = await self._api.get(kind, ref.name, ref.namespace)
         except ApiNotFound:
-            self._seen.pop(ref, None)
-            self._on_change(ref, before, None)
+            self._lost(ref)
         except ApiError as error:
             _LOG.warning("object_not_read", object=str(ref), problem=str(error))
-            self._seen.pop(ref, None)
-            self._on_change(ref, before, None)
+            self._lost(ref)
         else:
             self._see(ref, content)
+
+    def _lost(self, ref: ObjectRef) -> None:
+        """Forget an object, and tell that it is gone."""
+        before = self._seen.pop(ref, None)
+        self.rollouts.end(ref)
+        if before is not None:
+            self._on_change(ref, before, None)
+
+    def _hear(self, ref: ObjectRef, health: Health) -> None:
+        """Note and tell what the Pods of a workload make of its health."""
+        before = self._seen.get(ref)
+        if before is not None:
+            after = self._seen[ref] = replace(before, health=health)
+            self._on_change(ref, before, after)
 
 
 def _place(kind: ResourceType) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.health.assess import Health, assess
+from gitopskit.health.rollouts import Rollout, rollout_of
 from gitopskit.reconciler import fieldsets, names
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Observation:
 
     ``added`` are fields that a person added with kubectl, in people's notation, and ``added_by``
     who. ``own_digest`` is of the fields that we applied, those that others may set left out.
+    ``rollout`` says which Pods tell more of the health, until that is settled.
     """
 
     uid: str
@@ -60,6 +62,7 @@ class Observation:
     added: tuple[str, ...] = ()
     added_by: str = ""
     health: Health = _UNKNOWN
+    rollout: Rollout | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +81,7 @@ def observe(content: JsonObject, *, ignored: tuple[Pointer, ...] = ()) -> Observ
     labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
     own = _own_leaves(content)
     added = added_by_people(content, ignored=ignored)
+    health = assess(content)
     return Observation(
         uid=str(metadata.get("uid", "")),
         resource_version=str(metadata.get("resourceVersion", "")),
@@ -95,7 +99,8 @@ def observe(content: JsonObject, *, ignored: tuple[Pointer, ...] = ()) -> Observ
         ),
         added=tuple(sorted(fieldsets.readable(path) for path in added)),
         added_by=", ".join(sorted(set(added.values()))),
-        health=assess(content),
+        health=health,
+        rollout=rollout_of(content, health),
     )
 
 
