@@ -19,25 +19,13 @@ from gitopskit.reconciler.loop import Controller
 from tests.support.cluster import create_namespace
 from tests.support.polling import eventually
 from tests.support.reconciling import AUTOMATED, SERVER, World, config_map, text
+from tests.support.widgets import definition, grant
 
 if TYPE_CHECKING:
     from gitopskit.controlplane.server import ControlPlane
     from gitopskit.kube.client import KubeClient
-    from gitopskit.manifests.json_types import JsonObject
 
 Run = Callable[[], AbstractAsyncContextManager[Controller]]
-
-RBAC = "rbac.authorization.k8s.io"
-CLUSTER_ROLES = ResourceType(
-    group=RBAC, version="v1", plural="clusterroles", kind="ClusterRole", is_namespaced=False
-)
-CLUSTER_ROLE_BINDINGS = ResourceType(
-    group=RBAC,
-    version="v1",
-    plural="clusterrolebindings",
-    kind="ClusterRoleBinding",
-    is_namespaced=False,
-)
 
 
 async def test_a_damaged_inventory_stops_everything_and_is_told(
@@ -199,14 +187,14 @@ async def test_a_definition_and_an_object_of_it_arrive_in_one_commit(
     world: World, reconciler: Run, unique: str, admin: KubeClient
 ) -> None:
     group = f"{unique}.example.com"
-    await _grant(world, unique, group)
+    await grant(world, unique, group)
     widget = {
         "apiVersion": f"{group}/v1",
         "kind": "Widget",
         "metadata": {"name": "one"},
         "spec": {"size": 1},
     }
-    world.repository.commit({"app/all.yaml": text(widget, _definition(group))})
+    world.repository.commit({"app/all.yaml": text(widget, definition(group))})
     await world.project(
         unique,
         clusterResourceWhitelist=[
@@ -224,22 +212,20 @@ async def test_a_definition_and_an_object_of_it_arrive_in_one_commit(
         await eventually(lambda: _is_there(world, kind, "one"))
 
     assert "retryCount" not in status["operationState"]
-    definition = await world.get(CUSTOM_RESOURCE_DEFINITIONS, f"widgets.{group}")
-    assert definition is not None
-    await admin.delete(
-        CUSTOM_RESOURCE_DEFINITIONS, f"widgets.{group}", uid=definition["metadata"]["uid"]
-    )
+    live = await world.get(CUSTOM_RESOURCE_DEFINITIONS, f"widgets.{group}")
+    assert live is not None
+    await admin.delete(CUSTOM_RESOURCE_DEFINITIONS, f"widgets.{group}", uid=live["metadata"]["uid"])
 
 
 async def test_a_definition_that_the_server_refuses_holds_back_its_objects(
     world: World, reconciler: Run, unique: str
 ) -> None:
     group = f"{unique}.example.com"
-    await _grant(world, unique, group)
-    definition = _definition(group)
-    definition["spec"]["versions"][0]["schema"] = {}
+    await grant(world, unique, group)
+    refused = definition(group)
+    refused["spec"]["versions"][0]["schema"] = {}
     widget = {"apiVersion": f"{group}/v1", "kind": "Widget", "metadata": {"name": "one"}}
-    world.repository.commit({"app/all.yaml": text(definition, widget, config_map(unique))})
+    world.repository.commit({"app/all.yaml": text(refused, widget, config_map(unique))})
     await world.project(unique, clusterResourceWhitelist=[{"group": "*", "kind": "*"}])
     await world.application(unique, project=unique)
 
@@ -301,64 +287,3 @@ async def test_a_project_that_is_taken_away_stops_the_healing(
 
 async def _is_there(world: World, kind: ResourceType, name: str) -> bool:
     return await world.get(kind, name) is not None
-
-
-async def _grant(world: World, name: str, group: str) -> None:
-    """Let the applier of the namespace write definitions and objects of one group."""
-    subject = {
-        "kind": "ServiceAccount",
-        "name": "gitopskit-applier",
-        "namespace": world.namespace,
-    }
-    verbs = ["get", "create", "patch", "delete"]
-    rules = [
-        {
-            "apiGroups": ["apiextensions.k8s.io"],
-            "resources": ["customresourcedefinitions"],
-            "verbs": verbs,
-        },
-        {"apiGroups": [group], "resources": ["*"], "verbs": verbs},
-    ]
-    await world.admin.create(
-        CLUSTER_ROLES,
-        {
-            "apiVersion": f"{RBAC}/v1",
-            "kind": "ClusterRole",
-            "metadata": {"name": name},
-            "rules": rules,
-        },
-        field_manager="tests",
-    )
-    await world.admin.create(
-        CLUSTER_ROLE_BINDINGS,
-        {
-            "apiVersion": f"{RBAC}/v1",
-            "kind": "ClusterRoleBinding",
-            "metadata": {"name": name},
-            "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": name},
-            "subjects": [subject],
-        },
-        field_manager="tests",
-    )
-
-
-def _definition(group: str) -> JsonObject:
-    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"widgets.{group}"},
-        "spec": {
-            "group": group,
-            "scope": "Namespaced",
-            "names": {"kind": "Widget", "plural": "widgets"},
-            "versions": [
-                {
-                    "name": "v1",
-                    "served": True,
-                    "storage": True,
-                    "schema": {"openAPIV3Schema": schema},
-                }
-            ],
-        },
-    }
