@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from gitopskit.kube.client import KubeClient
     from gitopskit.kube.discovery import Kinds
     from gitopskit.manifests.documents import Manifest
-    from gitopskit.manifests.json_types import JsonObject
     from gitopskit.reconciler.application import Application
     from gitopskit.reconciler.project import Project
-    from gitopskit.reconciler.repositories import Rendered, Repositories
+    from gitopskit.reconciler.rendering import Rendered
+    from gitopskit.reconciler.repositories import Repositories
     from gitopskit.reconciler.state import Registry, Tracked
 
 _MOST_REFUSALS_TOLD: Final = 10
@@ -75,14 +75,38 @@ class Goals:
         )
         try:
             commits = [await self._repositories.head(follow) for follow in tracked.follows]
-            key = _key(tracked, commits, self._registry.projects[project.name])
-            if tracked.goal is not None and tracked.goal.key == key:
-                return tracked.goal
-            pinned = map(Pinned, application.sources, tracked.follows, commits)
-            rendered = await self._render(tracked, tuple(pinned), key)
+            pinned = tuple(map(Pinned, application.sources, tracked.follows, commits))
+            asked = self._key(tracked, project, commits)
+            held = await self._held(tracked, project, pinned, asked)
+            if held is not None:
+                return held
+            rendered = await self._render(tracked, pinned, asked)
         except GitopskitError as error:
             raise Refused.of(status.COMPARISON_ERROR, error) from error
-        return await self._goal(rendered, application, project, commits, key)
+        key = self._key(tracked, project, [rendered.key])
+        goal = await self._goal(rendered, application, project, commits, key)
+        tracked.asked = (asked, goal.key)
+        return goal
+
+    async def _held(
+        self, tracked: Tracked, project: Project, pinned: tuple[Pinned, ...], asked: str
+    ) -> Goal | None:
+        """Return the goal that an Application has, if it is that of these commits too."""
+        held = tracked.goal
+        if held is None or not held.key:
+            return None
+        if tracked.asked != (asked, held.key):
+            found = await self._repositories.key(pinned)
+            if not found or held.key != self._key(tracked, project, [found]):
+                return None
+            tracked.asked = (asked, held.key)
+        return held
+
+    def _key(self, tracked: Tracked, project: Project, parts: list[str]) -> str:
+        """Return what tells a goal from others: spec, project, and commits or what they hold."""
+        content = self._registry.projects[project.name]
+        matter = json.dumps([tracked.fingerprint, parts, projects.fingerprint(content)])
+        return hashlib.sha256(matter.encode(errors="surrogateescape")).hexdigest()
 
     def _allowed(self, tracked: Tracked) -> tuple[Application, Project]:
         try:
@@ -170,11 +194,6 @@ def _require(application: Application, project: Project) -> None:
             where=where,
             hint="add it to the project's destinations",
         )
-
-
-def _key(tracked: Tracked, commits: list[str], project: JsonObject) -> str:
-    matter = json.dumps([tracked.fingerprint, commits, projects.fingerprint(project)])
-    return hashlib.sha256(matter.encode()).hexdigest()
 
 
 def _is_namespaced(kinds: Kinds, group: str, kind: str) -> bool | None:

@@ -7,14 +7,15 @@ build. Every repository is asked once per poll for all that follow the same revi
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict, defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple
 
 import structlog
 
-from gitopskit.errors import GitopskitError
+from gitopskit.errors import GitFailed, GitopskitError
 from gitopskit.git.credentials import (
     KNOWN_HOSTS_CONFIG_MAP,
     TLS_CERTIFICATES_CONFIG_MAP,
@@ -23,6 +24,9 @@ from gitopskit.git.credentials import (
 )
 from gitopskit.git.remotes import parse_remote
 from gitopskit.git.repository import Mirror
+from gitopskit.git.tree_hashes import TreeHashes
+from gitopskit.reconciler.rendering import Place, Rendered, Renders, key_of
+from gitopskit.render.inputs import EVERYTHING, folders_read
 from gitopskit.render.sources import RenderSource, render, require_objects, way_of_rendering
 from gitopskit.render.tree import Tree
 
@@ -31,7 +35,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gitopskit.git.remotes import Remote
-    from gitopskit.manifests.documents import Manifest
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.manifests.snapshot import Snapshot
     from gitopskit.reconciler.application import Follow, Source
@@ -46,6 +49,8 @@ _ASKERS_PER_REPOSITORY: Final = 2
 """A server that does not answer keeps so many threads busy, and no more."""
 
 _RENDERERS: Final = 4
+_MOST_TREES: Final = 32
+"""Commits of which the hashes of all folders are remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +61,6 @@ class RepositoryOptions:
     path: str
     programs: Programs
     allows_local: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
-    """What a path of a commit renders to; ``source_type`` in Argo CD's words."""
-
-    manifests: tuple[Manifest, ...] = field(repr=False)
-    source_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +85,9 @@ class Repositories:
         self._askers = ThreadPoolExecutor(_ASKERS, thread_name_prefix="git")
         self._renderers = ThreadPoolExecutor(_RENDERERS, thread_name_prefix="render")
         self._turns: dict[str, asyncio.Semaphore] = {}
+        self._renders = Renders()
+        self._trees: OrderedDict[tuple[str, str, str], TreeHashes] = OrderedDict()
+        self._readings: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def set_secrets(self, secrets: Iterable[JsonObject]) -> None:
         """Take in the repository Secrets as they are now; what failed is tried with them."""
@@ -129,6 +129,14 @@ class Repositories:
         wanted = set(follows)
         self._heads = {follow: head for follow, head in self._heads.items() if follow in wanted}
 
+    async def key(self, sources: Sequence[Pinned]) -> str:
+        """Return the key of what some sources render to; empty where it takes a render to know.
+
+        Raises:
+            GitopskitError: a commit cannot be fetched.
+        """
+        return self._renders.key(_place(sources), [await self._tree_hashes(it) for it in sources])
+
     async def render(self, sources: Sequence[Pinned]) -> Rendered:
         """Return what the paths of some commits render to together.
 
@@ -136,12 +144,20 @@ class Repositories:
             GitopskitError: a commit cannot be fetched, a path does not build, or two sources
                 render to the same object.
         """
+        place, trees = _place(sources), [await self._tree_hashes(it) for it in sources]
+        kept = self._renders.find(place, self._renders.key(place, trees))
+        if kept is not None:
+            return kept
         loop = asyncio.get_running_loop()
         snapshots = [
             await self._ask(it.follow, self._fetch, it.follow, it.commit) for it in sources
         ]
-        found = [it.source for it in sources]
-        return await loop.run_in_executor(self._renderers, self._build_all, snapshots, found)
+        found = place.sources
+        built = await loop.run_in_executor(self._renderers, self._build_all, snapshots, found)
+        inputs = await loop.run_in_executor(self._renderers, _inputs, snapshots, found)
+        rendered = replace(built, key=key_of(inputs, trees))
+        self._renders.keep(place, inputs, rendered)
+        return rendered
 
     def close(self) -> None:
         """Take no more work; what threads are doing they finish."""
@@ -186,6 +202,27 @@ class Repositories:
         folder = tree.resolve(PurePosixPath(), source.path, where=source.path)
         return Rendered(manifests=manifests, source_type=way_of_rendering(tree, folder, wanted))
 
+    async def _tree_hashes(self, pinned: Pinned) -> TreeHashes:
+        follow = pinned.follow
+        which = (follow.url, follow.project, pinned.commit)
+        async with self._readings[which[:2]]:
+            if which not in self._trees:
+                self._trees[which] = await self._ask(follow, self._read_trees, pinned)
+                if len(self._trees) > _MOST_TREES:
+                    self._trees.popitem(last=False)
+            self._trees.move_to_end(which)
+            return self._trees[which]
+
+    def _read_trees(self, pinned: Pinned) -> TreeHashes:
+        if pinned.source.chart:
+            return TreeHashes(whole=pinned.commit)
+        self._fetch(pinned.follow, pinned.commit)
+        mirror = self._mirror(self._remote(pinned.follow), pinned.follow.project)
+        try:
+            return mirror.tree_hashes(pinned.commit)
+        except GitFailed:  # its files are still there, the mirror was made anew since
+            return TreeHashes(whole=pinned.commit)
+
     def _remote(self, follow: Follow) -> Remote:
         remote = parse_remote(follow.url, allow_local=self._options.allows_local)
         return prepare_remote(
@@ -214,3 +251,22 @@ class Repositories:
         self._heads = {
             follow: head for follow, head in self._heads.items() if isinstance(head, str)
         }
+
+
+def _inputs(
+    snapshots: Sequence[Snapshot], sources: Sequence[Source]
+) -> tuple[tuple[PurePosixPath, ...], ...]:
+    """Return what each source reads; charts may read what any of the others has."""
+    if any(source.helm or source.chart or source.ref for source in sources):
+        return (EVERYTHING,) * len(sources)
+    return tuple(
+        folders_read(
+            snapshot,
+            RenderSource(path=it.path, directory=it.directory, kustomize=it.kustomize),
+        )
+        for snapshot, it in zip(snapshots, sources, strict=True)
+    )
+
+
+def _place(sources: Sequence[Pinned]) -> Place:
+    return Place(sources[0].follow.project, tuple(it.source for it in sources))

@@ -59,7 +59,10 @@ class Goal:
 
 @dataclass(slots=True, kw_only=True)
 class Tracked:
-    """One Application: as it was last seen, what it is to become, and how far that is."""
+    """One Application: as it was last seen, what it is to become, and how far that is.
+
+    ``asked`` are the keys of what was last looked for and of the goal that it led to.
+    """
 
     name: str
     content: JsonObject
@@ -74,6 +77,7 @@ class Tracked:
     pending: tuple[Verdict, ...] = ()
     differing: frozenset[ObjectRef] = frozenset()
     follows: tuple[Follow, ...] = ()
+    asked: tuple[str, str] = ("", "")
     failed_key: str = ""
     failed_render: InputError | None = None
     told_digest: str = ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import GitopskitError
 from gitopskit.render.references import resolve_references
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from gitopskit.manifests.snapshot import Snapshot
     from gitopskit.render.sources import RenderSource
 
+EVERYTHING: Final = (PurePosixPath(),)
+"""The root, which stands for the whole revision."""
+
 
 def folders_read(snapshot: Snapshot, source: RenderSource) -> tuple[PurePosixPath, ...]:
     """Return the folders that a source is rendered from, each standing for all below it.
@@ -21,17 +24,17 @@ def folders_read(snapshot: Snapshot, source: RenderSource) -> tuple[PurePosixPat
     The root stands for the whole revision, and is returned where less would be a guess: a
     kustomization with an unknown field, options that name files of their own.
     """
-    everything = (PurePosixPath(),)
     tree = Tree.at(snapshot.root)
     try:
         folder = tree.resolve(PurePosixPath(), source.path, where=source.path)
-        if way_of_rendering(tree, folder, source) == "Directory":
+        way = str(way_of_rendering(tree, folder, source))
+        if way == "Directory":
             return (folder,)
-        if _names_files(source):
-            return everything
+        if way != "Kustomize" or _names_files(source):
+            return EVERYTHING
         references = resolve_references(tree, folder)
     except GitopskitError:
-        return everything
+        return EVERYTHING
     folders = {*references.folders, *(file.parent for file in references.files)}
     return tuple(sorted(folders))
 

@@ -37,3 +37,45 @@ async def test_a_commit_that_one_project_fetched_is_not_read_by_another(tmp_path
             await repositories.render([Pinned(source, Follow(url, commit, "second"), commit)])
     finally:
         repositories.close()
+
+
+_OVERLAY = "resources: [../../base]\n"
+_TREE: dict[str, str | bytes] = {
+    "base/kustomization.yaml": "resources: [all.yaml]\n",
+    "base/all.yaml": text(config_map("settings")),
+    "apps/a/kustomization.yaml": _OVERLAY + "namespace: a\n",
+    "apps/b/kustomization.yaml": _OVERLAY + "namespace: b\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_rendered_anew"),
+    [
+        ({"apps/a/kustomization.yaml": _OVERLAY + "namespace: c\n"}, True),
+        ({"base/all.yaml": text(config_map("other"))}, True),
+        ({"apps/b/kustomization.yaml": _OVERLAY + "namespace: c\n"}, False),
+        ({"README": "new"}, False),
+    ],
+    ids=["itself", "its-base", "another-overlay", "an-unrelated-file"],
+)
+async def test_an_overlay_is_rendered_anew_when_something_that_it_reads_changed(
+    tmp_path: Path, *, changed: dict[str, str | bytes], is_rendered_anew: bool
+) -> None:
+    repository = SourceRepository.create(tmp_path / "shop.git")
+    commits = [repository.commit(_TREE), repository.commit({**_TREE, **changed})]
+    url = str(repository.folder)
+    source = Source(repo_url=url, target_revision="main", path="apps/a")
+    pinned = [Pinned(source, Follow(url, "main", "shop"), commit) for commit in commits]
+    repositories = Repositories(options(tmp_path / "cache").repositories)
+
+    try:
+        unknown = await repositories.key(pinned[:1])
+        first = await repositories.render(pinned[:1])
+        second = await repositories.render(pinned[1:])
+
+        assert unknown == ""
+        assert (second is not first) == is_rendered_anew
+        assert (second.key != first.key) == is_rendered_anew
+        assert await repositories.key(pinned[1:]) == second.key
+    finally:
+        repositories.close()
