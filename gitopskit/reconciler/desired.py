@@ -133,6 +133,8 @@ def _ref(
     has_namespace = is_namespaced(ref.group, ref.kind)
     if has_namespace is None:
         has_namespace = scopes.get((ref.group, ref.kind), True)
+    if not ref.name and _options(manifest).is_hook:  # its run gives it a name
+        ref = replace(ref, name=str(manifest.content["metadata"].get("generateName") or ""))
     return ref if has_namespace else replace(ref, namespace="")
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import GitopskitError, InputError
 from gitopskit.reconciler import application as applications
-from gitopskit.reconciler import names, status
+from gitopskit.reconciler import names, status, sync_plan
 from gitopskit.reconciler import project as projects
 from gitopskit.reconciler.application import Follow
 from gitopskit.reconciler.desired import prepare
@@ -149,9 +149,10 @@ class Goals:
             project=project,
             is_namespaced=lambda group, kind: _is_namespaced(kinds, group, kind),
         )
-        if prepared.refusals:
-            more = len(prepared.refusals) - _MOST_REFUSALS_TOLD
-            told = list(prepared.refusals[:_MOST_REFUSALS_TOLD])
+        refusals = prepared.refusals or sync_plan.problems(prepared.objects)
+        if refusals:
+            more = len(refusals) - _MOST_REFUSALS_TOLD
+            told = list(refusals[:_MOST_REFUSALS_TOLD])
             raise Refused(
                 status.INVALID_SPEC, "; ".join([*told, f"and {more} more"] if more > 0 else told)
             )
@@ -165,7 +166,8 @@ class Goals:
             key=key if is_known else "",
             digest=hashlib.sha256(digests.encode()).hexdigest(),
             source_type=rendered.source_type,
-            objects=prepared.objects,
+            objects=tuple(it for it in prepared.objects if not it.is_hook),
+            hooks=tuple(it for it in prepared.objects if it.is_hook),
             deletion_limit=application.deletion_limit or project.deletion_limit or STANDARD_LIMIT,
         )
 

@@ -17,7 +17,7 @@ from gitopskit.reconciler import names
 from gitopskit.reconciler.names import Applier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from gitopskit.manifests.json_types import JsonObject
 
@@ -90,6 +90,15 @@ class Inventory:
                 tuple(survivors[entry.ref] for entry in shard if entry.ref in survivors)
                 for shard in self.shards
             )
+        )
+
+    def with_hooks(self, refs: Collection[ObjectRef]) -> Inventory:
+        """Return an inventory that knows of those objects that they are hooks."""
+        return self.settled(
+            {
+                entry.ref: replace(entry, is_hook=True) if entry.ref in refs else entry
+                for entry in self
+            }
         )
 
     def with_entry(self, changed: Entry) -> Inventory:

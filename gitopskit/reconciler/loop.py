@@ -255,7 +255,8 @@ class Controller:
         after: Observation | None,
     ) -> None:
         """React to a change of a live object: heal it, or tell of its health."""
-        if ref in tracked.failures:
+        failure = tracked.failures.get(ref)
+        if failure is not None and (not failure.is_of_health or _is_well(after)):
             tracked.begin_anew()  # what stood in the way may be gone
         applied = tracked.applied.get(ref)
         has_drift = applied is not None and (after is None or bool(drift(after, applied)))
@@ -279,3 +280,7 @@ class Controller:
             if any(it.namespace == ref.namespace for it in tracked.failures):
                 tracked.begin_anew()
                 self._queue.add(tracked.name)
+
+
+def _is_well(live: Observation | None) -> bool:
+    return live is not None and live.health.status == "Healthy"

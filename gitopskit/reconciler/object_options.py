@@ -82,18 +82,10 @@ ANNOTATIONS: Final = (
 NOT_YET: Final = frozenset(
     {
         f"the annotation {names.COMPARE_OPTIONS_ANNOTATION}",
-        f"the annotation {names.HOOK_ANNOTATION}",
-        f"the annotation {names.HOOK_DELETE_ANNOTATION}",
-        f"the annotation {names.WAVE_ANNOTATION}",
-        f"the annotation {names.HELM_HOOK_ANNOTATION}",
-        f"the annotation {names.HELM_HOOK_DELETE_ANNOTATION}",
-        f"the annotation {names.HELM_WEIGHT_ANNOTATION}",
-        f"the annotation {names.OBJECT_DEPENDS_ON_ANNOTATION}",
         "the option Force=true",
         "the option PruneLast=true",
         "the option Replace=true",
         "the option ServerSideApply=false",
-        "the option SkipDryRunOnMissingResource=true",
         "the option Validate=false",
     }
 )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.application import Retry
     from gitopskit.reconciler.state import Goal, Tracked
     from gitopskit.reconciler.status import Phase, Report, ResourceResult
+    from gitopskit.reconciler.sync_run import SyncRun
 
 _FIRST_PASSING_SECONDS: Final = 0.25
 _LONGEST_PASSING_SECONDS: Final = 30.0
@@ -39,6 +40,16 @@ def count_attempt(tracked: Tracked, retry: Retry, *, now: float) -> None:
         soon = _FIRST_PASSING_SECONDS * 2.0 ** min(tracked.attempts - 1, 16)
         delay = min(delay, soon, _LONGEST_PASSING_SECONDS)
     tracked.retry_at_seconds = now + delay
+
+
+def count_run(tracked: Tracked, run: SyncRun, retry: Retry, *, now: float) -> None:
+    """Note how far a run came; one that waits is no attempt, one that gives up has failed."""
+    is_under_way = run.phase == "Running" and not tracked.failures
+    if run.phase == "Failing" or is_under_way or tracked.is_exhausted:
+        return
+    count_attempt(tracked, retry, now=now)
+    if tracked.is_exhausted and run.phase == "Running":
+        run.fail({ref: failure.message for ref, failure in tracked.failures.items()})
 
 
 def with_operation(
@@ -63,8 +74,10 @@ def with_operation(
     if not goal.application.policy.is_automated:
         return report
     phase, message = _phase(tracked, results)
-    if not is_changed and before.get("phase") == phase:
+    is_told = phase != "Running" or before.get("message") == message
+    if not is_changed and before.get("phase") == phase and is_told:
         return report
+    ran = tracked.run.results if tracked.run is not None else {}
     goes_on = before.get("phase") == "Running"
     started = parse_rfc3339(str(before.get("startedAt", ""))) if goes_on else None
     return replace(
@@ -78,17 +91,24 @@ def with_operation(
             finished_at=None if phase == "Running" else now,
             retry_count=max(0, tracked.attempts - 1),
             prunes=goal.application.policy.prunes,
-            results=results,
+            digest=goal.digest,
+            results=tuple({**ran, **{it.ref: it for it in results}}.values()),
         ),
     )
 
 
 def _phase(tracked: Tracked, results: tuple[ResourceResult, ...]) -> tuple[Phase, str]:
+    run = tracked.run
     if tracked.failures:
         told = listed([f"{ref}: {it.message}" for ref, it in sorted(tracked.failures.items())])
+        if run is not None and run.phase == "Failing":
+            return "Running", f"failed, and its SyncFail hooks run: {told}"
         if tracked.is_exhausted:
             return "Failed", f"failed after {tracked.attempts} attempts: {told}"
         return "Running", f"attempt {tracked.attempts} failed and is repeated: {told}"
+    if run is not None and run.awaited is not None:
+        refs = listed([str(it.ref) for it in run.awaited.objects])
+        return "Running", f"waits for {refs} ({run.awaited.step})"
     waiting = [str(it.entry.ref) for it in tracked.pending if it.fate == "waiting"]
     if waiting:
         return "Running", f"not pruned before all is healthy: {listed(waiting)}"

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from gitopskit.errors import ApiError, EnvironmentFault, GitopskitError, IntegrityFault
-from gitopskit.reconciler import guards, operations, plan, reporting, status
+from gitopskit.reconciler import guards, operations, plan, reporting, status, sync_run
+from gitopskit.reconciler.advancing import Advancer
 from gitopskit.reconciler.goals import Refused
 from gitopskit.reconciler.observation import drift
 from gitopskit.reconciler.plan import DeletionOrder, Verdict
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.publishing import Publisher
     from gitopskit.reconciler.state import Goal, Registry, Tracked
     from gitopskit.reconciler.status import ResourceResult
+    from gitopskit.reconciler.sync_run import SyncRun
     from gitopskit.reconciler.syncing import Syncer
 
 _LOG: Final = structlog.get_logger("reconciler")
@@ -60,6 +62,7 @@ class Reconciler:
         self._registry = registry
         self._goals = goals
         self._syncer = syncer
+        self._advancer = Advancer(registry=registry, syncer=syncer, live=live)
         self._live = live
         self._publisher = publisher
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -102,6 +105,8 @@ class Reconciler:
             live = self._live.get(ref)
             if not tracked.heals or desired is None or applied is None:
                 return
+            if applied.desired_digest != desired.digest:
+                return  # the sync under way brings it when its step comes
             reason = "deleted" if live is None else drift(live, applied)
             if not reason:
                 return
@@ -133,7 +138,7 @@ class Reconciler:
         results: list[ResourceResult] = []
         extra: list[tuple[str, str]] = []
         if goal.application.policy.is_automated:
-            results += await self._apply(tracked, goal)
+            results += await self._apply(tracked, goal, self._run_to(tracked, goal))
             results += await self._prune(tracked, goal, extra)
         else:
             await self._syncer.compare(tracked, goal)
@@ -169,10 +174,24 @@ class Reconciler:
             for ref in tracked.desired:
                 self._live.drop(ref)
 
-    async def _apply(self, tracked: Tracked, goal: Goal) -> list[ResourceResult]:
+    def _run_to(self, tracked: Tracked, goal: Goal) -> SyncRun:
+        """Return the run that is under way; one to another goal is over at once."""
+        run = tracked.run
+        is_repeated = run is not None and run.phase == "Failed" and not self._is_put_off(tracked)
+        if run is None or run.digest != goal.digest or is_repeated:
+            tracked.failures.clear()
+            run = tracked.run = sync_run.following(run, goal, status=tracked.status)
+        run.renew(goal)
+        return run
+
+    def _is_put_off(self, tracked: Tracked) -> bool:
+        """Tell whether nothing is tried now, because of what failed before."""
+        is_early = self._clock.monotonic_seconds() < tracked.retry_at_seconds
+        return tracked.is_exhausted or is_early
+
+    async def _apply(self, tracked: Tracked, goal: Goal, run: SyncRun) -> list[ResourceResult]:
         """Apply what is due, and note when a failure is to be tried again."""
-        now = self._clock.monotonic_seconds()
-        if tracked.is_exhausted or now < tracked.retry_at_seconds:
+        if run.phase != "Failing" and self._is_put_off(tracked):
             return []
         if tracked.is_unsettled:
             tracked.is_unsettled = False
@@ -182,8 +201,13 @@ class Reconciler:
             await self._syncer.check_unwatched(tracked)
         if tracked.heals:
             self._notice_drift(tracked)
-        results = await self._syncer.apply(tracked, goal)
-        operations.count_attempt(tracked, goal.application.policy.retry, now=now)
+        results = await self._advancer.advance(tracked, goal, run)
+        operations.count_run(
+            tracked,
+            run,
+            goal.application.policy.retry,
+            now=self._clock.monotonic_seconds(),
+        )
         return results
 
     def _notice_drift(self, tracked: Tracked) -> None:
@@ -198,9 +222,11 @@ class Reconciler:
     ) -> list[ResourceResult]:
         """Delete what left the repository, once everything else is as it is to be."""
         living = {applied.uid for applied in tracked.applied.values()}
-        stale = plan.to_prune(tracked.inventory, tracked.desired, living)
+        hooks = {entry.ref for entry in tracked.inventory if entry.is_hook}
+        stale = plan.to_prune(tracked.inventory, tracked.desired.keys() | hooks, living)
         policy = goal.application.policy
-        if tracked.failures or not stale:
+        is_synced = tracked.run is not None and tracked.run.phase == "Succeeded"
+        if tracked.failures or not stale or not is_synced:
             tracked.pending = ()
             return []
         if not goal.objects and not policy.allows_empty:
@@ -222,6 +248,14 @@ class Reconciler:
         )
         return await self._syncer.prune(tracked, stale, order)
 
+    def _delays_of(self, run: SyncRun) -> list[float]:
+        """Return when to look again at what a run waits for and no watch tells of."""
+        if run.phase == "Failing" and run.awaited is None:
+            return [0.0]
+        awaited = {it.ref for it in run.awaited.objects} if run.awaited else set()
+        is_told = all(map(self._live.is_watched, awaited | run.leaving))
+        return [] if is_told else [LEAVING_SECONDS]
+
     def _is_approved(self, tracked: Tracked) -> bool:
         asked_at = status.condition_time(tracked.status, status.CONFIRMATION_REQUIRED)
         return plan.is_approved(tracked.content, asked_at=parse_rfc3339(asked_at))
@@ -233,6 +267,8 @@ class Reconciler:
             return None  # it is compared at every poll
         if tracked.failures and not tracked.is_exhausted:
             delays.append(tracked.retry_at_seconds - self._clock.monotonic_seconds())
+        if tracked.run is not None:
+            delays += self._delays_of(tracked.run)
         for verdict in tracked.pending:
             if verdict.fate == "leaving":
                 is_watched = self._live.is_watched(verdict.entry.ref)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.names import Applier
     from gitopskit.reconciler.observation import Applied
     from gitopskit.reconciler.plan import Verdict
+    from gitopskit.reconciler.sync_run import SyncRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +32,13 @@ class Failure:
     """Why an object is not as it is to be.
 
     ``is_foreign``: somebody else has it. ``is_passing``: others will change that, so that no
-    limit of retries counts it.
+    limit of retries counts it. ``is_of_health``: it was written, and did not become healthy.
     """
 
     message: str
     is_foreign: bool = False
     is_passing: bool = False
+    is_of_health: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,7 @@ class Goal:
     digest: str
     source_type: str
     objects: tuple[Desired, ...] = ()
+    hooks: tuple[Desired, ...] = ()
     hooks: tuple[Desired, ...] = ()
     commits: tuple[str, ...] = ()
     deletion_limit: DeletionLimit = STANDARD_LIMIT
@@ -71,6 +74,7 @@ class Tracked:
     inventory: Inventory = field(default_factory=Inventory)
     is_inventory_read: bool = False
     goal: Goal | None = None
+    run: SyncRun | None = None
     desired: dict[ObjectRef, Desired] = field(default_factory=dict)
     applied: dict[ObjectRef, Applied] = field(default_factory=dict)
     failures: dict[ObjectRef, Failure] = field(default_factory=dict)

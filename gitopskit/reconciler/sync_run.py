@@ -85,6 +85,7 @@ class SyncRun:
 
     id: str
     digest: str
+    attempt: int = 0
     objects: tuple[Desired, ...] = ()
     hooks: tuple[Desired, ...] = ()
     is_stepwise: bool = False
@@ -113,6 +114,13 @@ class SyncRun:
         objects = () if phase == "Failing" else self.objects
         self.plan = sync_plan.steps((*objects, *hooks))
 
+    def renew(self, goal: Aim) -> None:
+        """Take the objects as a later look at the same goal has them: their appliers may differ."""
+        if self.objects is not goal.objects:
+            self.objects = goal.objects
+            self.hooks = tuple(_named(hook, self.id, goal) for hook in goal.hooks)
+            self.enter(self.phase)
+
     def fail(self, failures: dict[ObjectRef, str]) -> None:
         """Note why it failed; what is to run in that case runs next."""
         self.failures = failures
@@ -120,12 +128,20 @@ class SyncRun:
         self.enter("Failing" if has_hooks else "Failed")
 
 
+def following(run: SyncRun | None, goal: Aim, *, status: JsonObject) -> SyncRun:
+    """Return the run that comes after another; what a status tells counts for the first alone."""
+    if run is None:
+        return begin(goal, status=status)
+    return begin(goal, attempt=run.attempt + 1 if run.digest == goal.digest else 0)
+
+
 def begin(goal: Aim, *, attempt: int = 0, status: JsonObject | None = None) -> SyncRun:
-    """Return the run to a goal; ``status`` may tell that it is over, before anybody began."""
+    """Return a run to a goal; ``status`` may tell that it is over, before anybody began."""
     run_id = hashlib.sha256(f"{goal.digest} {attempt}".encode()).hexdigest()[:_DIGITS]
     run = SyncRun(
         id=run_id,
         digest=goal.digest,
+        attempt=attempt,
         objects=goal.objects,
         hooks=tuple(_named(hook, run_id, goal) for hook in goal.hooks),
         is_stepwise=sync_plan.is_stepwise((*goal.objects, *goal.hooks)),
@@ -249,13 +265,10 @@ def _named(hook: Desired, run_id: str, goal: Aim) -> Desired:
 
 
 def _known_phase(goal: Aim, status: JsonObject) -> RunPhase:
-    """Return how a status says that this very sync ended; hooks must not run twice for it."""
+    """Return whether a status says that this very sync is over; its hooks must not run again."""
     state = status.get("operationState") or {}
     infos = (state.get("operation") or {}).get("info") or ()
     digests = [item.get("value") for item in infos if item.get("name") == DIGEST_INFO]
     revision = (state.get("syncResult") or {}).get("revision")
     is_this = goal.digest in digests if digests else revision == goal.commit
-    phases: dict[str, RunPhase] = {"Succeeded": "Succeeded"}
-    if goal.hooks:  # without hooks nothing is lost by trying again
-        phases["Failed"] = "Failed"
-    return phases.get(str(state.get("phase")), "Running") if is_this else "Running"
+    return "Succeeded" if is_this and state.get("phase") == "Succeeded" else "Running"

@@ -15,20 +15,24 @@ from typing import TYPE_CHECKING, Final
 from gitopskit.errors import (
     ApiConflict,
     ApiError,
-    ApiInvalid,
     ApiNotFound,
     GitopskitError,
     IntegrityFault,
-    OwnershipConflict,
 )
 from gitopskit.reconciler import names, plan
-from gitopskit.reconciler.inventory import Entry, forgotten
+from gitopskit.reconciler.inventory import forgotten
 from gitopskit.reconciler.names import Applier
 from gitopskit.reconciler.namespaces import ensure_namespace
 from gitopskit.reconciler.observation import drift
+from gitopskit.reconciler.outcomes import (
+    deletion_result,
+    entry_of,
+    failure_of,
+    result_of,
+    settled_entry,
+)
 from gitopskit.reconciler.plan import Verdict
 from gitopskit.reconciler.state import Failure
-from gitopskit.reconciler.status import ResourceResult
 from gitopskit.reconciler.writer import Wish
 
 if TYPE_CHECKING:
@@ -38,11 +42,11 @@ if TYPE_CHECKING:
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.reconciler.desired import Desired
     from gitopskit.reconciler.inventories import Inventories
-    from gitopskit.reconciler.inventory import Inventory
+    from gitopskit.reconciler.inventory import Entry, Inventory
     from gitopskit.reconciler.live import LiveObjects
     from gitopskit.reconciler.plan import DeletionOrder
     from gitopskit.reconciler.state import Goal, Registry, Tracked
-    from gitopskit.reconciler.status import Outcome
+    from gitopskit.reconciler.status import ResourceResult
     from gitopskit.reconciler.writer import Brought, Writer
 
 _AT_ONCE: Final = 16
@@ -89,18 +93,16 @@ class Syncer:
             tracked.inventory = self._inventories.load(tracked.name)
         tracked.is_inventory_read = True
 
-    async def apply(self, tracked: Tracked, goal: Goal) -> list[ResourceResult]:
-        """Apply what is not yet as it is to be, and return what that changed or failed to.
+    async def apply(
+        self, tracked: Tracked, goal: Goal, todo: Sequence[Desired]
+    ) -> list[ResourceResult]:
+        """Apply objects in the order of their kinds; return what that changed or failed to.
 
         Raises:
             ApiError: the inventory cannot be written; nothing was applied then.
         """
-        todo = plan.to_apply(goal.objects, tracked.applied)
-        if not todo:
-            return []
         await self._prepare(tracked, goal, todo)
-        entries = [_entry(desired) for desired in goal.objects]
-        await self._write(tracked, lambda inventory: inventory.ahead(entries))
+        await self.list_ahead(tracked, (*goal.objects, *todo))
         results: list[ResourceResult | None] = []
         for group in plan.in_ranks(todo):
             limit = asyncio.Semaphore(_AT_ONCE)
@@ -110,8 +112,30 @@ class Syncer:
             await self._await_kinds(
                 [it for it in group if it.is_definition and it.ref in tracked.applied]
             )
-        await self.settle(tracked)
         return [result for result in results if result is not None]
+
+    async def list_ahead(self, tracked: Tracked, objects: Iterable[Desired]) -> None:
+        """List in the inventory what is about to be applied.
+
+        Raises:
+            ApiError: the API server refused or did not answer.
+        """
+        entries = [entry_of(desired) for desired in objects]
+        hooks = {entry.ref for entry in entries if entry.is_hook}
+        await self._write(
+            tracked,
+            lambda inventory: (
+                inventory.ahead(entries).with_hooks(hooks) if hooks else inventory.ahead(entries)
+            ),
+        )
+
+    async def look(self, tracked: Tracked, refs: Iterable[ObjectRef]) -> None:
+        """Look by name at inventoried objects; what cannot be read stays as it was seen."""
+        known = tracked.inventory.by_ref()
+        for ref in refs:
+            if ref in known:
+                with suppress(GitopskitError):
+                    await self._writer.look(known[ref])
 
     async def bring(
         self, tracked: Tracked, desired: Desired, *, is_fresh: bool = False
@@ -131,7 +155,7 @@ class Syncer:
             raise error.problem from error
         except GitopskitError as error:
             tracked.applied.pop(ref, None)
-            tracked.failures[ref] = _failure(error)
+            tracked.failures[ref] = failure_of(error)
             return None
         tracked.failures.pop(ref, None)
         tracked.applied[ref] = brought.applied
@@ -145,7 +169,7 @@ class Syncer:
         return Wish(
             application=tracked.name,
             desired=desired,
-            entry=tracked.inventory.find(desired.ref) or _entry(desired),
+            entry=tracked.inventory.find(desired.ref) or entry_of(desired),
             ignored=goal.application.ignored(desired.ref) if goal else (),
             before_creation=lambda entry: self._forget_uid(tracked, entry),
         )
@@ -153,7 +177,7 @@ class Syncer:
     async def compare(self, tracked: Tracked, goal: Goal) -> None:
         """Find out, without a write, which objects differ from what they are to be."""
         differing = set()
-        await self._cover(tracked, goal.objects)
+        await self.cover(tracked, goal.objects)
         for desired in goal.objects:
             tracked.failures.pop(desired.ref, None)
             try:
@@ -161,7 +185,7 @@ class Syncer:
                     differing.add(desired.ref)
             except GitopskitError as error:
                 differing.add(desired.ref)
-                tracked.failures[desired.ref] = _failure(error)
+                tracked.failures[desired.ref] = failure_of(error)
         tracked.differing = frozenset(differing)
 
     async def _differs(self, tracked: Tracked, goal: Goal, desired: Desired) -> bool:
@@ -182,7 +206,7 @@ class Syncer:
             try:
                 live = await self._writer.look(entry)
             except GitopskitError as error:
-                tracked.failures[ref] = _failure(error)
+                tracked.failures[ref] = failure_of(error)
                 continue
             if tracked.heals and (live is None or drift(live, applied)):
                 await self.bring(tracked, tracked.desired[ref], is_fresh=True)
@@ -204,7 +228,7 @@ class Syncer:
         await self._write(
             tracked,
             lambda inventory: inventory.settled(
-                {entry.ref: _settled(entry, tracked) for entry in inventory}
+                {entry.ref: settled_entry(entry, tracked) for entry in inventory}
             ),
         )
 
@@ -216,9 +240,20 @@ class Syncer:
         Raises:
             ApiError: the inventory cannot be written.
         """
-        verdicts = [await self._delete(tracked, entry, order) for entry in stale]
-        gone = {verdict.entry.ref for verdict in verdicts if verdict.is_settled}
+        verdicts = await self.remove(tracked, stale, order)
         tracked.pending = tuple(verdict for verdict in verdicts if not verdict.is_settled)
+        return [result for result in map(deletion_result, verdicts) if result is not None]
+
+    async def remove(
+        self, tracked: Tracked, entries: Sequence[Entry], order: DeletionOrder
+    ) -> list[Verdict]:
+        """Delete objects as far as that is allowed, and forget those that are gone.
+
+        Raises:
+            ApiError: the inventory cannot be written.
+        """
+        verdicts = [await self._delete(tracked, entry, order) for entry in entries]
+        gone = {verdict.entry.ref for verdict in verdicts if verdict.is_settled}
         if gone:
             await self._write(
                 tracked,
@@ -226,7 +261,7 @@ class Syncer:
                     {entry.ref: entry for entry in inventory if entry.ref not in gone}
                 ),
             )
-        return [result for result in map(_result_of, verdicts) if result is not None]
+        return verdicts
 
     async def _delete(self, tracked: Tracked, entry: Entry, order: DeletionOrder) -> Verdict:
         user = self._user_of(tracked, entry)
@@ -267,12 +302,17 @@ class Syncer:
 
     async def _prepare(self, tracked: Tracked, goal: Goal, todo: Iterable[Desired]) -> None:
         """Watch the kinds that are about to be written, and make the namespace if it is asked."""
-        await self._cover(tracked, todo)
+        await self.cover(tracked, todo)
         application = goal.application
         if application.policy.creates_namespace:
             await ensure_namespace(self._api, application.namespace, application=application.name)
 
-    async def _cover(self, tracked: Tracked, objects: Iterable[Desired]) -> None:
+    async def cover(self, tracked: Tracked, objects: Iterable[Desired]) -> None:
+        """Watch the kinds of objects, and of what the inventory lists, as far as we may.
+
+        Raises:
+            ApiError: the API server refused or did not answer.
+        """
         kinds = await self._api.kinds()
         refs = [item.ref for item in objects] + [entry.ref for entry in tracked.inventory]
         for group, kind in sorted({(ref.group, ref.kind) for ref in refs}):
@@ -287,15 +327,15 @@ class Syncer:
         if blocker is not None:
             message = f"{blocker} is needed first"
             tracked.failures[desired.ref] = Failure(message=message, is_passing=True)
-            return _result(desired.ref, desired.version, "SyncFailed", message)
+            return result_of(desired.ref, desired.version, "SyncFailed", message)
         async with limit:
             brought = await self.bring(tracked, desired)
         if brought is None:
             failure = tracked.failures[desired.ref]
-            return _result(desired.ref, desired.version, "SyncFailed", failure.message)
+            return result_of(desired.ref, desired.version, "SyncFailed", failure.message)
         if brought.action == "unchanged":
             return None
-        return _result(desired.ref, desired.version, "Synced", brought.action)
+        return result_of(desired.ref, desired.version, "Synced", brought.action)
 
     async def _await_kinds(self, definitions: Sequence[Desired]) -> None:
         """Wait until the API server serves the kinds that were just defined."""
@@ -334,44 +374,3 @@ class _InventoryNotWritten(GitopskitError):
     def __init__(self, problem: ApiError) -> None:
         super().__init__(problem.what, where=problem.where, hint=problem.hint)
         self.problem = problem
-
-
-def _entry(desired: Desired) -> Entry:
-    return Entry(ref=desired.ref, version=desired.version, applier=desired.applier)
-
-
-def _settled(entry: Entry, tracked: Tracked) -> Entry:
-    """Return an entry with what the last apply of its object told."""
-    desired, applied = tracked.desired.get(entry.ref), tracked.applied.get(entry.ref)
-    if desired is None or applied is None:
-        return entry
-    return replace(
-        entry,
-        version=desired.version,
-        applier=desired.applier,
-        uid=applied.uid,
-        is_adopted=entry.is_adopted or entry.ref in tracked.adopted,
-    )
-
-
-def _failure(error: GitopskitError) -> Failure:
-    message = f"{error.what}; {error.hint}" if error.hint else error.what
-    return Failure(
-        message=message,
-        is_foreign=isinstance(error, OwnershipConflict),
-        is_passing=not isinstance(error, ApiInvalid),
-    )
-
-
-def _result_of(verdict: Verdict) -> ResourceResult | None:
-    """Return what a sync tells about one deletion; what is only waited for is not told again."""
-    entry = verdict.entry
-    if verdict.fate == "leaving" and verdict.message:
-        return _result(entry.ref, entry.version, "Pruned", verdict.message)
-    if verdict.fate == "failed":
-        return _result(entry.ref, entry.version, "SyncFailed", verdict.message)
-    return None
-
-
-def _result(ref: ObjectRef, version: str, outcome: Outcome, message: str) -> ResourceResult:
-    return ResourceResult(ref=ref, version=version, outcome=outcome, message=message)

@@ -92,22 +92,31 @@ def require_objects(manifests: Iterable[Manifest]) -> None:
     Raises:
         RenderFailed: one does not, or is.
     """
-    seen: dict[ObjectRef, Manifest] = {}
+    seen: dict[tuple[ObjectRef, str], Manifest] = {}
     for manifest in manifests:
-        if not (manifest.api_version and manifest.kind and manifest.name):
+        name = manifest.name or _beginning_of_name(manifest)
+        if not (manifest.api_version and manifest.kind and name):
             raise RenderFailed(
                 "this manifest lacks apiVersion, kind or metadata.name",
                 where=manifest.where,
                 hint="complete it, or move what is no manifest to another folder",
             )
         _require_mappings(manifest)
-        first = seen.setdefault(manifest.ref, manifest)
+        first = seen.setdefault((manifest.ref, name), manifest)
         if first is not manifest:
             raise RenderFailed(
                 f"{manifest.ref} is there twice, first at {first.where}",
                 where=manifest.where,
                 hint="remove one of them",
             )
+
+
+def _beginning_of_name(manifest: Manifest) -> str:
+    """Return what a hook may have instead of a name: its sync completes it."""
+    metadata = manifest.content.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    is_hook = isinstance(annotations, dict) and any(it.endswith("/hook") for it in annotations)
+    return str(manifest.content["metadata"].get("generateName") or "") if is_hook else ""
 
 
 def _require_mappings(manifest: Manifest) -> None:

@@ -109,3 +109,13 @@ def test_the_size_of_an_entry_is_what_it_takes() -> None:
     long = replace(entry("a"), version="v" * 100)
 
     assert long.size_bytes - entry("a").size_bytes == 98
+
+
+def test_an_object_becomes_a_hook() -> None:
+    listed = Inventory().ahead([entry("a"), entry("b")])
+
+    marked = listed.with_hooks({entry("a").ref})
+
+    assert [it.is_hook for it in marked] == [True, False]
+    (content,) = (inventories.to_config_map("web", 0, shard) for shard in marked.shards)
+    assert inventories.from_config_map(content) == tuple(marked)

@@ -8,18 +8,22 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitopskit.health.verdict import Health
+from gitopskit.reconciler import sync_run
 from gitopskit.reconciler.application import Retry, SyncPolicy
 from gitopskit.reconciler.inventory import Entry
-from gitopskit.reconciler.operations import count_attempt, with_operation
+from gitopskit.reconciler.operations import count_attempt, count_run, with_operation
 from gitopskit.reconciler.plan import Verdict
 from gitopskit.reconciler.state import Failure
 from gitopskit.reconciler.status import Report, ResourceResult
+from gitopskit.reconciler.sync_plan import Move
 from tests.support.desiring import APPLIER, REF, desired
 from tests.support.tracking import a_goal, tracked
 
 if TYPE_CHECKING:
+    from gitopskit.manifests.identity import ObjectRef
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.reconciler.state import Goal, Tracked
+    from gitopskit.reconciler.sync_run import RunPhase
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SYNCED: JsonObject = {"sync": {"revision": "c1"}, "operationState": {"phase": "Succeeded"}}
@@ -115,9 +119,9 @@ def test_what_waits_for_health_is_told_once() -> None:
     item.pending = (Verdict(entry=entry, fate="waiting"),)
 
     first = told(item).operation
-    item.status = RUNNING
-
     assert first is not None
+    item.status = {**RUNNING, "operationState": {"phase": "Running", "message": first.message}}
+
     assert first.message == "not pruned before all is healthy: ConfigMap/shop/settings"
     assert told(item).operation is None
 
@@ -170,3 +174,52 @@ def test_a_success_lets_the_next_attempt_be_the_first() -> None:
     count_attempt(item, Retry(), now=0.0)
 
     assert (item.attempts, item.is_exhausted) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("phase", "failures", "is_counted", "becomes"),
+    [
+        pytest.param("Running", {}, False, "Running", id="waits"),
+        pytest.param("Failing", {REF: BROKEN}, False, "Failing", id="not-over"),
+        pytest.param("Failed", {REF: BROKEN}, True, "Failed", id="failed"),
+        pytest.param("Running", {REF: BROKEN}, True, "Failed", id="gives-up"),
+        pytest.param("Running", {REF: DENIED}, True, "Running", id="passing"),
+    ],
+)
+def test_a_run_counts_when_it_came_to_an_end(
+    phase: RunPhase, failures: dict[ObjectRef, Failure], *, is_counted: bool, becomes: str
+) -> None:
+    item, run = tracked(), sync_run.begin(a_goal(desired()))
+    run.enter(phase)
+    item.failures = failures
+
+    count_run(item, run, Retry(limit=0), now=0.0)
+    count_run(item, run, Retry(limit=0), now=0.0)
+
+    assert (item.attempts > 0) is is_counted
+    assert item.is_exhausted is (is_counted and becomes == "Failed")
+    assert run.phase == becomes
+
+
+def test_it_is_told_what_a_run_waits_for() -> None:
+    item, run = tracked(status=RUNNING), sync_run.begin(a_goal(desired()))
+    run.awaited = Move(kind="wait", objects=(desired(),), step=run.plan[0])
+    run.results = {REF: CREATED}
+    item.run = run
+
+    found = told(item).operation
+
+    assert found is not None
+    assert found.message == "waits for ConfigMap/shop/settings (Sync, wave 0)"
+    assert (found.phase, found.digest, found.results) == ("Running", "g1", (CREATED,))
+
+
+def test_it_is_told_that_hooks_of_a_failure_run() -> None:
+    item, run = tracked(status=RUNNING), sync_run.begin(a_goal(desired()))
+    run.enter("Failing")
+    item.run, item.failures = run, {REF: BROKEN}
+
+    found = told(item).operation
+
+    assert found is not None
+    assert found.message.startswith("failed, and its SyncFail hooks run: ")

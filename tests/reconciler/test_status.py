@@ -243,3 +243,23 @@ def test_a_status_that_somebody_else_wrote_does_not_end_the_reports(forged: Json
 def test_a_status_that_is_no_mapping_is_none() -> None:
     assert status.status_of({"status": "x"}) == {}
     assert status.status_of({}) == {}
+
+
+def test_a_hook_and_what_was_synced_are_told() -> None:
+    hook = ResourceResult(
+        ref=REF, version="v1", outcome="Synced", phase="PreSync", hook_phase="Running"
+    )
+
+    found = status.build(
+        report(operation=operation(digest="g1", results=(hook,))), previous={}, now=NOW
+    )
+
+    state = found["operationState"]
+
+    assert state["operation"]["info"] == [{"name": "gitopskit.io/digest", "value": "g1"}]
+    (told,) = state["syncResult"]["resources"]
+    assert (told["syncPhase"], told["hookType"], told["hookPhase"]) == (
+        "PreSync",
+        "PreSync",
+        "Running",
+    )

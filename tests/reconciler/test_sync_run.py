@@ -182,7 +182,7 @@ def state(phase: str, *, digest: str = "", revision: str = "") -> JsonObject:
         pytest.param(state("Succeeded", digest="g1"), "Succeeded", id="done"),
         pytest.param(state("Succeeded", digest="g0", revision="c1"), "Running", id="of-another"),
         pytest.param(state("Succeeded", revision="c1"), "Succeeded", id="by-argo-cd"),
-        pytest.param(state("Failed", digest="g1"), "Failed", id="failed"),
+        pytest.param(state("Failed", digest="g1"), "Running", id="failed"),
         pytest.param(state("Running", digest="g1"), "Running", id="under-way"),
     ],
 )
@@ -190,8 +190,27 @@ def test_hooks_do_not_run_twice_for_one_sync(status: JsonObject, phase: str) -> 
     assert sync_run.begin(replace(a_goal(), hooks=(hook(),)), status=status).phase == phase
 
 
-def test_what_failed_without_hooks_is_tried_again() -> None:
-    assert sync_run.begin(a_goal(), status=state("Failed", digest="g1")).phase == "Running"
+def test_each_run_to_one_goal_has_a_name_of_its_own() -> None:
+    done = state("Succeeded", digest="g1")
+
+    first = sync_run.following(None, a_goal(), status=done)
+    second = sync_run.following(first, a_goal(), status=done)
+    other = sync_run.following(second, a_goal(digest="g2"), status=done)
+
+    assert (first.phase, second.phase) == ("Succeeded", "Running")
+    assert (first.attempt, second.attempt, other.attempt) == (0, 1, 0)
+    assert len({first.id, second.id, other.id}) == 3
+
+
+def test_a_run_takes_its_objects_as_they_were_seen_last() -> None:
+    run = a_run(SETTINGS, hooks=(hook(),))
+    goal = replace(a_goal(SETTINGS, LATE), hooks=(hook("other"),))
+
+    run.renew(goal)
+    run.renew(goal)
+
+    assert run.objects == (SETTINGS, LATE)
+    assert moved(run) == ("apply", ["other"])
 
 
 @pytest.mark.parametrize(

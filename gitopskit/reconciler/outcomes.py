@@ -1,0 +1,68 @@
+"""Outcomes: what one write or deletion means for the inventory and for what is told. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gitopskit.errors import ApiInvalid, GitopskitError, OwnershipConflict
+from gitopskit.reconciler.inventory import Entry
+from gitopskit.reconciler.state import Failure
+from gitopskit.reconciler.status import ResourceResult
+
+if TYPE_CHECKING:
+    from gitopskit.manifests.identity import ObjectRef
+    from gitopskit.reconciler.desired import Desired
+    from gitopskit.reconciler.plan import Verdict
+    from gitopskit.reconciler.state import Tracked
+    from gitopskit.reconciler.status import Outcome
+
+
+def entry_of(desired: Desired) -> Entry:
+    """Return the entry of an object that is about to be applied."""
+    return Entry(
+        ref=desired.ref,
+        version=desired.version,
+        applier=desired.applier,
+        is_hook=desired.is_hook,
+    )
+
+
+def settled_entry(entry: Entry, tracked: Tracked) -> Entry:
+    """Return an entry with what the last apply of its object told."""
+    desired, applied = tracked.desired.get(entry.ref), tracked.applied.get(entry.ref)
+    if desired is None or applied is None:
+        return entry
+    return replace(
+        entry,
+        version=desired.version,
+        applier=desired.applier,
+        uid=applied.uid,
+        is_adopted=entry.is_adopted or entry.ref in tracked.adopted,
+        is_hook=False,
+    )
+
+
+def failure_of(error: GitopskitError) -> Failure:
+    """Return what is remembered of an object that could not be written."""
+    message = f"{error.what}; {error.hint}" if error.hint else error.what
+    return Failure(
+        message=message,
+        is_foreign=isinstance(error, OwnershipConflict),
+        is_passing=not isinstance(error, ApiInvalid),
+    )
+
+
+def deletion_result(verdict: Verdict) -> ResourceResult | None:
+    """Return what a sync tells about one deletion; what is only waited for is not told again."""
+    entry = verdict.entry
+    if verdict.fate == "leaving" and verdict.message:
+        return result_of(entry.ref, entry.version, "Pruned", verdict.message)
+    if verdict.fate == "failed":
+        return result_of(entry.ref, entry.version, "SyncFailed", verdict.message)
+    return None
+
+
+def result_of(ref: ObjectRef, version: str, outcome: Outcome, message: str) -> ResourceResult:
+    """Return what a sync tells of one object."""
+    return ResourceResult(ref=ref, version=version, outcome=outcome, message=message)

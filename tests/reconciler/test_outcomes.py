@@ -1,0 +1,68 @@
+"""What a write or a deletion means for the inventory and for what is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from gitopskit.errors import ApiForbidden, ApiInvalid, GitopskitError, OwnershipConflict
+from gitopskit.reconciler import outcomes
+from gitopskit.reconciler.plan import Fate, Verdict
+from gitopskit.reconciler.state import Failure
+from tests.support.desiring import REF, applied, desired
+from tests.support.tracking import a_goal, tracked
+
+
+def test_what_was_applied_is_listed_with_its_uid() -> None:
+    item, entry = tracked(a_goal()), outcomes.entry_of(replace(desired(), is_hook=True))
+    item.desired, item.applied, item.adopted = {REF: desired()}, {REF: applied(uid="u9")}, {REF}
+
+    found = outcomes.settled_entry(entry, item)
+
+    assert (found.uid, found.is_adopted, found.is_hook) == ("u9", True, False)
+
+
+def test_what_was_not_applied_stays_as_it_is_listed() -> None:
+    item, entry = tracked(a_goal()), outcomes.entry_of(desired())
+
+    assert outcomes.settled_entry(entry, item) == entry
+    item.desired = {REF: desired()}
+    assert outcomes.settled_entry(entry, item) == entry
+
+
+@pytest.mark.parametrize(
+    ("error", "failure"),
+    [
+        pytest.param(ApiInvalid("bad"), Failure(message="bad"), id="refused"),
+        pytest.param(
+            ApiForbidden("no", hint="ask"),
+            Failure(message="no; ask", is_passing=True),
+            id="no-right",
+        ),
+        pytest.param(
+            OwnershipConflict("theirs"),
+            Failure(message="theirs", is_foreign=True, is_passing=True),
+            id="foreign",
+        ),
+    ],
+)
+def test_what_others_can_mend_passes(error: GitopskitError, failure: Failure) -> None:
+    assert outcomes.failure_of(error) == failure
+
+
+@pytest.mark.parametrize(
+    ("fate", "message", "outcome"),
+    [
+        pytest.param("leaving", "deleted", "Pruned", id="deleted"),
+        pytest.param("leaving", "", None, id="waited-for"),
+        pytest.param("failed", "no", "SyncFailed", id="failed"),
+        pytest.param("confirm", "", None, id="asked"),
+    ],
+)
+def test_a_deletion_is_told_once(fate: Fate, message: str, outcome: str | None) -> None:
+    verdict = Verdict(entry=outcomes.entry_of(desired()), fate=fate, message=message)
+
+    found = outcomes.deletion_result(verdict)
+
+    assert (found.outcome if found else None) == outcome
