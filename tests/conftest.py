@@ -30,6 +30,7 @@ from tests.support.bitnami import BITNAMI, can_run_as_in_a_pod
 from tests.support.control_plane_use import ControlPlaneUse
 from tests.support.go_hpke import GO_HPKE, GoHpke
 from tests.support.go_templates import TEMPLATES
+from tests.support.helm import HELM
 from tests.support.kubeseal import KUBESEAL
 from tests.support.promql import PROMQL, PromQl
 
@@ -59,6 +60,7 @@ _PROGRAMS: Final = {
     "promql": PROMQL,
     "go_hpke": GO_HPKE,
     "go_templates": TEMPLATES,
+    "helm": HELM,
 }
 """What is built beside the control plane, by the fixture that returns it."""
 
@@ -202,6 +204,12 @@ def platform(control_plane: ControlPlane) -> ControlPlane:
 def kubeseal(pytestconfig: pytest.Config) -> Path:
     """Return the real kubeseal."""
     return _program(pytestconfig, "kubeseal", what="kubeseal")
+
+
+@pytest.fixture(scope="session")
+def helm(pytestconfig: pytest.Config) -> Path:
+    """Return the real Helm."""
+    return _program(pytestconfig, "helm", what="Helm")
 
 
 @pytest.fixture(scope="session")

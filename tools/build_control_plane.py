@@ -1,4 +1,4 @@
-"""Build the control plane's programs and kubeseal into the cache, before a test run needs them.
+"""Build the control plane, kubeseal and Helm into the cache, before a test run needs them.
 
 Needs nothing but Python and Go, so that it can run beside the installation of everything else.
 """
@@ -15,6 +15,7 @@ from gitopskit.cli import settings
 from gitopskit.clock import SystemClock
 from gitopskit.controlplane.build import BuildSettings, build_module, ensure_binaries
 from gitopskit.errors import GitopskitError
+from tests.support.helm import HELM
 from tests.support.kubeseal import KUBESEAL
 
 
@@ -33,6 +34,7 @@ def main() -> int:
     try:
         ensure_binaries(build)
         build_module(KUBESEAL, build)
+        build_module(HELM, build)
     except GitopskitError as error:
         _show(f"control plane: {error}\nhint: {error.hint}")
         return error.exit_code

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from gitopskit.errors import InputError, UnsupportedField
@@ -137,11 +137,15 @@ def parse(content: JsonObject) -> Application:
             hint="remove these fields; docs/reference/application.md tells which are honoured",
         )
     annotations = application_fields.annotations_that_count(content)
+    name = str(content["metadata"]["name"])
+    namespace = _destination_namespace(spec.child("destination"))
     return Application(
-        name=str(content["metadata"]["name"]),
+        name=name,
         project=spec.text("project"),
-        sources=parse_sources(spec),
-        namespace=_destination_namespace(spec.child("destination")),
+        sources=tuple(
+            replace(source, release=name, namespace=namespace) for source in parse_sources(spec)
+        ),
+        namespace=namespace,
         policy=parse_policy(spec.child("syncPolicy")),
         ignore_rules=tuple(_ignore_rule(rule) for rule in spec.children("ignoreDifferences")),
         operation=parse_operation(content, where=spec.where),

@@ -139,7 +139,6 @@ ANNOTATIONS: Final = (
 NOT_YET: Final = frozenset(
     {
         "spec.source.chart",
-        "spec.source.helm",
         "spec.syncPolicy.retry.refresh",
         "spec.syncPolicy.managedNamespaceMetadata",
         "spec.ignoreDifferences.jqPathExpressions",

@@ -26,12 +26,13 @@ from gitopskit.git.remotes import parse_remote
 from gitopskit.git.repository import Mirror
 from gitopskit.git.tree_hashes import TreeHashes
 from gitopskit.reconciler.rendering import Place, Rendered, Renders, key_of
+from gitopskit.render.helm import Release
 from gitopskit.render.inputs import EVERYTHING, folders_read
 from gitopskit.render.sources import RenderSource, render, require_objects, way_of_rendering
 from gitopskit.render.tree import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from gitopskit.git.remotes import Remote
@@ -184,8 +185,13 @@ class Repositories:
         return self._mirror(remote, follow.project).snapshot(remote, commit)
 
     def _build_all(self, snapshots: Sequence[Snapshot], sources: Sequence[Source]) -> Rendered:
+        others = {
+            source.ref: snapshot
+            for snapshot, source in zip(snapshots, sources, strict=True)
+            if source.ref
+        }
         built = [
-            self._build(snapshot, source)
+            self._build(snapshot, source, others)
             for snapshot, source in zip(snapshots, sources, strict=True)
             if source.is_rendered
         ]
@@ -193,11 +199,17 @@ class Repositories:
         require_objects(manifests)
         return Rendered(manifests=manifests, source_type=built[0].source_type)
 
-    def _build(self, snapshot: Snapshot, source: Source) -> Rendered:
+    def _build(
+        self, snapshot: Snapshot, source: Source, others: Mapping[str, Snapshot]
+    ) -> Rendered:
         wanted = RenderSource(
-            path=source.path, directory=source.directory, kustomize=source.kustomize
+            path=source.path,
+            directory=source.directory,
+            kustomize=source.kustomize,
+            helm=source.helm,
+            release=Release(name=source.release, namespace=source.namespace),
         )
-        manifests = render(snapshot, wanted, programs=self._options.programs)
+        manifests = render(snapshot, wanted, programs=self._options.programs, others=others)
         tree = Tree.at(snapshot.root)
         folder = tree.resolve(PurePosixPath(), source.path, where=source.path)
         return Rendered(manifests=manifests, source_type=way_of_rendering(tree, folder, wanted))

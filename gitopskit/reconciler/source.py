@@ -36,6 +36,7 @@ class Source:
     """A place that manifests or value files come from.
 
     ``ref`` names it for the value files of other sources; one without a path then renders nothing.
+    ``release`` and ``namespace`` are what a chart is rendered as unless its options say otherwise.
     """
 
     repo_url: str
@@ -47,6 +48,8 @@ class Source:
     kustomize: KustomizeOptions | None = None
     helm: HelmOptions | None = None
     is_rendered: bool = True
+    release: str = ""
+    namespace: str = ""
 
 
 def parse_sources(spec: Fields) -> tuple[Source, ...]:

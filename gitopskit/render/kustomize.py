@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from gitopskit.errors import MalformedDocument, ProcessFailed, RenderFailed
 from gitopskit.manifests.documents import Manifest, expand_lists, read_documents, read_values
 from gitopskit.process import Command, run
+from gitopskit.render.isolation import isolated
 from gitopskit.render.kustomization import FILE_NAMES
 from gitopskit.render.messages import explain_build
 from gitopskit.render.options import KustomizeOptions
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
     from gitopskit.render.programs import Programs, RenderLimits
     from gitopskit.render.tree import Tree
 
-_DEAD_PROXY: Final = "http://127.0.0.1:9"
-"""Port 9 (discard) answers nobody: whatever tries the network fails at once."""
-
-_PROXY_NAMES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy")
 _YAML_SUFFIXES: Final = frozenset({".json", ".yaml", ".yml"})
 
 
@@ -59,7 +56,7 @@ def build(
             target = _write_wrapper(tree, folder, options, components, home=home)
         command = Command(
             argv=[*programs.require_kustomize(), str(target)],
-            environment=_environment(home),
+            environment=isolated(home),
             cwd=Path(home),
             timeout_seconds=limits.timeout_seconds,
             output_limit_bytes=limits.output_bytes,
@@ -131,20 +128,6 @@ def _patch_text(tree: Tree, folder: PurePosixPath, patch: Patch) -> str:
         return patch.text
     place = tree.resolve(folder, patch.path, where=f"{folder}: kustomize.patches")
     return tree.read(place).decode(errors="replace")
-
-
-def _environment(home: str) -> dict[str, str]:
-    """Return an environment in which no program is found and no address is reached."""
-    return {
-        "HOME": home,
-        "KUBECONFIG": "/dev/null",
-        "KUBERC": "off",
-        "NO_PROXY": "",
-        "PATH": home,
-        "TMPDIR": home,
-        "XDG_CONFIG_HOME": home,
-        **dict.fromkeys(_PROXY_NAMES, _DEAD_PROXY),
-    }
 
 
 def _failure(

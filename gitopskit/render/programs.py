@@ -1,4 +1,4 @@
-"""The program that builds overlays, and how much it may take."""
+"""The programs that build overlays and charts, and how much they may take."""
 
 from __future__ import annotations
 
@@ -11,12 +11,27 @@ from gitopskit.process import find_program
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Programs:
-    """How an overlay is built: the words that come before its folder, the first an absolute path.
+    """How overlays and charts are built.
 
-    Empty where no builder is installed; that is an error only when an overlay is built.
+    ``kustomize`` has the words that come before an overlay's folder, the first an absolute path;
+    ``helm`` is one. Empty where it is not installed; that is an error only when it is needed.
     """
 
     kustomize: tuple[str, ...] = ()
+    helm: str = ""
+
+    def require_helm(self) -> str:
+        """Return Helm.
+
+        Raises:
+            MissingTool: it is not installed.
+        """
+        if not self.helm:
+            raise MissingTool(
+                "helm is not installed, and the source is a chart",
+                hint="put Helm 3 on the reconciler's PATH",
+            )
+        return self.helm
 
     def require_kustomize(self) -> tuple[str, ...]:
         """Return the builder.
@@ -46,10 +61,12 @@ class RenderLimits:
 
 
 def find_programs(path: str, *, beside: Path) -> Programs:
-    """Return the builder found next to a file such as ``sys.executable``, else on ``path``."""
+    """Return the programs found next to a file such as ``sys.executable``, else on ``path``."""
     everywhere = f"{beside.parent}:{path}"
+    helm = find_program("helm", path=everywhere)
+    helm = str(Path(helm).absolute()) if helm else ""
     for name, arguments in (("kustomize", ("build",)), ("kubectl", ("kustomize",))):
         found = find_program(name, path=everywhere)
         if found:
-            return Programs(kustomize=(str(Path(found).absolute()), *arguments))
-    return Programs()
+            return Programs(kustomize=(str(Path(found).absolute()), *arguments), helm=helm)
+    return Programs(helm=helm)

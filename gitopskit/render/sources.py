@@ -1,27 +1,28 @@
-"""``render``: from a folder of a revision to its objects, by kustomize or as plain manifests."""
+"""``render``: from a folder of a revision to its objects: overlays, charts, plain manifests."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, Literal
 
 from gitopskit.errors import RenderFailed
 from gitopskit.render.directory import read_directory
+from gitopskit.render.helm import CHART_FILE, ChartInputs, Release, build_chart
 from gitopskit.render.kustomize import build
-from gitopskit.render.options import DirectoryOptions, KustomizeOptions
+from gitopskit.render.options import DirectoryOptions, HelmOptions, KustomizeOptions
 from gitopskit.render.programs import Programs, RenderLimits
 from gitopskit.render.references import find_kustomization
 from gitopskit.render.tree import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from gitopskit.manifests.documents import Manifest
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.manifests.snapshot import Snapshot
 
-Way = Literal["Directory", "Kustomize"]
+Way = Literal["Directory", "Helm", "Kustomize"]
 
 _DEFAULT_LIMITS: Final = RenderLimits()
 
@@ -30,13 +31,15 @@ _DEFAULT_LIMITS: Final = RenderLimits()
 class RenderSource:
     """Which folder of a revision is rendered, relative to its root.
 
-    Options say how: as plain manifests whether or not there is a kustomization, or with kustomize.
-    Without any, a folder with a kustomization is built with kustomize.
+    Options say how: as plain manifests whether or not there is a kustomization, with kustomize, or
+    as a chart. Without any, what is in the folder says it.
     """
 
     path: str
     directory: DirectoryOptions | None = None
     kustomize: KustomizeOptions | None = None
+    helm: HelmOptions | None = None
+    release: Release = field(default_factory=lambda: Release(name="release", namespace="default"))
 
 
 def render(
@@ -45,17 +48,19 @@ def render(
     *,
     programs: Programs,
     limits: RenderLimits = _DEFAULT_LIMITS,
+    others: Mapping[str, Snapshot] | None = None,
 ) -> tuple[Manifest, ...]:
     """Return the objects that a folder describes, each once, Lists taken apart.
 
-    It does not check them against schemas; an empty folder renders to nothing.
+    It does not check them against schemas; an empty folder renders to nothing. ``others`` are the
+    revisions in which a chart's value files may be, by the names that refer to them.
 
     Raises:
         RenderFailed: the folder is missing or does not build, something in it leads out of the
             revision, a manifest does not say what it is or has malformed metadata, or an object
             is there twice.
         MalformedDocument: a file cannot be read.
-        MissingTool: kustomize is needed and not installed.
+        MissingTool: kustomize or Helm is needed and not installed.
     """
     tree = Tree.at(snapshot.root)
     folder = tree.resolve(PurePosixPath(), source.path, where=source.path)
@@ -63,9 +68,22 @@ def render(
         raise RenderFailed(
             "this is a file, a folder is expected", where=source.path, hint="name its folder"
         )
-    if way_of_rendering(tree, folder, source) == "Kustomize":
+    way = way_of_rendering(tree, folder, source)
+    if way == "Kustomize":
         options = source.kustomize or KustomizeOptions()
         manifests = build(tree, folder, programs=programs, limits=limits, options=options)
+    elif way == "Helm":
+        manifests = build_chart(
+            tree,
+            folder,
+            inputs=ChartInputs(
+                options=source.helm or HelmOptions(),
+                release=source.release,
+                others={name: Tree.at(other.root) for name, other in (others or {}).items()},
+            ),
+            programs=programs,
+            limits=limits,
+        )
     else:
         plain = source.directory or DirectoryOptions()
         manifests = read_directory(tree, folder, options=plain, limits=limits)
@@ -79,10 +97,16 @@ def way_of_rendering(tree: Tree, folder: PurePosixPath, source: RenderSource) ->
     Raises:
         RenderFailed: the folder has several kustomization files.
     """
-    if source.kustomize is not None:
-        return "Kustomize"
-    if source.directory is not None:
-        return "Directory"
+    given: dict[Way, object] = {
+        "Kustomize": source.kustomize,
+        "Directory": source.directory,
+        "Helm": source.helm,
+    }
+    for way, options in given.items():
+        if options is not None:
+            return way
+    if (tree.absolute(folder) / CHART_FILE).is_file():
+        return "Helm"
     return "Kustomize" if find_kustomization(tree, folder) is not None else "Directory"
 
 

@@ -45,9 +45,7 @@ def test_what_is_absent_has_argo_cds_defaults() -> None:
     assert parse(application()) == Application(
         name="web",
         project="shop",
-        sources=(
-            Source(repo_url="https://git.example/shop.git", target_revision="HEAD", path="."),
-        ),
+        sources=(Source(repo_url="https://git.example/shop.git", release="web", namespace="shop"),),
         namespace="shop",
         policy=SyncPolicy(),
     )
@@ -90,6 +88,8 @@ def test_every_honoured_field_is_read() -> None:
         target_revision="v1",
         path="app",
         directory=DirectoryOptions(is_recursive=True),
+        release="web",
+        namespace="shop",
     )
     assert parsed.policy == SyncPolicy(
         is_automated=True,
@@ -110,7 +110,9 @@ def test_every_honoured_field_is_read() -> None:
     ("spec", "named"),
     [
         pytest.param(
-            {"source": {"repoURL": "x", "helm": {"values": "a: 1"}}}, "spec.source.helm", id="helm"
+            {"source": {"repoURL": "x", "helm": {"passCredentials": True}}},
+            "spec.source.helm.passCredentials",
+            id="helm",
         ),
         pytest.param(
             {"source": {"repoURL": "x", "directory": {"jsonnet": {"libs": ["lib"]}}}},

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 _ENVIRONMENT = {
@@ -44,7 +45,7 @@ class SourceRepository:
         )
         return completed.stdout.decode().strip()
 
-    def commit(self, files: dict[str, str | bytes], *, branch: str = "main") -> str:
+    def commit(self, files: Mapping[str, str | bytes], *, branch: str = "main") -> str:
         """Commit exactly these files on top of a branch and return the commit.
 
         A value that begins with ``-> `` becomes a symbolic link.

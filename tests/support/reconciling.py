@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -218,14 +218,15 @@ class World:
 
 
 def options(
-    cache_dir: Path, *, poll_seconds: float = 0.5, allows_local: bool = True
+    cache_dir: Path, *, poll_seconds: float = 0.5, allows_local: bool = True, helm: str = ""
 ) -> ReconcilerOptions:
     path = os.environ["PATH"]
+    programs = replace(find_programs(path, beside=Path(sys.executable)), helm=helm)
     return ReconcilerOptions(
         repositories=RepositoryOptions(
             cache_dir=cache_dir,
             path=path,
-            programs=find_programs(path, beside=Path(sys.executable)),
+            programs=programs,
             allows_local=allows_local,
         ),
         poll_seconds=poll_seconds,
@@ -234,10 +235,10 @@ def options(
 
 @asynccontextmanager
 async def running(
-    api: KubeClient, cache_dir: Path, *, poll_seconds: float = 0.5
+    api: KubeClient, cache_dir: Path, *, poll_seconds: float = 0.5, helm: str = ""
 ) -> AsyncIterator[Controller]:
-    """Run the reconciler for the length of a block."""
-    controller = Controller(api, options(cache_dir, poll_seconds=poll_seconds))
+    """Run the reconciler for the length of a block, with Helm if it is named."""
+    controller = Controller(api, options(cache_dir, poll_seconds=poll_seconds, helm=helm))
     task = asyncio.create_task(controller.run())
     try:
         yield controller
