@@ -55,7 +55,6 @@ class Goal:
     source_type: str
     objects: tuple[Desired, ...] = ()
     hooks: tuple[Desired, ...] = ()
-    hooks: tuple[Desired, ...] = ()
     commits: tuple[str, ...] = ()
     deletion_limit: DeletionLimit = STANDARD_LIMIT
 
