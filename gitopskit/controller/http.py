@@ -19,7 +19,9 @@ PLAIN: Final = "text/plain; charset=utf-8"
 JSON: Final = "application/json"
 
 OK: Final = 200
+ACCEPTED: Final = 202
 BAD_REQUEST: Final = 400
+FORBIDDEN: Final = 403
 NOT_FOUND: Final = 404
 METHOD_NOT_ALLOWED: Final = 405
 TIMED_OUT: Final = 408
@@ -76,11 +78,12 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A request that was let in, read whole."""
+    """A request that was let in, read whole; ``headers`` are those that its endpoint asks for."""
 
     method: str
     peer: str
     body: bytes = field(default=b"", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,12 +102,14 @@ class Endpoint:
     """What answers at one path.
 
     ``largest_body_bytes`` above 0 is for an endpoint that takes a body; what others are sent is
-    not read. ``admit`` is asked, with the peer, before a body is read, and may refuse.
+    not read. ``admit`` is asked, with the peer, before a body is read, and may refuse. Of the
+    ``headers`` named here, the endpoint gets those that were sent once.
     """
 
     answer: Callable[[Request], Awaitable[Response]]
     methods: tuple[str, ...] = ("GET", "HEAD")
     largest_body_bytes: int = 0
+    headers: tuple[str, ...] = ()
     admit: Callable[[str], Response | None] = lambda _: None
 
 

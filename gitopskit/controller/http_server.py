@@ -142,7 +142,10 @@ class HttpServer:
             return found
         if not found.largest_body_bytes:
             _stop_reading(request)
-            return await self._ask(found, http.Request(method=head.method, peer=head.peer))
+            return await self._ask(
+                found,
+                http.Request(method=head.method, peer=head.peer, headers=_wanted(request, found)),
+            )
         body = self._bodies.begin(head.peer, largest_bytes=found.largest_body_bytes)
         if body is None:
             return _no_room()
@@ -151,7 +154,12 @@ class HttpServer:
             if refusal is not None:
                 return refusal
             _stop_reading(request)
-            content = http.Request(method=head.method, peer=head.peer, body=body.content())
+            content = http.Request(
+                method=head.method,
+                peer=head.peer,
+                body=body.content(),
+                headers=_wanted(request, found),
+            )
             return await self._ask(found, content)
         finally:
             body.end()
@@ -274,6 +282,12 @@ def _head(request: web.BaseRequest) -> http.Head:
         length_bytes=request.content_length,
         encoding=request.headers.get("Content-Encoding", ""),
     )
+
+
+def _wanted(request: web.BaseRequest, endpoint: Endpoint) -> dict[str, str]:
+    """Return the headers that an endpoint asks for; one that was sent twice says nothing."""
+    sent = {name: request.headers.getall(name, []) for name in endpoint.headers}
+    return {name: values[0] for name, values in sent.items() if len(values) == 1}
 
 
 async def _continue(request: web.BaseRequest) -> None:

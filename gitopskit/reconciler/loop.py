@@ -19,6 +19,7 @@ from gitopskit.controller.queue import WorkQueue, run_workers
 from gitopskit.errors import InputError
 from gitopskit.kube.events import EventRecorder
 from gitopskit.reconciler import names
+from gitopskit.reconciler.asking import Asking
 from gitopskit.reconciler.goals import Goals
 from gitopskit.reconciler.inventories import Inventories
 from gitopskit.reconciler.live import LiveObjects
@@ -30,6 +31,7 @@ from gitopskit.reconciler.registrations import Registrations
 from gitopskit.reconciler.repositories import Repositories, RepositoryOptions
 from gitopskit.reconciler.state import Registry
 from gitopskit.reconciler.syncing import Syncer
+from gitopskit.reconciler.webhook_api import WebhookApi
 from gitopskit.reconciler.writer import Writer
 
 if TYPE_CHECKING:
@@ -95,18 +97,20 @@ class Controller:
                 inventories=self._inventories,
             ),
             live=self._live,
-            publisher=Publisher(
-                api,
-                recorder=EventRecorder(
-                    api, component=names.OBJECT_MANAGER, instance=options.instance
-                ),
-            ),
+            publisher=_publisher(api, options.instance),
+        )
+        self._asking = Asking(self._look)
+        self.webhooks = WebhookApi(
+            clock=api.clock,
+            followed=lambda: {follow.url for follow in self._follows()},
+            on_push=self._pushed,
         )
         self._registrations = Registrations(
             api,
             registry=self.registry,
             repositories=self._repositories,
             on_change=self._queue.add,
+            on_webhook_secret=self.webhooks.set_secret,
         )
 
     def stop(self) -> None:
@@ -127,7 +131,7 @@ class Controller:
                 background = [group.create_task(it) for it in self._registrations.watches()]
                 await self._registrations.started.wait()
                 _LOG.info("ready", applications=len(self.registry.applications))
-                background.append(group.create_task(self._poll()))
+                background += map(group.create_task, (self._asking.run(), self._poll()))
                 healing = group.create_task(
                     run_workers(self._heals, self._heal, workers=self._options.workers)
                 )
@@ -204,21 +208,27 @@ class Controller:
 
         A repository that does not answer is not asked again meanwhile, and keeps nobody waiting.
         """
-        asking: dict[Follow, asyncio.Task[None]] = {}
-        async with asyncio.TaskGroup() as group:
-            while True:
-                spread = 1 + _POLL_JITTER * random.uniform(-1, 1)  # noqa: S311 -- spreads load only
-                await self._clock.sleep(self._options.poll_seconds * spread)
-                tracked = list(self.registry.applications.values())
-                follows = {follow for item in tracked for follow in item.follows}
-                self._repositories.keep_only(follows)
-                asking = {follow: task for follow, task in asking.items() if not task.done()}
-                for follow in follows - asking.keys():
-                    asking[follow] = group.create_task(self._look(follow))
-                for item in tracked:
-                    item.is_check_due = True
-                    if self._needs_poll(item):
-                        self._queue.add(item.name)
+        while True:
+            spread = 1 + _POLL_JITTER * random.uniform(-1, 1)  # noqa: S311 -- spreads load only
+            await self._clock.sleep(self._options.poll_seconds * spread)
+            follows = self._follows()
+            self._repositories.keep_only(follows)
+            for follow in follows:
+                self._asking.ask(follow)
+            for item in list(self.registry.applications.values()):
+                item.is_check_due = True
+                if self._needs_poll(item):
+                    self._queue.add(item.name)
+
+    def _follows(self) -> set[Follow]:
+        tracked = self.registry.applications.values()
+        return {follow for item in tracked for follow in item.follows}
+
+    def _pushed(self, url: str) -> None:
+        """Look at once at a repository of which a webhook says that it changed."""
+        for follow in self._follows():
+            if follow.url == url:
+                self._asking.ask(follow, is_news=True)
 
     async def _look(self, follow: Follow) -> None:
         """Ask for one revision, and look at those who follow it if it moved."""
@@ -284,3 +294,8 @@ class Controller:
 
 def _is_well(live: Observation | None) -> bool:
     return live is not None and live.health.status == "Healthy"
+
+
+def _publisher(api: KubeClient, instance: str) -> Publisher:
+    recorder = EventRecorder(api, component=names.OBJECT_MANAGER, instance=instance)
+    return Publisher(api, recorder=recorder)

@@ -59,6 +59,9 @@ HELM_WEIGHT_ANNOTATION: Final = "helm.sh/hook-weight"
 OBJECT_DEPENDS_ON_ANNOTATION: Final = "config.kubernetes.io/depends-on"
 """Source: the order of objects in one Application, as kubernetes-sigs/cli-utils writes it."""
 
+WEBHOOK_SECRET: Final = "gitopskit-webhooks"  # noqa: S105 -- a name, no secret
+"""The Secret beside the Applications with what the senders of webhooks know."""
+
 REPOSITORY_LABEL: Final = "argocd.argoproj.io/secret-type"
 FINALIZER: Final = "resources-finalizer.argocd.argoproj.io"
 

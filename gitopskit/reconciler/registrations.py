@@ -1,7 +1,7 @@
 """Registrations: the Applications and AppProjects of a cluster, and what gives access to Git.
 
-Watched are four kinds in the one namespace where registrations live. Owns what a change of each
-means: which Applications are looked at again.
+Watched are four kinds in the one namespace where registrations live, and there the Secret of the
+webhooks. Owns what a change of each means: which Applications are looked at again.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -39,9 +40,19 @@ _LOG: Final = structlog.get_logger("reconciler")
 _PAUSES: Final = Backoff(initial_seconds=1.0, maximum_seconds=30.0)
 _REPOSITORY_SECRETS: Final = f"{names.REPOSITORY_LABEL} in (repository, repo-creds)"
 
+_WEBHOOK_SECRET: Final = f"metadata.name={names.WEBHOOK_SECRET}"
+
 _See = Callable[["Listed | Change"], None]
-_Source = tuple[ResourceType, str, _See]
-"""A kind, a label selector, and what to do with what a watch of them shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A kind, what to do with what a watch of it shows, and which objects are watched."""
+
+    kind: ResourceType
+    see: _See
+    label_selector: str = ""
+    field_selector: str = ""
 
 
 class Registrations:
@@ -54,19 +65,22 @@ class Registrations:
         registry: Registry,
         repositories: Repositories,
         on_change: Callable[[str], None],
+        on_webhook_secret: Callable[[JsonObject | None], None],
     ) -> None:
         """Keep whom to ask, and whom to tell the names of Applications to look at."""
         self._api = api
         self._registry = registry
         self._repositories = repositories
         self._on_change = on_change
+        self._on_webhook_secret = on_webhook_secret
         self._secrets: dict[str, JsonObject] = {}
         self._config_maps: dict[str, JsonObject] = {}
         self._sources: dict[str, _Source] = {
-            "trust": (CONFIG_MAPS, "", self._see_config_map),
-            "credentials": (SECRETS, _REPOSITORY_SECRETS, self._see_secret),
-            "projects": (APP_PROJECTS, "", self._see_project),
-            "applications": (APPLICATIONS, "", self._see_application),
+            "trust": _Source(CONFIG_MAPS, self._see_config_map),
+            "credentials": _Source(SECRETS, self._see_secret, label_selector=_REPOSITORY_SECRETS),
+            "webhooks": _Source(SECRETS, self._see_webhook_secret, field_selector=_WEBHOOK_SECRET),
+            "projects": _Source(APP_PROJECTS, self._see_project),
+            "applications": _Source(APPLICATIONS, self._see_application),
         }
         self._unlisted = set(self._sources)
         self.started = asyncio.Event()
@@ -81,28 +95,32 @@ class Registrations:
         Raises:
             ApiError: the API server refused or did not answer.
         """
-        for kind, selector, see in self._sources.values():
+        for source in self._sources.values():
             listing = await self._api.list(
-                kind, names.APPLICATIONS_NAMESPACE, label_selector=selector
+                source.kind,
+                names.APPLICATIONS_NAMESPACE,
+                label_selector=source.label_selector,
+                field_selector=source.field_selector,
             )
-            see(Listed(items=listing.items))
+            source.see(Listed(items=listing.items))
 
     async def _follow(self, name: str) -> None:
         """Follow one kind; where that is refused, wait and ask again."""
-        kind, selector, see = self._sources[name]
+        source = self._sources[name]
         refusals = 0
         while True:
             try:
                 async with aclosing(
                     watch(
                         self._api,
-                        kind,
+                        source.kind,
                         namespace=names.APPLICATIONS_NAMESPACE,
-                        label_selector=selector,
+                        label_selector=source.label_selector,
+                        field_selector=source.field_selector,
                     )
                 ) as events:
                     async for event in events:
-                        _take_in(see, event)
+                        _take_in(source.see, event)
                         refusals = 0
                         self._unlisted.discard(name)
                         if not self._unlisted:
@@ -141,6 +159,12 @@ class Registrations:
         _keep(self._secrets, event)
         self._repositories.set_secrets(self._secrets.values())
         self._retry_unread()
+
+    def _see_webhook_secret(self, event: Listed | Change) -> None:
+        if isinstance(event, Listed):
+            self._on_webhook_secret(next(iter(event.items), None))
+        else:
+            self._on_webhook_secret(None if event.kind == "DELETED" else event.object)
 
     def _see_config_map(self, event: Listed | Change) -> None:
         _keep(self._config_maps, event)

@@ -62,6 +62,26 @@ async def test_answers_are_observed_under_known_words_alone(world: World) -> Non
     ]
 
 
+@pytest.mark.parametrize(
+    ("sent", "got"),
+    [
+        (b"X-Proof: one\r\nX-Other: two\r\n", {"X-Proof": "one"}),
+        (b"x-proof: one\r\n", {"X-Proof": "one"}),
+        (b"X-Proof: one\r\nX-Proof: two\r\n", {}),
+        (b"", {}),
+    ],
+    ids=["the one", "in other letters", "twice", "none"],
+)
+async def test_an_endpoint_gets_the_headers_that_it_names(
+    world: World, sent: bytes, got: dict[str, str]
+) -> None:
+    head = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
+
+    await exchange(world.port, head + sent + b"\r\nhi")
+
+    assert world.asked == [Request(method="POST", peer="127.0.0.1", body=b"hi", headers=got)]
+
+
 async def test_a_body_is_read_whole(world: World) -> None:
     body = bytes(range(256)) * 256
 

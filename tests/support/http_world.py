@@ -25,7 +25,9 @@ HERE: Final = Address(host="127.0.0.1", port=0)
 
 
 def _upload(answer: Callable[[Request], Awaitable[Response]]) -> Endpoint:
-    return Endpoint(answer=answer, methods=("POST",), largest_body_bytes=LARGEST)
+    return Endpoint(
+        answer=answer, methods=("POST",), largest_body_bytes=LARGEST, headers=("X-Proof",)
+    )
 
 
 class World:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
 _HOST = "127.0.0.1"
 _LONGEST_SECONDS = 20.0
@@ -81,15 +81,30 @@ async def exchange(port: int, data: bytes) -> Raw:
         return await wire.answer()
 
 
-async def ask(port: int, method: str, path: str, *, body: bytes | None = None) -> Raw:
+async def ask(
+    port: int,
+    method: str,
+    path: str,
+    *,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Raw:
     """Send a plain request and return the answer."""
-    return await exchange(port, request(method, path, body=body))
+    return await exchange(port, request(method, path, body=body, headers=headers))
 
 
-def request(method: str, path: str, *, body: bytes | None = None) -> bytes:
+def request(
+    method: str,
+    path: str,
+    *,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> bytes:
     """Return a plain request."""
+    more = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
     length = "" if body is None else f"Content-Length: {len(body)}\r\n"
-    return f"{method} {path} HTTP/1.1\r\nHost: x\r\n{length}\r\n".encode() + (body or b"")
+    head = f"{method} {path} HTTP/1.1\r\nHost: x\r\n{more}{length}\r\n"
+    return head.encode() + (body or b"")
 
 
 def parsed(received: bytes) -> Raw:

@@ -1,0 +1,89 @@
+"""The endpoint that takes webhooks: proves the sender, finds the repositories, asks for a look.
+
+Anybody who reaches the port may send; an answer never says whether a repository is followed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from gitopskit.controller import http
+from gitopskit.controller.http import Endpoint, Request, Response
+from gitopskit.controller.rate_limit import Budget, PeerLimits, Rate
+from gitopskit.reconciler.webhooks import (
+    HEADERS,
+    LARGEST_BODY_BYTES,
+    concerned,
+    is_proven,
+    parse_secrets,
+    places_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from gitopskit.clock import Clock
+    from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.redaction import Plaintext
+
+PATH: Final = "/api/webhook"
+"""Source: Argo CD, operator-manual/webhook: a forge's settings hold for both."""
+
+_LOG: Final = structlog.get_logger("reconciler")
+_OF_PEER: Final = Rate(per_second=10.0, burst=60.0)
+_OF_ALL: Final = Rate(per_second=50.0, burst=300.0)
+_MOST_PEERS: Final = 10_000
+
+
+class WebhookApi:
+    """Takes deliveries; ``followed`` returns the URLs that Applications follow now.
+
+    ``on_push`` is told the URL of each followed repository that a delivery may be about.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        followed: Callable[[], Iterable[str]],
+        on_push: Callable[[str], None],
+    ) -> None:
+        """Begin without a secret: until one is set, nobody is proven."""
+        self._clock = clock
+        self._followed = followed
+        self._on_push = on_push
+        self._secrets: Mapping[str, tuple[Plaintext, ...]] = {}
+        self._peers = PeerLimits(_OF_PEER, most_peers=_MOST_PEERS)
+        self._budget = Budget(_OF_ALL)
+
+    def set_secret(self, content: JsonObject | None) -> None:
+        """Take in the Secret with what the senders know, or that there is none."""
+        self._secrets = parse_secrets(content)
+
+    def endpoints(self) -> dict[str, Endpoint]:
+        """Return what the forges send to."""
+        endpoint = Endpoint(
+            answer=self._answer,
+            methods=("POST",),
+            largest_body_bytes=LARGEST_BODY_BYTES,
+            headers=HEADERS,
+            admit=self._admit,
+        )
+        return {PATH: endpoint}
+
+    def _admit(self, peer: str) -> Response | None:
+        now = self._clock.monotonic_seconds()
+        wait = self._peers.take(peer, now=now) or self._budget.take(cost=1.0, now=now)
+        return http.said(http.BUSY, "too many", retry_after_seconds=wait) if wait else None
+
+    async def _answer(self, request: Request) -> Response:
+        if not is_proven(request.headers, request.body, self._secrets):
+            _LOG.warning("webhook_refused", peer=request.peer, size_bytes=len(request.body))
+            return http.said(http.FORBIDDEN, "the sender is not proven")
+        found = concerned(self._followed(), places_of(request.body))
+        for url in sorted(found):
+            self._on_push(url)
+        _LOG.info("webhook", peer=request.peer, repositories=len(found))
+        return http.said(http.ACCEPTED, "accepted")
