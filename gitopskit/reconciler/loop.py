@@ -18,7 +18,7 @@ from gitopskit.controller.fights import Fights
 from gitopskit.controller.queue import WorkQueue, run_workers
 from gitopskit.errors import InputError
 from gitopskit.kube.events import EventRecorder
-from gitopskit.reconciler import names
+from gitopskit.reconciler import fighting, names
 from gitopskit.reconciler.asking import Asking
 from gitopskit.reconciler.goals import Goals
 from gitopskit.reconciler.inventories import Inventories
@@ -78,7 +78,7 @@ class Controller:
         self.registry = Registry()
         self._queue: WorkQueue[str] = WorkQueue(api.clock, backoff=_FAULTS)
         self._heals: WorkQueue[Heal] = WorkQueue(api.clock, backoff=_FAULTS)
-        self._fights: Fights[ObjectRef] = Fights()
+        self._fights: Fights[tuple[ObjectRef, str]] = Fights()
         self._repositories = Repositories(options.repositories)
         self._inventories = Inventories(api)
         permissions = Permissions(api)
@@ -271,16 +271,25 @@ class Controller:
         applied = tracked.applied.get(ref)
         has_drift = applied is not None and (after is None or bool(drift(after, applied)))
         if has_drift and tracked.heals:
-            delay = self._fights.delay_seconds(ref, now=self._clock.monotonic_seconds())
-            if delay:
-                _LOG.warning("drift_fight", object=str(ref), delay_seconds=delay)
-                self._heals.add_after((tracked.name, ref), delay)
-            else:
-                self._heals.add((tracked.name, ref))
+            self._begin_heal(tracked, ref, fighting.rival_of(after))
             return
         is_news = before is None or after is None or before.health != after.health
         if is_news or has_drift or applied is None:
             self._queue.add(tracked.name)
+
+    def _begin_heal(self, tracked: Tracked, ref: ObjectRef, rival: str) -> None:
+        """Put an object right: at once, or later where the same manager keeps changing it."""
+        now = self._clock.monotonic_seconds()
+        delay = self._fights.delay_seconds((ref, rival), now=now)
+        if delay:
+            tracked.fights[ref] = fighting.noticed(rival, delay_seconds=delay, now=now)
+        pause = fighting.pause_seconds(rival, delay)
+        if pause:
+            _LOG.warning("drift_fight", object=str(ref), manager=rival, delay_seconds=pause)
+            self._queue.add(tracked.name)  # tells of it meanwhile
+            self._heals.add_after((tracked.name, ref), pause)
+        else:
+            self._heals.add((tracked.name, ref))
 
     def _wake_waiting(self, ref: ObjectRef, after: Observation | None) -> None:
         """Let those try again whose namespace has just been made ready by another Application."""

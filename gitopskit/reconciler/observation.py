@@ -43,7 +43,8 @@ class Observation:
     """A live object, reduced to what is decided on; ``owner`` is a controller that owns it.
 
     ``added`` are fields that a person added with kubectl, in people's notation, and ``added_by``
-    who. ``own_digest`` is of the fields that we applied, those that others may set left out.
+    who; ``last_writer`` is the other manager that changed fields last, people and controllers
+    alike. ``own_digest`` is of the fields that we applied, those that others may set left out.
     ``rollout`` says which Pods tell more of the health, until that is settled.
     """
 
@@ -61,6 +62,7 @@ class Observation:
     own_digest: str = ""
     added: tuple[str, ...] = ()
     added_by: str = ""
+    last_writer: str = ""
     health: Health = _UNKNOWN
     rollout: Rollout | None = None
 
@@ -99,6 +101,7 @@ def observe(content: JsonObject, *, ignored: tuple[Pointer, ...] = ()) -> Observ
         ),
         added=tuple(sorted(fieldsets.readable(path) for path in added)),
         added_by=", ".join(sorted(set(added.values()))),
+        last_writer=_last_writer(content),
         health=health,
         rollout=rollout_of(content, health),
     )
@@ -114,7 +117,7 @@ def drift(live: Observation, applied: Applied) -> str:
     if live.uid != applied.uid:
         return "replaced"
     if live.own_digest != applied.own_digest:
-        return "changed"
+        return f"changed by {live.last_writer}" if live.last_writer else "changed"
     if live.added:
         return f"fields added by {live.added_by}"
     return ""
@@ -171,9 +174,27 @@ def _added(
                 yield path, str(entry["manager"])
 
 
-def _is_person(entry: JsonObject) -> bool:
-    manager = str(entry.get("manager") or "")
+def is_person(manager: str) -> bool:
+    """Tell whether a manager is what people use by hand."""
     return manager.startswith(_PERSON_PREFIX) or manager == _BEFORE_TRACKING
+
+
+def _is_person(entry: JsonObject) -> bool:
+    return is_person(str(entry.get("manager") or ""))
+
+
+def _last_writer(content: JsonObject) -> str:
+    """Return the other manager whose fields changed last.
+
+    Source: kubernetes.io/docs, "Server-Side Apply": the time of an entry is when its manager last
+    changed a field; losing one to somebody else does not count.
+    """
+    times = [
+        (str(entry.get("time") or ""), str(entry.get("manager") or ""))
+        for entry in fieldsets.entries(content)
+        if entry.get("manager") != names.OBJECT_MANAGER
+    ]
+    return max(times, default=("", ""))[1]
 
 
 def _is_ours(entry: JsonObject) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from gitopskit.errors import ApiError, EnvironmentFault, GitopskitError, IntegrityFault
-from gitopskit.reconciler import guards, operations, plan, reporting, status, sync_run
+from gitopskit.reconciler import fighting, guards, operations, plan, reporting, status, sync_run
 from gitopskit.reconciler.advancing import Advancer
 from gitopskit.reconciler.goals import Refused
 from gitopskit.reconciler.observation import drift
@@ -143,6 +143,8 @@ class Reconciler:
         else:
             await self._syncer.compare(tracked, goal)
         extra += reporting.unwatched_conditions(goal, self._live.is_watched)
+        tracked.fights = fighting.current(tracked.fights, now=self._clock.monotonic_seconds())
+        extra += fighting.conditions(tracked.fights)
         report = operations.with_operation(
             tracked,
             goal,
@@ -269,6 +271,10 @@ class Reconciler:
             delays.append(tracked.retry_at_seconds - self._clock.monotonic_seconds())
         if tracked.run is not None:
             delays += self._delays_of(tracked.run)
+        delays += [
+            fight.ends_at_seconds - self._clock.monotonic_seconds()
+            for fight in tracked.fights.values()
+        ]
         for verdict in tracked.pending:
             if verdict.fate == "leaving":
                 is_watched = self._live.is_watched(verdict.entry.ref)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.reconciler.application import Application, Follow, Pointer
     from gitopskit.reconciler.desired import Desired
+    from gitopskit.reconciler.fighting import Fight
     from gitopskit.reconciler.names import Applier
     from gitopskit.reconciler.observation import Applied
     from gitopskit.reconciler.plan import Verdict
@@ -77,6 +78,7 @@ class Tracked:
     desired: dict[ObjectRef, Desired] = field(default_factory=dict)
     applied: dict[ObjectRef, Applied] = field(default_factory=dict)
     failures: dict[ObjectRef, Failure] = field(default_factory=dict)
+    fights: dict[ObjectRef, Fight] = field(default_factory=dict)
     pending: tuple[Verdict, ...] = ()
     differing: frozenset[ObjectRef] = frozenset()
     follows: tuple[Follow, ...] = ()

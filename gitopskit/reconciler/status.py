@@ -34,6 +34,7 @@ OWNERSHIP_CONFLICT: Final = "OwnershipConflict"
 CONFIRMATION_REQUIRED: Final = "DeletionConfirmationRequired"
 EMPTY_RENDER: Final = "EmptyRenderRefused"
 NOT_WATCHED: Final = "ResourcesNotWatched"
+DRIFT_FIGHT: Final = "DriftFight"
 
 _MOST_HISTORY: Final = 10
 _SOURCES: Final = ("source", "sources")

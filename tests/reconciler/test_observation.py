@@ -91,6 +91,19 @@ def test_only_people_add_what_counts(manager: str, added: tuple[str, ...]) -> No
     assert found.added_by == (manager if added else "")
 
 
+def test_who_changed_a_field_last_is_known() -> None:
+    found = observe(
+        live(
+            {**OURS, "time": "2026-01-03T00:00:00Z"},
+            entry("kubectl-edit", {}, time="2026-01-01T00:00:00Z"),
+            entry("scaler", {}, time="2026-01-02T00:00:00Z"),
+            entry("kubelet", {}, time="2026-01-04T00:00:00Z", subresource="status"),
+        )
+    )
+
+    assert found.last_writer == "scaler"
+
+
 def test_ignored_fields_count_for_nobody() -> None:
     ignored = (("data", "color"), ("data", "size"))
     people = entry("kubectl-edit", {"f:data": {"f:size": {}}})
@@ -141,6 +154,9 @@ def test_a_restart_mark_elsewhere_is_drift() -> None:
         pytest.param({}, "", id="none"),
         pytest.param({"uid": "u2"}, "replaced", id="replaced"),
         pytest.param({"own_digest": "o2"}, "changed", id="changed"),
+        pytest.param(
+            {"own_digest": "o2", "last_writer": "scaler"}, "changed by scaler", id="changed-by"
+        ),
         pytest.param(
             {"added": ("data.size",), "added_by": "kubectl"}, "fields added by kubectl", id="added"
         ),
