@@ -5,7 +5,15 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
-from tests.benchmarks import hybrid, pull_loop, sealing, startup, unsealing, validation
+from tests.benchmarks import (
+    hybrid,
+    pull_loop,
+    reconciling,
+    sealing,
+    startup,
+    unsealing,
+    validation,
+)
 from tests.benchmarks.figures import Figure, show
 
 if TYPE_CHECKING:
@@ -18,6 +26,7 @@ _MEASUREMENTS: Final[dict[str, Callable[[], list[Figure]]]] = {
     "validation": validation.measure,
     "unsealing": unsealing.measure,
     "pull-loop": pull_loop.measure,
+    "reconciling": reconciling.measure,
 }
 
 

@@ -24,6 +24,7 @@ from gitopskit.kube.resources import SEALED_SECRETS, SECRETS
 from gitopskit.kube.watch import Listed, watch_selection
 from tests.benchmarks.building import build_settings
 from tests.benchmarks.figures import Figure
+from tests.benchmarks.processes import cpu_seconds, memory_mib, server_cpu_seconds
 from tests.support import cluster
 from tests.support.polling import eventually
 from tests.support.replicas import replica
@@ -139,21 +140,21 @@ async def _create_all(seen: Cluster, key: SealingKey, count: int) -> None:
 
 
 async def _cold(server: ControlPlane, seen: Cluster, key: SealingKey, count: int) -> _Cold:
-    before = _server_cpu_seconds(server)
+    before = server_cpu_seconds(server)
     with _unsealer(server) as (pid, begun):
         fresh = asyncio.create_task(_fresh_seconds(seen, key))
         await _until_synced(seen, count)
         seconds = time.perf_counter() - begun
-        cpu_seconds = _cpu_seconds(Path(f"/proc/{pid}"))
-        server_cpu_seconds = _server_cpu_seconds(server) - before
+        own_seconds = cpu_seconds(pid)
+        server_seconds = server_cpu_seconds(server) - before
         heals = [await _heal_seconds(seen, number) for number in range(_DRIFTS)]
         return _Cold(
             seconds=seconds,
             fresh=await fresh,
             heals=heals,
-            cpu_seconds=cpu_seconds,
-            server_cpu_seconds=server_cpu_seconds,
-            memory_mib=_memory_mib(pid, "VmHWM"),
+            cpu_seconds=own_seconds,
+            server_cpu_seconds=server_seconds,
+            memory_mib=memory_mib(pid, "VmHWM"),
         )
 
 
@@ -170,9 +171,9 @@ async def _restart(server: ControlPlane, seen: Cluster, count: int) -> tuple[flo
         await seen.until_generation(last, 2, timeout_seconds=_PATIENCE_SECONDS)
         seconds = time.perf_counter() - begun
         after = await seen.versions()
-        memory_mib = _memory_mib(pid, "VmRSS")
+        resident_mib = memory_mib(pid, "VmRSS")
     changed = {name for name in before if before[name] != after.get(name)}
-    return seconds, memory_mib, len({name for name in changed if name.partition("/")[2] != last})
+    return seconds, resident_mib, len({name for name in changed if name.partition("/")[2] != last})
 
 
 @contextmanager
@@ -236,42 +237,3 @@ async def _heal_seconds(seen: Cluster, number: int) -> float:
 
     await eventually(is_healed, timeout_seconds=_PATIENCE_SECONDS)
     return time.perf_counter() - begun
-
-
-def _memory_mib(pid: int, field: str) -> float:
-    """Return a process's resident memory, now (VmRSS) or at most (VmHWM); Linux only, else 0."""
-    status = Path(f"/proc/{pid}/status")
-    if not status.exists():
-        return 0.0
-    line = next(line for line in status.read_text().splitlines() if line.startswith(field))
-    return int(line.split()[1]) / 1024
-
-
-def _server_cpu_seconds(server: ControlPlane) -> float:
-    """Return how much processor time the control plane has used; Linux only, else 0.
-
-    Its processes are those that are started with files of its folder.
-    """
-    folder = str(server.kubeconfig_path.parent).encode()
-    return sum(
-        _cpu_seconds(process)
-        for process in Path("/proc").glob("[0-9]*")
-        if folder in _command_line(process)
-    )
-
-
-def _command_line(process: Path) -> bytes:
-    try:
-        return (process / "cmdline").read_bytes()
-    except OSError:
-        return b""
-
-
-def _cpu_seconds(process: Path) -> float:
-    """Return how much processor time a process has used; Linux only, else 0."""
-    try:
-        stat = (process / "stat").read_text()
-    except OSError:
-        return 0.0
-    user, system = stat.rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / 100
