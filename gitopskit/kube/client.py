@@ -345,6 +345,15 @@ class KubeClient:
                 self._kinds = Kinds.of_documents(found)
             return self._kinds
 
+    async def version(self) -> str:
+        """Return the server's version, as in ``v1.37.2``; empty if it does not say.
+
+        Raises:
+            ApiError: the API server refused or did not answer.
+        """
+        answer = await self._answer(Request(method="GET", path="/version", where="/version"))
+        return str(answer.get("gitVersion", ""))
+
     async def _discovery_document(self, path: str) -> JsonObject:
         request = Request(method="GET", path=path, accept=DISCOVERY_ACCEPT, where=path)
         return await self._answer(request)

@@ -40,6 +40,14 @@ class Kinds:
         candidates = self._by_name.get((group, kind), ())
         return next((found for found in candidates if version in {"", found.version}), None)
 
+    def api_versions(self) -> tuple[str, ...]:
+        """Return what manifests may name: ``apps/v1``, and with a kind ``apps/v1/Deployment``."""
+        found = set()
+        for versions in self._by_name.values():
+            for it in versions:
+                found |= {it.api_version, f"{it.api_version}/{it.kind}"}
+        return tuple(sorted(found))
+
     def all(self) -> tuple[ResourceType, ...]:
         """Return every kind in the version that the server prefers."""
         return tuple(versions[0] for versions in self._by_name.values())

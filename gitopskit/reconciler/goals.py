@@ -60,6 +60,7 @@ class Goals:
         self._api = api
         self._registry = registry
         self._repositories = repositories
+        self._server_version = ""
 
     async def find(self, tracked: Tracked) -> Goal:
         """Return the goal of an Application; the one it has, if nothing behind it changed.
@@ -128,6 +129,10 @@ class Goals:
         """Render, unless the very same thing failed before for a reason of its own."""
         if tracked.failed_key == key and tracked.failed_render is not None:
             raise tracked.failed_render
+        kinds = await self._api.kinds()
+        self._repositories.set_server(
+            kube_version=await self._version(), api_versions=kinds.api_versions()
+        )
         try:
             return await self._repositories.render(sources)
         except InputError as error:
@@ -170,6 +175,12 @@ class Goals:
             hooks=tuple(it for it in prepared.objects if it.is_hook),
             deletion_limit=application.deletion_limit or project.deletion_limit or STANDARD_LIMIT,
         )
+
+    async def _version(self) -> str:
+        """Return the server's version, asked for once: who upgrades it restarts the reconciler."""
+        if not self._server_version:
+            self._server_version = await self._api.version()
+        return self._server_version
 
     async def _kinds(self, manifests: tuple[Manifest, ...]) -> Kinds:
         kinds = await self._api.kinds()

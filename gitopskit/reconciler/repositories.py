@@ -86,6 +86,7 @@ class Repositories:
         self._askers = ThreadPoolExecutor(_ASKERS, thread_name_prefix="git")
         self._renderers = ThreadPoolExecutor(_RENDERERS, thread_name_prefix="render")
         self._turns: dict[str, asyncio.Semaphore] = {}
+        self._server = Release(name="", namespace="")
         self._renders = Renders()
         self._trees: OrderedDict[tuple[str, str, str], TreeHashes] = OrderedDict()
         self._readings: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -99,6 +100,10 @@ class Repositories:
         """Take in the ConfigMaps that say whom to trust."""
         self._config_maps = {item["metadata"]["name"]: item for item in config_maps}
         self._forget_failures()
+
+    def set_server(self, *, kube_version: str, api_versions: tuple[str, ...]) -> None:
+        """Take in what charts are told of the cluster from now on; nothing is rendered anew."""
+        self._server = replace(self._server, kube_version=kube_version, api_versions=api_versions)
 
     async def head(self, follow: Follow) -> str:
         """Return the commit of a revision as last asked for; asks if nobody did.
@@ -207,7 +212,7 @@ class Repositories:
             directory=source.directory,
             kustomize=source.kustomize,
             helm=source.helm,
-            release=Release(name=source.release, namespace=source.namespace),
+            release=replace(self._server, name=source.release, namespace=source.namespace),
         )
         manifests = render(snapshot, wanted, programs=self._options.programs, others=others)
         tree = Tree.at(snapshot.root)

@@ -37,10 +37,15 @@ _RELEASE: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,51}[a-z0-9])?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """What a chart is rendered as, unless its options say otherwise."""
+    """What a chart is rendered as and for, unless its options say otherwise.
+
+    Without versions a chart is told those that Helm knows.
+    """
 
     name: str
     namespace: str
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,9 +189,9 @@ def _arguments(chart: str, options: HelmOptions, release: Release) -> Iterator[s
         yield "--skip-tests"
     if options.skips_schema_validation:
         yield "--skip-schema-validation"
-    if options.kube_version:
-        yield f"--kube-version={options.kube_version}"
-    for version in options.api_versions:
+    if version := options.kube_version or release.kube_version:
+        yield f"--kube-version={version}"
+    for version in options.api_versions or release.api_versions:
         yield f"--api-versions={version}"
 
 

@@ -73,3 +73,16 @@ def test_groups_whose_server_is_down_do_not_hide_the_others() -> None:
     names = [kind.kind for kind in Kinds.of_documents([CORE, GROUPS, {}]).all()]
 
     assert names == ["ConfigMap", "HorizontalPodAutoscaler", "Thing"]
+
+
+def test_charts_ask_for_versions_and_kinds() -> None:
+    assert Kinds.of_documents([CORE, GROUPS]).api_versions() == (
+        "autoscaling/v1",
+        "autoscaling/v1/HorizontalPodAutoscaler",
+        "autoscaling/v2",
+        "autoscaling/v2/HorizontalPodAutoscaler",
+        "example.org/v1",
+        "example.org/v1/Thing",
+        "v1",
+        "v1/ConfigMap",
+    )

@@ -49,6 +49,26 @@ async def test_a_chart_is_rendered_with_the_values_of_another_source(
     assert status["sourceType"] == "Helm"
 
 
+async def test_a_chart_is_told_what_the_cluster_has(
+    world: World, reconciler_client: KubeClient, helm: Path, unique: str
+) -> None:
+    template = (
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Release.Name }}}\ndata:\n"
+        "  version: {{ .Capabilities.KubeVersion.Version }}\n"
+        '  ours: {{ .Capabilities.APIVersions.Has "argoproj.io/v1alpha1/AppProject" | quote }}\n'
+        '  none: {{ .Capabilities.APIVersions.Has "example.com/v1" | quote }}\n'
+    )
+    world.repository.commit({**CHART, "chart/templates/all.yaml": template})
+    await world.project(unique)
+    await world.application(unique, project=unique, path="chart")
+
+    async with running(reconciler_client, world.cache_dir, helm=str(helm)):
+        await world.until_synced(unique)
+
+    version = await world.admin.version()
+    assert await world.data(unique) == {"version": version, "ours": "true", "none": "false"}
+
+
 async def test_a_chart_without_helm_is_told(
     world: World, reconciler_client: KubeClient, unique: str
 ) -> None:
