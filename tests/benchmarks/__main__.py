@@ -9,6 +9,7 @@ from tests.benchmarks import (
     hybrid,
     pull_loop,
     reconciling,
+    reconciling_scale,
     sealing,
     startup,
     unsealing,
@@ -27,6 +28,9 @@ _MEASUREMENTS: Final[dict[str, Callable[[], list[Figure]]]] = {
     "unsealing": unsealing.measure,
     "pull-loop": pull_loop.measure,
     "reconciling": reconciling.measure,
+    "reconciling-large": reconciling_scale.measure_large,
+    "reconciling-many": reconciling_scale.measure_many,
+    "reconciling-crowd": reconciling_scale.measure_crowd,
 }
 
 

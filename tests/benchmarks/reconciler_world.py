@@ -104,6 +104,7 @@ class Fleet:
     def reconciler(self, *, poll_seconds: float = 1.0) -> Iterator[Running]:
         """Run the reconciler for the length of a block; its log is ``log`` in the folder."""
         kubeconfig = self.folder / "kubeconfig"
+        kubeconfig.unlink(missing_ok=True)
         token = self.server.service_account_token("gitopskit-system", "gitopskit-reconciler")
         self.server.write_kubeconfig(kubeconfig, token=token)
         environment = {
