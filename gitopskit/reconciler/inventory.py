@@ -8,7 +8,7 @@ ConfigMaps cannot be written at once and a move could lose it.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import IntegrityFault, UnsupportedField
@@ -52,6 +52,12 @@ class Inventory:
     """The entries of one Application, by shard; a shard number keeps its place when empty."""
 
     shards: tuple[tuple[Entry, ...], ...] = ()
+    _by_ref: dict[ObjectRef, Entry] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Index the entries: thousands are looked for one by one."""
+        first = {entry.ref: entry for entry in reversed(list(self))}
+        object.__setattr__(self, "_by_ref", first)
 
     def __iter__(self) -> Iterator[Entry]:
         """Yield every entry."""
@@ -60,7 +66,7 @@ class Inventory:
 
     def find(self, ref: ObjectRef) -> Entry | None:
         """Return the entry of an object."""
-        return next((entry for entry in self if entry.ref == ref), None)
+        return self._by_ref.get(ref)
 
     def by_ref(self) -> dict[ObjectRef, Entry]:
         """Return the entries by object."""
