@@ -16,6 +16,7 @@ from gitopskit.kube.resources import (
 )
 from gitopskit.reconciler.loop import Controller
 from tests.support.admission import admission, labelled
+from tests.support.audit_verdict import ENDING
 from tests.support.cluster import create_namespace
 from tests.support.polling import eventually
 from tests.support.reconciling import SERVER, World, config_map, text
@@ -128,7 +129,7 @@ async def test_a_definition_that_is_deleted_while_in_use_comes_back_with_its_obj
 async def test_a_namespace_that_is_stuck_in_its_end_is_told_and_then_filled_anew(
     world: World, reconciler: Run, unique: str, control_plane: ControlPlane
 ) -> None:
-    place = f"{unique}-place"
+    place = f"{unique}{ENDING}"
     create_namespace(control_plane, place)
     await world.prepare_namespace(place)
     await _hold(world, place, ["tests.gitopskit.io/hold"])
