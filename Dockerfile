@@ -1,4 +1,4 @@
-# The image of both controllers: gitopskit with git, ssh and kubectl, as a user without rights.
+# The image of both controllers: gitopskit with git, ssh, gpg and kubectl, as a user without rights.
 #
 # The base is pinned by its full version; pin it by digest where you build. This file is not built
 # by the project's tests, which run the controllers as processes.
@@ -25,7 +25,7 @@ RUN /opt/gitopskit/bin/python -m pip install --no-cache-dir --no-deps --no-index
 FROM python:3.13.11-slim-trixie
 # ssh refuses to run as a user id without a name
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends git openssh-client \
+ && apt-get install --yes --no-install-recommends git gpg openssh-client \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --gid 65532 gitopskit \
  && useradd --uid 65532 --gid 65532 --no-create-home --home-dir /nonexistent \

@@ -20,6 +20,7 @@ from gitopskit.git.program import Call, Git, GitLimits
 from gitopskit.git.revisions import is_commit, pick, read_listing, references, require_revision
 from gitopskit.git.snapshots import SnapshotCache
 from gitopskit.git.tree_hashes import read_tree_hashes
+from gitopskit.git.verification import require_signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,11 +28,13 @@ if TYPE_CHECKING:
 
     from gitopskit.clock import Clock
     from gitopskit.git.remotes import Remote
+    from gitopskit.git.signatures import Trust
     from gitopskit.git.tree_hashes import TreeHashes
     from gitopskit.manifests.snapshot import Snapshot
     from gitopskit.process import Completed
 
 _PRIVATE_MODE: Final = 0o700
+_MOST_PROVEN: Final = 1000
 _KEPT_REFERENCES: Final = "refs/gitopskit"
 
 _RAW_FILES: Final = "* -text !eol -ident -filter !working-tree-encoding\n"
@@ -72,6 +75,7 @@ class Mirror:
         self._snapshots = SnapshotCache(
             folder=self._home / "snapshots", bare=self._bare, git=self._git, clock=self._clock
         )
+        self._proven: set[tuple[str, Trust]] = set()
 
     def resolve_revision(self, remote: Remote, revision: str) -> str:
         """Return the commit (40 digits) that a branch, tag, reference or HEAD is now.
@@ -140,6 +144,28 @@ class Mirror:
             self._fetch(remote, commit)
             return self._checkout(commit)
 
+    def require_signed(self, remote: Remote, commit: str, trust: Trust) -> None:
+        """Return if a commit is signed by one of the trusted keys; it is fetched where needed.
+
+        Raises:
+            InputError: this is not a full commit, or nobody who is trusted signed it.
+            MissingTool: the program that reads such a signature is not installed.
+            GitFailed: see ``fetch``, or the trusted keys cannot be read.
+        """
+        self._require_commit(commit)
+        if (commit, trust) in self._proven:
+            return
+        where = f"{self._url} {commit}"
+        with self._locked():
+            self._fetch(remote, commit)
+            if not self._is_readable(commit):
+                shutil.rmtree(self._bare)
+                self._fetch(remote, commit)
+            require_signed(self._git, bare=self._bare, commit=commit, trust=trust, where=where)
+        if len(self._proven) >= _MOST_PROVEN:
+            self._proven.clear()
+        self._proven.add((commit, trust))
+
     def tree_hashes(self, commit: str) -> TreeHashes:
         """Return what tells which folders of a fetched commit are those of another.
 
@@ -197,6 +223,10 @@ class Mirror:
 
     def _has(self, commit: str) -> bool:
         return (self._bare / _KEPT_REFERENCES / commit).is_file()
+
+    def _is_readable(self, commit: str) -> bool:
+        call = Call(arguments=[f"--git-dir={self._bare}", "cat-file", "commit", commit], where="")
+        return self._git.run(call).exit_code == 0
 
     def _is_worn(self) -> bool:
         """Tell whether so many commits were fetched one by one that starting anew is cheaper."""

@@ -40,4 +40,5 @@ SECRET_TYPE_LABEL: Final = "argocd.argoproj.io/secret-type"  # noqa: S105 -- a l
 KNOWN_HOSTS_CONFIG_MAP: Final = "argocd-ssh-known-hosts-cm"
 KNOWN_HOSTS_KEY: Final = "ssh_known_hosts"
 TLS_CERTIFICATES_CONFIG_MAP: Final = "argocd-tls-certs-cm"
+GPG_KEYS_CONFIG_MAP: Final = "argocd-gpg-keys-cm"
 """Source: Argo CD, operator-manual/declarative-setup."""

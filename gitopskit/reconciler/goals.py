@@ -77,6 +77,8 @@ class Goals:
         try:
             commits = [await self._repositories.head(follow) for follow in tracked.follows]
             pinned = tuple(map(Pinned, application.sources, tracked.follows, commits))
+            if project.signers is not None:
+                await self._repositories.require_signed(pinned, project.signers)
             asked = self._key(tracked, project, commits)
             held = await self._held(tracked, project, pinned, asked)
             if held is not None:

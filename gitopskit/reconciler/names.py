@@ -39,6 +39,7 @@ RUN_ANNOTATION: Final = "gitopskit.io/sync-run"
 OWN_ANNOTATION_PREFIX: Final = "gitopskit.io/"
 DEPENDS_ON_ANNOTATION: Final = "gitopskit.io/depends-on"
 MAX_DELETIONS_ANNOTATION: Final = "gitopskit.io/max-deletions"
+SSH_SIGNERS_ANNOTATION: Final = "gitopskit.io/ssh-signers"
 ROLLBACK_ANNOTATION: Final = "gitopskit.io/rollback"
 ROLLBACK_AFTER_ANNOTATION: Final = "gitopskit.io/rollback-after"
 

@@ -19,6 +19,7 @@ from gitopskit.reconciler.application_fields import annotations_that_count
 from gitopskit.reconciler.fields import ANY, Fields, mapping, spec_of, unknown_fields
 from gitopskit.reconciler.guards import limit_of
 from gitopskit.reconciler.names import Applier
+from gitopskit.reconciler.signers import signers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.reconciler.guards import DeletionLimit
+    from gitopskit.reconciler.signers import Signers
 
 FIELDS: Final[Mapping[str, Any]] = {
     "description": ANY,
@@ -36,6 +38,7 @@ FIELDS: Final[Mapping[str, Any]] = {
     "clusterResourceBlacklist": {"group": ANY, "kind": ANY},
     "namespaceResourceWhitelist": {"group": ANY, "kind": ANY},
     "namespaceResourceBlacklist": {"group": ANY, "kind": ANY},
+    "signatureKeys": {"keyID": ANY},
 }
 """The fields of a spec that are honoured; docs/reference/application.md lists them too."""
 
@@ -75,6 +78,7 @@ class Project:
     namespaced_allowed: tuple[KindRule, ...] = ()
     namespaced_denied: tuple[KindRule, ...] = ()
     deletion_limit: DeletionLimit | None = None
+    signers: Signers | None = None
 
     @property
     def is_root(self) -> bool:
@@ -155,6 +159,7 @@ def parse(content: JsonObject) -> Project:
         namespaced_allowed=_kinds(spec, "namespaceResourceWhitelist"),
         namespaced_denied=_kinds(spec, "namespaceResourceBlacklist"),
         deletion_limit=limit_of(content, where=spec.where),
+        signers=signers_of(content, spec),
     )
 
 

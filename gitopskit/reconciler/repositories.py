@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple
 
 import structlog
 
-from gitopskit.errors import GitFailed, GitopskitError
+from gitopskit.errors import GitFailed, GitopskitError, InputError
 from gitopskit.git.credentials import (
     KNOWN_HOSTS_CONFIG_MAP,
     TLS_CERTIFICATES_CONFIG_MAP,
@@ -24,8 +24,11 @@ from gitopskit.git.credentials import (
 )
 from gitopskit.git.remotes import parse_remote
 from gitopskit.git.repository import Mirror
+from gitopskit.git.signatures import Trust
 from gitopskit.git.tree_hashes import TreeHashes
+from gitopskit.manifests.settled_names import GPG_KEYS_CONFIG_MAP
 from gitopskit.reconciler.rendering import Place, Rendered, Renders, key_of
+from gitopskit.reconciler.signers import gpg_keys
 from gitopskit.render.helm import Release
 from gitopskit.render.inputs import EVERYTHING, folders_read
 from gitopskit.render.sources import RenderSource, render, require_objects, way_of_rendering
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.manifests.snapshot import Snapshot
     from gitopskit.reconciler.application import Follow, Source
+    from gitopskit.reconciler.signers import Signers
     from gitopskit.render.programs import Programs
 
 _Arguments = TypeVarTuple("_Arguments")
@@ -130,10 +134,26 @@ class Repositories:
         self._heads[follow] = found
         return str(found) != str(before)
 
+    def heads(self, follows: Iterable[Follow]) -> dict[Follow, str]:
+        """Return the commits of those revisions of which one is known."""
+        found = {follow: self._heads.get(follow) for follow in follows}
+        return {follow: head for follow, head in found.items() if isinstance(head, str)}
+
     def keep_only(self, follows: Iterable[Follow]) -> None:
         """Forget the revisions that nobody follows any more."""
         wanted = set(follows)
         self._heads = {follow: head for follow, head in self._heads.items() if follow in wanted}
+
+    async def require_signed(self, sources: Iterable[Pinned], signers: Signers) -> None:
+        """Return if every commit is signed by one of the signers.
+
+        Raises:
+            GitopskitError: one is not, or is no commit of Git, or cannot be fetched or checked.
+        """
+        keys = gpg_keys(self._config_maps.get(GPG_KEYS_CONFIG_MAP)) if signers.gpg_key_ids else ()
+        trust = Trust(ssh_keys=signers.ssh_keys, gpg_key_ids=signers.gpg_key_ids, gpg_keys=keys)
+        for pinned in sources:
+            await self._ask(pinned.follow, self._verify, pinned, trust)
 
     async def key(self, sources: Sequence[Pinned]) -> str:
         """Return the key of what some sources render to; empty where it takes a render to know.
@@ -184,6 +204,16 @@ class Repositories:
     def _resolve(self, follow: Follow) -> str:
         remote = self._remote(follow)
         return self._mirror(remote, follow.project).resolve_revision(remote, follow.revision)
+
+    def _verify(self, pinned: Pinned, trust: Trust) -> None:
+        if pinned.source.chart:
+            raise InputError(
+                "the project wants signed commits, which a repository of charts does not have",
+                where=pinned.follow.url,
+                hint="keep the chart in Git, or use a project without that rule",
+            )
+        remote = self._remote(pinned.follow)
+        self._mirror(remote, pinned.follow.project).require_signed(remote, pinned.commit, trust)
 
     def _fetch(self, follow: Follow, commit: str) -> Snapshot:
         remote = self._remote(follow)

@@ -82,10 +82,12 @@ class World:
             },
         )
 
-    async def project(self, name: str, **spec: JsonValue) -> JsonObject:
+    async def project(
+        self, name: str, *, annotations: dict[str, str] | None = None, **spec: JsonValue
+    ) -> JsonObject:
         """Make a project that allows the repository and the namespace, or what is said."""
         body = {
-            "metadata": {"name": name, "namespace": "argocd"},
+            "metadata": {"name": name, "namespace": "argocd", "annotations": annotations or {}},
             "spec": {
                 "sourceRepos": [self.url],
                 "destinations": [{"server": SERVER, "namespace": self.namespace}],
