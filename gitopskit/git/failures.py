@@ -79,14 +79,14 @@ _MEANINGS: Final = (  # the first that matches counts, so the particular come be
         "run `git fsck --strict` on it",
     ),
     _meaning(
-        r"signal 25|file size limit|file too large|invalid index-pack output$",
-        "the transfer broke off, or is larger than the limit",
-        "keep large files out of the repository",
-    ),
-    _meaning(
         r"no space left|disk quota",
         "the disk of the cache is full",
         "free space, or give the cache a larger volume",
+    ),
+    _meaning(
+        r"signal 25|file size limit|file too large|invalid index-pack output$",
+        "the transfer broke off, or is larger than the limit",
+        "keep large files out of the repository",
     ),
 )
 

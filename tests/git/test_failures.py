@@ -29,6 +29,10 @@ WHERE = "https://git.example.com/a"
         ("fatal: fetch-pack: invalid index-pack output", "larger than the limit"),
         ("error: object a: hasDotgit: x\nfatal: fsck error in packed object", "git refuses"),
         ("error: unable to write file x: No space left on device", "disk of the cache is full"),
+        (
+            "fatal: write error: No space left on device\nfatal: fetch-pack: invalid index-pack output",
+            "disk of the cache is full",
+        ),
         ("fatal: detected dubious ownership in repository at '/x'", "another user"),
     ],
 )

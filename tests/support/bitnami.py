@@ -40,7 +40,7 @@ cp "$1"/token "$1"/ca.crt "$1"/namespace /var/run/secrets/kubernetes.io/servicea
 shift
 exec "$@"
 """
-_UNSHARE: Final = ("unshare", "--user", "--map-root-user", "--mount")
+UNSHARE: Final = ("unshare", "--user", "--map-root-user", "--mount")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ class BitnamiController:
         with (self.folder / "controller.log").open("ab") as log:
             child = subprocess.Popen(
                 [
-                    *(*_UNSHARE, "sh", "-c", _IN_A_POD, "sh", self.folder),
+                    *(*UNSHARE, "sh", "-c", _IN_A_POD, "sh", self.folder),
                     self.program,
                     *("--listen-addr=127.0.0.1:0", "--listen-metrics-addr=127.0.0.1:0"),
                     *flags,
@@ -99,7 +99,7 @@ class BitnamiController:
 def can_run_as_in_a_pod() -> bool:
     """Tell whether this machine lets a program have mounts of its own."""
     try:
-        probe = [*_UNSHARE, "sh", "-c", "mount -t tmpfs tmpfs /var/run"]
+        probe = [*UNSHARE, "sh", "-c", "mount -t tmpfs tmpfs /var/run"]
         return subprocess.run(probe, check=False, capture_output=True, timeout=20).returncode == 0
     except OSError:
         return False
