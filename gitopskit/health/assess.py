@@ -3,11 +3,12 @@
 Pure: reads one decoded object and asks nobody. Workloads follow the rules of ``kubectl rollout
 status`` (workloads.py), other built-in kinds have a rule each (built_in.py, pods.py); anything else
 is judged by its generation and its conditions, and is healthy as soon as it exists where it has
-neither.
+neither. What people declare for a kind (declared.py) comes before all of these.
 """
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.health import built_in, pods, workloads
@@ -25,15 +26,17 @@ from gitopskit.manifests.identity import ObjectRef
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from gitopskit.health.declared import Kind, Rule
     from gitopskit.manifests.json_types import JsonObject
 
-__all__ = ["Health", "assess", "worst"]
+__all__ = ["NO_RULES", "Health", "assess", "worst"]
 
 _NAMESPACE: Final = ("", "Namespace")
+NO_RULES: Final[Mapping[Kind, Rule]] = MappingProxyType({})
 
 
-def assess(content: JsonObject) -> Health:
-    """Return the health of a live object."""
+def assess(content: JsonObject, declared: Mapping[Kind, Rule] = NO_RULES) -> Health:
+    """Return the health of a live object; ``declared`` rules take the place of ours."""
     ref = ObjectRef.of(content)
     kind = (ref.group, ref.kind)
     metadata = content.get("metadata") or {}
@@ -43,6 +46,8 @@ def assess(content: JsonObject) -> Health:
         return Health("Progressing", f"the object is being deleted{more}")
     if not is_observed(content):
         return Health("Progressing", "the change has not been looked at yet")
+    if kind in declared:
+        return declared[kind].judge(content)
     return _RULES.get(kind, _by_conditions)(content)
 
 

@@ -20,8 +20,9 @@ from gitopskit.reconciler.observation import Observation, observe, precedes
 from gitopskit.reconciler.rollouts import Rollouts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
+    from gitopskit.health.declared import Kind
     from gitopskit.health.verdict import Health
     from gitopskit.kube.client import KubeClient
     from gitopskit.kube.resources import ResourceType
@@ -55,6 +56,7 @@ class LiveObjects:
         self._seen: dict[ObjectRef, Observation] = {}
         self._watches: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._listed: dict[tuple[str, str], asyncio.Event] = {}
+        self._looks: set[asyncio.Task[None]] = set()
         self.rollouts = Rollouts(api, permissions=permissions, on_news=self._hear)
 
     def get(self, ref: ObjectRef) -> Observation | None:
@@ -63,7 +65,7 @@ class LiveObjects:
 
     def put(self, content: JsonObject, ref: ObjectRef) -> Observation:
         """Note an object that was just read or written, and return what is kept of it."""
-        observation = observe(content, ignored=self._registry.ignored(ref))
+        observation = self._observed(ref, content)
         if not _is_older(observation, self._seen.get(ref)):
             observation = self.rollouts.judged(ref, observation)
             self._seen[ref] = observation
@@ -112,9 +114,36 @@ class LiveObjects:
             return False
         return await self._permissions.allows("watch", kind, namespace=_place(kind))
 
+    def judge_again(self, kinds: Collection[Kind]) -> None:
+        """Look again at all objects of kinds whose declared health is another now."""
+        for key in kinds:
+            if key in self._watches:
+                task = asyncio.create_task(self._look_again(key))
+                self._looks.add(task)
+                task.add_done_callback(self._looks.discard)
+
+    async def _look_again(self, key: Kind) -> None:
+        try:
+            kind = (await self._api.kinds()).find(*key)
+            if kind is not None:
+                listing = await self._api.list(
+                    kind, _place(kind), label_selector=names.APPLICATION_LABEL
+                )
+                for content in listing.items:
+                    self._see(kind.ref_of(content), content)
+        except ApiError as error:
+            _LOG.warning("health_not_judged_again", kind=key[1], problem=str(error))
+
+    def _observed(self, ref: ObjectRef, content: JsonObject) -> Observation:
+        return observe(
+            content,
+            ignored=self._registry.ignored(ref),
+            declared=self._registry.health_rules,
+        )
+
     async def close(self) -> None:
         """End every watch."""
-        tasks = list(self._watches.values())
+        tasks = [*self._watches.values(), *self._looks]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -166,7 +195,7 @@ class LiveObjects:
 
     def _see(self, ref: ObjectRef, content: JsonObject) -> None:
         before = self._seen.get(ref)
-        observation = observe(content, ignored=self._registry.ignored(ref))
+        observation = self._observed(ref, content)
         is_known = self._registry.owner(ref) is not None
         if not is_known and not names.tracked_by(observation.tracking_id, ref):
             return

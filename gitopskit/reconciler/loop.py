@@ -100,16 +100,13 @@ class Controller:
             publisher=_publisher(api, options.instance),
         )
         self._asking = Asking(self._look)
-        self.webhooks = WebhookApi(
-            clock=api.clock,
-            followed=lambda: {follow.url for follow in self._follows()},
-            on_push=self._pushed,
-        )
+        self.webhooks = WebhookApi(clock=api.clock, followed=self._urls, on_push=self._pushed)
         self._registrations = Registrations(
             api,
             registry=self.registry,
             repositories=self._repositories,
             on_change=self._queue.add,
+            on_health_rules=self._live.judge_again,
             on_webhook_secret=self.webhooks.set_secret,
         )
 
@@ -219,6 +216,9 @@ class Controller:
                 item.is_check_due = True
                 if self._needs_poll(item):
                     self._queue.add(item.name)
+
+    def _urls(self) -> set[str]:
+        return {follow.url for follow in self._follows()}
 
     def _follows(self) -> set[Follow]:
         tracked = self.registry.applications.values()

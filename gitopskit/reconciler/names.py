@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from gitopskit.manifests.identity import ObjectRef
 
 SYSTEM_NAMESPACE: Final = "gitopskit-system"
+HEALTH_CONFIG_MAP: Final = "gitopskit-health"
+"""Where people declare the health of kinds, in the namespace of Applications."""
+
 APPLICATIONS_NAMESPACE: Final = "argocd"
 CLUSTER_NAMESPACE: Final = "kube-system"
 CLOSED_NAMESPACES: Final = (CLUSTER_NAMESPACE, SYSTEM_NAMESPACE)

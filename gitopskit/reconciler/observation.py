@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gitopskit.health.assess import Health, assess
+from gitopskit.health.assess import NO_RULES, Health, assess
 from gitopskit.health.rollouts import Rollout, rollout_of
 from gitopskit.reconciler import fieldsets, names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from gitopskit.health.declared import Kind, Rule
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.reconciler.application import Pointer
@@ -77,13 +78,18 @@ class Applied:
     desired_digest: str
 
 
-def observe(content: JsonObject, *, ignored: tuple[Pointer, ...] = ()) -> Observation:
+def observe(
+    content: JsonObject,
+    *,
+    ignored: tuple[Pointer, ...] = (),
+    declared: Mapping[Kind, Rule] = NO_RULES,
+) -> Observation:
     """Return what is kept of a live object; ``ignored`` are the fields that others may set."""
     metadata = content.get("metadata") or {}
     labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
     own = _own_leaves(content)
     added = added_by_people(content, ignored=ignored)
-    health = assess(content)
+    health = assess(content, declared)
     return Observation(
         uid=str(metadata.get("uid", "")),
         resource_version=str(metadata.get("resourceVersion", "")),

@@ -16,6 +16,7 @@ import structlog
 
 from gitopskit.backoff import Backoff
 from gitopskit.errors import ApiError
+from gitopskit.health.declared import rules_of
 from gitopskit.kube.resources import (
     APP_PROJECTS,
     APPLICATIONS,
@@ -30,6 +31,7 @@ from gitopskit.reconciler.project import fingerprint
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    from gitopskit.health.declared import Kind
     from gitopskit.kube.client import KubeClient
     from gitopskit.kube.watch import Change
     from gitopskit.manifests.json_types import JsonObject
@@ -65,6 +67,7 @@ class Registrations:
         registry: Registry,
         repositories: Repositories,
         on_change: Callable[[str], None],
+        on_health_rules: Callable[[set[Kind]], None],
         on_webhook_secret: Callable[[JsonObject | None], None],
     ) -> None:
         """Keep whom to ask, and whom to tell the names of Applications to look at."""
@@ -72,6 +75,7 @@ class Registrations:
         self._registry = registry
         self._repositories = repositories
         self._on_change = on_change
+        self._on_health_rules = on_health_rules
         self._on_webhook_secret = on_webhook_secret
         self._secrets: dict[str, JsonObject] = {}
         self._config_maps: dict[str, JsonObject] = {}
@@ -168,8 +172,18 @@ class Registrations:
 
     def _see_config_map(self, event: Listed | Change) -> None:
         _keep(self._config_maps, event)
+        self._take_health_rules()
         self._repositories.set_config_maps(self._config_maps.values())
         self._retry_unread()
+
+    def _take_health_rules(self) -> None:
+        """Take in the health that people declare, and tell of which kinds it is another now."""
+        declared = self._config_maps.get(names.HEALTH_CONFIG_MAP) or {}
+        before, after = self._registry.health_rules, rules_of(declared.get("data") or {})
+        self._registry.health_rules = after
+        changed = {kind for kind in before.keys() | after if before.get(kind) != after.get(kind)}
+        if changed:
+            self._on_health_rules(changed)
 
     def _retry_unread(self) -> None:
         """Look again at Applications without a goal: a credential may be what they lacked."""

@@ -17,6 +17,7 @@ from gitopskit.reconciler.status import status_of
 
 if TYPE_CHECKING:
     from gitopskit.errors import InputError
+    from gitopskit.health.declared import Kind, Rule
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.reconciler.application import Application, Follow, Pointer
@@ -132,6 +133,7 @@ class Registry:
         """Begin without any."""
         self.applications: dict[str, Tracked] = {}
         self.projects: dict[str, JsonObject] = {}
+        self.health_rules: dict[Kind, Rule] = {}
         self._claims: dict[str, frozenset[ObjectRef]] = {}
         self._claimants: dict[ObjectRef, tuple[str, ...]] = {}
 
