@@ -31,11 +31,13 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.guards import DeletionLimit
 
 __all__ = [
+    "NOTHING_IGNORED",
     "OWN_CLUSTER",
     "OWN_SERVER",
     "Application",
     "Follow",
     "IgnoreRule",
+    "Ignored",
     "Pointer",
     "Propagation",
     "Retry",
@@ -64,6 +66,21 @@ class Follow:
     url: str
     revision: str
     project: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """Which fields of one object others may set: by where they are, or by who sets them."""
+
+    pointers: tuple[Pointer, ...] = ()
+    managers: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        """Tell whether there are any."""
+        return bool(self.pointers or self.managers)
+
+
+NOTHING_IGNORED: Final = Ignored()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,10 +131,12 @@ class Application:
         """Tell whether its objects are compared and could not be written even if asked."""
         return self.namespace in names.CLOSED_NAMESPACES and not self.policy.is_automated
 
-    def ignored(self, ref: ObjectRef) -> tuple[Pointer, ...]:
+    def ignored(self, ref: ObjectRef) -> Ignored:
         """Return the fields of that object which others may set."""
-        return tuple(
-            pointer for rule in self.ignore_rules if rule.matches(ref) for pointer in rule.pointers
+        rules = [rule for rule in self.ignore_rules if rule.matches(ref)]
+        return Ignored(
+            tuple(pointer for rule in rules for pointer in rule.pointers),
+            frozenset(manager for rule in rules for manager in rule.managers),
         )
 
 

@@ -142,7 +142,6 @@ NOT_YET: Final = frozenset(
         "spec.syncPolicy.retry.refresh",
         "spec.syncPolicy.managedNamespaceMetadata",
         "spec.ignoreDifferences.jqPathExpressions",
-        "spec.ignoreDifferences.managedFieldsManagers",
         "spec.revisionHistoryLimit",
         "operation",
         "syncOptions ApplyOutOfSyncOnly=true",

@@ -13,7 +13,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from gitopskit.manifests.json_types import JsonObject, JsonValue
     from gitopskit.reconciler.application import Pointer
@@ -43,6 +43,15 @@ def fields_of(entry: JsonObject) -> JsonObject:
     """Return the set of one entry."""
     fields = entry.get("fieldsV1")
     return fields if isinstance(fields, dict) else {}
+
+
+def owned_by(content: JsonObject, managers: Collection[str]) -> frozenset[Path]:
+    """Return the leaves that some managers set, also through subresources but the status."""
+    found: set[Path] = set()
+    for entry in (content.get("metadata") or {}).get("managedFields") or ():
+        if entry.get("manager") in managers and entry.get("subresource") != "status":
+            found |= leaves(fields_of(entry))
+    return frozenset(found)
 
 
 def leaves(fields: JsonObject) -> frozenset[Path]:
@@ -102,7 +111,7 @@ def has(path: Path, content: JsonValue) -> bool:
     return any(
         has(path[1:], item)
         for place, item in enumerate(items)
-        if _is_item(element, item, str(place))
+        if is_item(element, item, str(place))
     )
 
 
@@ -135,7 +144,7 @@ def _covers(pointer: Pointer, path: Path, content: JsonValue) -> bool:
         inner = content.get(token) if isinstance(content, dict) else None
         return element[2:] == token and _covers(pointer[1:], path[1:], inner)
     item = _item(content, token)
-    return _is_item(element, item, token) and _covers(pointer[1:], path[1:], item)
+    return is_item(element, item, token) and _covers(pointer[1:], path[1:], item)
 
 
 def _item(content: JsonValue, token: str) -> JsonValue:
@@ -144,7 +153,8 @@ def _item(content: JsonValue, token: str) -> JsonValue:
     return None
 
 
-def _is_item(element: str, item: JsonValue, token: str) -> bool:
+def is_item(element: str, item: JsonValue, token: str) -> bool:
+    """Tell whether a path element means that item of a list; ``token`` is its place."""
     kind, _, text = element.partition(":")
     if kind == "k" and isinstance(item, dict):
         return all(item.get(key) == value for key, value in json.loads(text).items())

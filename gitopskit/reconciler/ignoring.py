@@ -6,29 +6,59 @@ owns; so a field that we own is sent as it stands, and one that others own is le
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.reconciler import fieldsets, names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from gitopskit.manifests.json_types import JsonObject, JsonValue
-    from gitopskit.reconciler.application import Pointer
+    from gitopskit.reconciler.application import Ignored, Pointer
+    from gitopskit.reconciler.fieldsets import Path
 
 _ABSENT: Final = object()
+_KEPT: Final = frozenset(
+    {
+        ("f:metadata", "f:annotations", f"f:{names.TRACKING_ANNOTATION}"),
+        ("f:metadata", "f:labels", f"f:{names.APPLICATION_LABEL}"),
+    }
+)
+"""What marks an object as ours is nobody else's to set."""
 
 
-def respecting(content: JsonObject, live: JsonObject, pointers: Iterable[Pointer]) -> JsonObject:
-    """Return what is applied over a live object, whose ignored fields stay as they are."""
+def respecting(content: JsonObject, live: JsonObject, ignored: Ignored) -> JsonObject:
+    """Return what is applied over a live object, whose ignored fields stay as they are.
+
+    What a manager set who may is left out, whoever else has it too.
+    """
     own = fieldsets.leaves(
         fieldsets.entry_fields(live, manager=names.OBJECT_MANAGER, operation="Apply")
     )
-    for pointer in pointers:
+    for pointer in ignored.pointers:
         is_ours = any(fieldsets.is_covered(path, (pointer,), live) for path in own)
         value = _value_at(live, pointer) if is_ours else _ABSENT
         content = _with_value(content, pointer, value)
+    for path in sorted(fieldsets.owned_by(live, ignored.managers) - _KEPT):
+        content = _without(content, path)
     return content
+
+
+def _without(node: JsonValue, path: Path) -> JsonValue:
+    """Return a copy without what is at a path; the keys by which an item is found stay."""
+    element, rest = path[0], path[1:]
+    if isinstance(node, dict) and element.startswith("f:") and element[2:] in node:
+        others = {key: item for key, item in node.items() if key != element[2:]}
+        return {**others, element[2:]: _without(node[element[2:]], rest)} if rest else others
+    if not isinstance(node, list):
+        return node
+    is_key = element.startswith("k:") and rest and rest[0][2:] in json.loads(element[2:])
+    changed = []
+    for place, item in enumerate(node):
+        if not fieldsets.is_item(element, item, str(place)) or is_key:
+            changed.append(item)
+        elif rest:
+            changed.append(_without(item, rest))
+    return changed
 
 
 def _value_at(node: JsonValue, pointer: Pointer) -> JsonValue:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from gitopskit.health.assess import NO_RULES, Health, assess
 from gitopskit.health.rollouts import Rollout, rollout_of
 from gitopskit.reconciler import fieldsets, names
+from gitopskit.reconciler.application import NOTHING_IGNORED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from gitopskit.health.declared import Kind, Rule
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.manifests.json_types import JsonObject
-    from gitopskit.reconciler.application import Pointer
+    from gitopskit.reconciler.application import Ignored
     from gitopskit.reconciler.fieldsets import Path
 
 _PERSON_PREFIX: Final = "kubectl"
@@ -81,10 +82,13 @@ class Applied:
 def observe(
     content: JsonObject,
     *,
-    ignored: tuple[Pointer, ...] = (),
+    ignored: Ignored = NOTHING_IGNORED,
     declared: Mapping[Kind, Rule] = NO_RULES,
 ) -> Observation:
-    """Return what is kept of a live object; ``ignored`` are the fields that others may set."""
+    """Return what is kept of a live object; ``ignored`` are the fields that others may set.
+
+    A field that passes from us to a manager who may have it is as good as ours.
+    """
     metadata = content.get("metadata") or {}
     labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
     own = _own_leaves(content)
@@ -103,7 +107,9 @@ def observe(
         is_being_deleted=bool(metadata.get("deletionTimestamp")),
         has_own_entry=bool(own),
         own_digest=fieldsets.digest(
-            path for path in own if not fieldsets.is_covered(path, ignored, content)
+            path
+            for path in own | fieldsets.owned_by(content, ignored.managers)
+            if not fieldsets.is_covered(path, ignored.pointers, content)
         ),
         added=tuple(sorted(fieldsets.readable(path) for path in added)),
         added_by=", ".join(sorted(set(added.values()))),
@@ -113,7 +119,7 @@ def observe(
     )
 
 
-def added_by_people(content: JsonObject, *, ignored: tuple[Pointer, ...] = ()) -> dict[Path, str]:
+def added_by_people(content: JsonObject, *, ignored: Ignored = NOTHING_IGNORED) -> dict[Path, str]:
     """Return the fields that people set and we did not, each with the manager that set it."""
     return dict(_added(content, _own_leaves(content), ignored))
 
@@ -129,7 +135,9 @@ def drift(live: Observation, applied: Applied) -> str:
     return ""
 
 
-def without_people(content: JsonObject) -> list[JsonObject] | None:
+def without_people(
+    content: JsonObject, *, ignored: Ignored = NOTHING_IGNORED
+) -> list[JsonObject] | None:
     """Return managedFields in which we own what kubectl set, or None where there is nothing.
 
     Server-side apply removes a field that is no longer sent only from its own manager; what a
@@ -141,7 +149,7 @@ def without_people(content: JsonObject) -> list[JsonObject] | None:
     for entry in (content.get("metadata") or {}).get("managedFields") or ():
         if _is_ours(entry):
             own = entry
-        elif entry.get("subresource") or not _is_person(entry):
+        elif _is_let_be(entry, ignored):
             others.append(entry)
         else:
             kept, rest = fieldsets.split(
@@ -152,6 +160,11 @@ def without_people(content: JsonObject) -> list[JsonObject] | None:
     if not taken:
         return None
     return [*others, {**own, "fieldsV1": fieldsets.union(fieldsets.fields_of(own), taken)}]
+
+
+def _is_let_be(entry: JsonObject, ignored: Ignored) -> bool:
+    is_allowed = entry.get("manager") in ignored.managers
+    return bool(entry.get("subresource")) or is_allowed or not _is_person(entry)
 
 
 def _new_entry(content: JsonObject) -> JsonObject:
@@ -169,13 +182,13 @@ def _own_leaves(content: JsonObject) -> frozenset[Path]:
 
 
 def _added(
-    content: JsonObject, own: frozenset[Path], ignored: tuple[Pointer, ...]
+    content: JsonObject, own: frozenset[Path], ignored: Ignored
 ) -> Iterator[tuple[Path, str]]:
     for entry in fieldsets.entries(content):
-        if not _is_person(entry):
+        if not _is_person(entry) or entry.get("manager") in ignored.managers:
             continue
         for path in fieldsets.leaves(fieldsets.fields_of(entry)) - own:
-            is_ignored = fieldsets.is_covered(path, ignored, content)
+            is_ignored = fieldsets.is_covered(path, ignored.pointers, content)
             if not is_ignored and not _is_permitted(path, content):
                 yield path, str(entry["manager"])
 

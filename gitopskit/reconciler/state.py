@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gitopskit.reconciler import application as applications
+from gitopskit.reconciler.application import NOTHING_IGNORED
 from gitopskit.reconciler.guards import STANDARD_LIMIT, DeletionLimit
 from gitopskit.reconciler.inventory import Inventory
 from gitopskit.reconciler.observation import precedes
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from gitopskit.health.declared import Kind, Rule
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.manifests.json_types import JsonObject
-    from gitopskit.reconciler.application import Application, Follow, Pointer
+    from gitopskit.reconciler.application import Application, Follow, Ignored
     from gitopskit.reconciler.desired import Desired
     from gitopskit.reconciler.fighting import Fight
     from gitopskit.reconciler.names import Applier
@@ -182,10 +183,12 @@ class Registry:
         """Return the Application that an object belongs to."""
         return next(iter(self.claimants(ref)), None)
 
-    def ignored(self, ref: ObjectRef) -> tuple[Pointer, ...]:
+    def ignored(self, ref: ObjectRef) -> Ignored:
         """Return the fields of an object that others may set."""
         tracked = self.owner(ref)
-        return tracked.goal.application.ignored(ref) if tracked and tracked.goal else ()
+        return (
+            tracked.goal.application.ignored(ref) if tracked and tracked.goal else NOTHING_IGNORED
+        )
 
     def user_of(self, applier: Applier, *, but: str) -> str:
         """Return another Application whose objects that account must still be able to delete."""

@@ -20,6 +20,7 @@ from gitopskit.errors import (
     IntegrityFault,
 )
 from gitopskit.reconciler import names, plan
+from gitopskit.reconciler.application import NOTHING_IGNORED
 from gitopskit.reconciler.inventory import forgotten
 from gitopskit.reconciler.names import Applier
 from gitopskit.reconciler.namespaces import ensure_namespace
@@ -170,7 +171,7 @@ class Syncer:
             application=tracked.name,
             desired=desired,
             entry=tracked.inventory.find(desired.ref) or entry_of(desired),
-            ignored=goal.application.ignored(desired.ref) if goal else (),
+            ignored=goal.application.ignored(desired.ref) if goal else NOTHING_IGNORED,
             before_creation=lambda entry: self._forget_uid(tracked, entry),
         )
 

@@ -18,6 +18,7 @@ from gitopskit.errors import (
 )
 from gitopskit.kube.resources import NAMESPACES
 from gitopskit.reconciler import fieldsets, names
+from gitopskit.reconciler.application import NOTHING_IGNORED
 from gitopskit.reconciler.desired import adopted
 from gitopskit.reconciler.ignoring import respecting
 from gitopskit.reconciler.looking import holds
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from gitopskit.kube.resources import ResourceType
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.manifests.json_types import JsonObject
-    from gitopskit.reconciler.application import Pointer, Propagation
+    from gitopskit.reconciler.application import Ignored, Propagation
     from gitopskit.reconciler.desired import Desired
     from gitopskit.reconciler.inventory import Entry
     from gitopskit.reconciler.live import LiveObjects
@@ -57,7 +58,7 @@ class Wish:
     application: str
     desired: Desired
     entry: Entry
-    ignored: tuple[Pointer, ...] = ()
+    ignored: Ignored = NOTHING_IGNORED
     before_creation: Callable[[Entry], Awaitable[None]]
 
 
@@ -248,7 +249,7 @@ class Writer:
         self._require_ours(wish, seen)
         if seen.is_being_deleted:
             raise ApiConflict("the object is being deleted", where=str(desired.ref))
-        fields = without_people(live)
+        fields = without_people(live, ignored=wish.ignored)
         if fields is not None:
             live = await self._take_over(kind, live, fields, user)
             seen = replace(seen, resource_version=str(live["metadata"].get("resourceVersion", "")))

@@ -12,6 +12,7 @@ from gitopskit.errors import GitopskitError, InputError, UnsupportedField
 from gitopskit.manifests.identity import ObjectRef
 from gitopskit.reconciler.application import (
     Application,
+    Ignored,
     Retry,
     Source,
     SyncPolicy,
@@ -77,7 +78,12 @@ def test_every_honoured_field_is_read() -> None:
             },
         },
         ignoreDifferences=[
-            {"group": "apps", "kind": "Deployment", "jsonPointers": ["/spec/replicas", "/a~1b~0c"]}
+            {
+                "group": "apps",
+                "kind": "Deployment",
+                "jsonPointers": ["/spec/replicas", "/a~1b~0c"],
+                "managedFieldsManagers": ["scaler"],
+            }
         ],
     )
 
@@ -102,8 +108,10 @@ def test_every_honoured_field_is_read() -> None:
         options=SyncOptions(creates_namespace=True, prunes_last=True, propagation="Background"),
         retry=Retry(limit=2, initial_seconds=3661.5, factor=3, maximum_seconds=120.0),
     )
-    assert parsed.ignored(DEPLOYMENT) == (("spec", "replicas"), ("a/b~c",))
-    assert parsed.ignored(ObjectRef("", "ConfigMap", "shop", "web")) == ()
+    assert parsed.ignored(DEPLOYMENT) == Ignored(
+        (("spec", "replicas"), ("a/b~c",)), frozenset({"scaler"})
+    )
+    assert not parsed.ignored(ObjectRef("", "ConfigMap", "shop", "web"))
 
 
 @pytest.mark.parametrize(
@@ -166,10 +174,9 @@ def test_a_field_that_is_not_honoured_is_named(spec: JsonObject, named: str) -> 
 
 
 def test_all_unsupported_fields_are_named_at_once() -> None:
-    content = application(sourceHydrator={"a": "b"}, revisionHistoryLimit=3)
-    content["operation"] = {"sync": {}}
+    content = application(sourceHydrator={"a": "b"}, unheard="of")
     content["metadata"]["annotations"] = {
-        "argocd.argoproj.io/skip-reconcile": "true",
+        "argocd.argoproj.io/unheard": "of",
         "argocd.argoproj.io/tracking-id": "fine",
         "example.com/fine": "too",
     }
@@ -178,8 +185,8 @@ def test_all_unsupported_fields_are_named_at_once() -> None:
         parse(content)
 
     assert caught.value.what == (
-        "this version does not support metadata.annotations[argocd.argoproj.io/skip-reconcile],"
-        " operation, spec.revisionHistoryLimit, spec.sourceHydrator"
+        "this version does not support metadata.annotations[argocd.argoproj.io/unheard],"
+        " spec.sourceHydrator, spec.unheard"
     )
 
 

@@ -205,16 +205,21 @@ async def test_a_change_by_any_other_manager_is_reverted(
         await eventually(lambda: _is(world, unique, {"color": "red"}))
 
 
+@pytest.mark.parametrize(
+    "rule",
+    [
+        pytest.param({"jsonPointers": ["/spec/replicas"]}, id="field"),
+        pytest.param({"managedFieldsManagers": ["horizontal-pod-autoscaler"]}, id="manager"),
+    ],
+)
 async def test_ignored_fields_are_left_to_others(
-    world: World, reconciler: Run, unique: str
+    world: World, reconciler: Run, unique: str, rule: JsonObject
 ) -> None:
     await registered(
         world,
         unique,
         deployment(unique, replicas=1),
-        ignoreDifferences=[
-            {"group": "apps", "kind": "Deployment", "jsonPointers": ["/spec/replicas"]}
-        ],
+        ignoreDifferences=[{"group": "apps", "kind": "Deployment", **rule}],
     )
 
     async with reconciler():

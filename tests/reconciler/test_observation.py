@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitopskit.reconciler import fieldsets
+from gitopskit.reconciler.application import Ignored
 from gitopskit.reconciler.observation import drift, is_tracked, observe, precedes, without_people
 from tests.support.desiring import REF, TRACKING, applied, observation
 
@@ -104,8 +105,23 @@ def test_who_changed_a_field_last_is_known() -> None:
     assert found.last_writer == "scaler"
 
 
+def test_what_passes_to_a_manager_who_may_have_it_is_no_drift() -> None:
+    ignored = Ignored(managers=frozenset({"scaler", "kubectl-edit"}))
+    lost = entry("gitopskit-reconciler", {"f:data": {"f:b": {}}}, operation="Apply")
+    both = entry("gitopskit-reconciler", {"f:data": {"f:a": {}, "f:b": {}}}, operation="Apply")
+    taken = entry("scaler", {"f:data": {"f:a": {}}})
+    person = entry("kubectl-edit", {"f:data": {"f:a": {}}})
+
+    before = observe(live(both), ignored=ignored)
+
+    assert observe(live(lost, taken), ignored=ignored).own_digest == before.own_digest
+    assert observe(live(lost, person), ignored=ignored).added == ()
+    assert without_people(live(lost, person), ignored=ignored) is None
+    assert observe(live(lost, taken)).own_digest != observe(live(both)).own_digest
+
+
 def test_ignored_fields_count_for_nobody() -> None:
-    ignored = (("data", "color"), ("data", "size"))
+    ignored = Ignored((("data", "color"), ("data", "size")))
     people = entry("kubectl-edit", {"f:data": {"f:size": {}}})
 
     found = observe(live(OURS, people), ignored=ignored)

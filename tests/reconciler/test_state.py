@@ -74,11 +74,11 @@ def test_an_object_belongs_to_the_application_that_wants_or_lists_it() -> None:
     assert registry.owner(desired("new").ref) is item
     assert registry.owner(desired("old").ref) is item
     assert registry.owner(desired("unknown").ref) is None
-    assert registry.ignored(desired("new").ref) == ()
+    assert not registry.ignored(desired("new").ref)
     assert item.applied == {}
     registry.lose("web")
     assert registry.owner(desired("new").ref) is None
-    assert registry.ignored(desired("new").ref) == ()
+    assert not registry.ignored(desired("new").ref)
 
 
 def two_that_want_the_same() -> tuple[Registry, Tracked, Tracked]:
