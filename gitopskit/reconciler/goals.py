@@ -76,6 +76,7 @@ class Goals:
         )
         try:
             commits = [await self._repositories.head(follow) for follow in tracked.follows]
+            tracked.commits = tuple(commits)
             pinned = tuple(map(Pinned, application.sources, tracked.follows, commits))
             if project.signers is not None:
                 await self._repositories.require_signed(pinned, project.signers)

@@ -21,6 +21,7 @@ from gitopskit.kube.events import EventRecorder
 from gitopskit.reconciler import fighting, names
 from gitopskit.reconciler.asking import Asking
 from gitopskit.reconciler.goals import Goals
+from gitopskit.reconciler.head_records import HeadRecords
 from gitopskit.reconciler.inventories import Inventories
 from gitopskit.reconciler.live import LiveObjects
 from gitopskit.reconciler.observation import drift
@@ -81,6 +82,7 @@ class Controller:
         self._fights: Fights[tuple[ObjectRef, str]] = Fights()
         self._repositories = Repositories(options.repositories)
         self._inventories = Inventories(api)
+        self._head_records = HeadRecords(api, registry=self.registry)
         permissions = Permissions(api)
         self._live = LiveObjects(
             api, registry=self.registry, permissions=permissions, on_change=self._changed
@@ -128,7 +130,8 @@ class Controller:
                 background = [group.create_task(it) for it in self._registrations.watches()]
                 await self._registrations.started.wait()
                 _LOG.info("ready", applications=len(self.registry.applications))
-                background += map(group.create_task, (self._asking.run(), self._poll()))
+                tasks = (self._asking.run(), self._poll(), self._head_records.run())
+                background += map(group.create_task, tasks)
                 healing = group.create_task(
                     run_workers(self._heals, self._heal, workers=self._options.workers)
                 )
@@ -191,6 +194,7 @@ class Controller:
         if tracked is None:
             return
         delay = await self._reconciler.reconcile(tracked)
+        self._head_records.note(tracked, self._repositories.heads(tracked.follows))
         if delay is not None:
             self._queue.add_after(name, delay)
 

@@ -139,6 +139,11 @@ class Repositories:
         found = {follow: self._heads.get(follow) for follow in follows}
         return {follow: head for follow, head in found.items() if isinstance(head, str)}
 
+    def heads(self, follows: Iterable[Follow]) -> dict[Follow, str]:
+        """Return the commits of those revisions of which one is known."""
+        found = {follow: self._heads.get(follow) for follow in follows}
+        return {follow: head for follow, head in found.items() if isinstance(head, str)}
+
     def keep_only(self, follows: Iterable[Follow]) -> None:
         """Forget the revisions that nobody follows any more."""
         wanted = set(follows)

@@ -66,7 +66,8 @@ class Goal:
 class Tracked:
     """One Application: as it was last seen, what it is to become, and how far that is.
 
-    ``asked`` are the keys of what was last looked for and of the goal that it led to.
+    ``commits`` are those of ``follows``. ``asked`` are the keys of what was last looked for and of
+    the goal that it led to.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Tracked:
     pending: tuple[Verdict, ...] = ()
     differing: frozenset[ObjectRef] = frozenset()
     follows: tuple[Follow, ...] = ()
+    commits: tuple[str, ...] = ()
     asked: tuple[str, str] = ("", "")
     failed_key: str = ""
     failed_render: InputError | None = None

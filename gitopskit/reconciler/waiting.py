@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final
 from gitopskit.errors import ApiNotFound
 from gitopskit.kube.resources import APPLICATIONS
 from gitopskit.reconciler import names
+from gitopskit.reconciler.head_records import read_heads
+from gitopskit.reconciler.heads import has_passed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from gitopskit.kube.client import KubeClient
     from gitopskit.manifests.json_types import JsonObject
@@ -31,8 +33,17 @@ class Progress:
         return not self.state
 
 
-def progress(name: str, content: JsonObject | None, *, revision: str = "") -> Progress:
-    """Return how far an Application is; ``revision`` may be the beginning of a commit. Pure."""
+def progress(
+    name: str,
+    content: JsonObject | None,
+    *,
+    revision: str = "",
+    heads: Mapping[str, str] | None = None,
+) -> Progress:
+    """Return how far an Application is; ``revision`` may be the beginning of a commit. Pure.
+
+    A commit that ``heads`` says was seen, and did not concern the Application, counts as well.
+    """
     if content is None:
         return Progress(name=name, state="there is no such Application")
     status = content.get("status") or {}
@@ -41,7 +52,8 @@ def progress(name: str, content: JsonObject | None, *, revision: str = "") -> Pr
         conditions = [str(item.get("message")) for item in status.get("conditions") or ()]
         state = f"{sync.get('status', 'not seen yet')}, {health.get('status', 'Unknown')}"
         return Progress(name=name, state="; ".join([state, *conditions]))
-    if revision and not str(sync.get("revision", "")).startswith(revision):
+    is_there = not revision or str(sync.get("revision", "")).startswith(revision)
+    if not is_there and not has_passed(content, heads or {}, revision):
         return Progress(name=name, state=f"still at {str(sync.get('revision'))[:12]}")
     return Progress(name=name)
 
@@ -56,7 +68,11 @@ async def wait(
     """
     deadline = api.clock.monotonic_seconds() + timeout_seconds
     while True:
-        found = [progress(name, await _read(api, name), revision=revision) for name in applications]
+        heads = await read_heads(api) if revision else {}  # before what they vouch for
+        found = [
+            progress(name, await _read(api, name), revision=revision, heads=heads)
+            for name in applications
+        ]
         is_over = api.clock.monotonic_seconds() >= deadline
         if is_over or all(item.is_done for item in found):
             return tuple(found)

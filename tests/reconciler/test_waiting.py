@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
 import pytest
 
+from gitopskit.kube.resources import APPLICATIONS
+from gitopskit.reconciler.loop import Controller
 from gitopskit.reconciler.waiting import progress, wait
 from tests.support.reconciling import World, config_map, text
 
 if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
+
+Run = Callable[[], AbstractAsyncContextManager[Controller]]
 
 
 def application(sync: str, health: str, **status: object) -> JsonObject:
@@ -53,3 +59,21 @@ async def test_waiting_ends_with_the_time(world: World, unique: str) -> None:
 
     assert not known.is_done
     assert absent.state == "there is no such Application"
+
+
+async def test_a_commit_that_does_not_concern_an_application_was_seen_without_a_write(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    app = {"app/all.yaml": text(config_map(unique))}
+    first = world.repository.commit(app)
+    await world.project(unique)
+    await world.application(unique, project=unique)
+
+    async with reconciler():
+        await world.until_synced(unique, revision=first)
+        before = await world.get(APPLICATIONS, unique, "argocd")
+        other = world.repository.commit({**app, "README": "new"})
+        (found,) = await wait(world.admin, [unique], timeout_seconds=20, revision=other)
+
+    assert found.is_done
+    assert await world.get(APPLICATIONS, unique, "argocd") == before
