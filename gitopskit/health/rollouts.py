@@ -113,8 +113,7 @@ def judge(own: Health, pods: Iterable[PodState], *, now: datetime) -> Judgement:
     for pod in sorted(pods, key=lambda it: it.name):
         if pod.trouble is None or pod.since is None:
             continue
-        patience = timedelta(seconds=_PATIENCE_SECONDS.get(pod.trouble.reason, 0.0))
-        left = (pod.since + patience - now).total_seconds()
+        left = (pod.since + _patience(own, pod.trouble) - now).total_seconds()
         if left > 0:
             pauses.append(left)
         else:
@@ -125,6 +124,12 @@ def judge(own: Health, pods: Iterable[PodState], *, now: datetime) -> Judgement:
     more = f"; and {len(told) - 1} more" if len(told) > 1 else ""
     first = f"{own.message}; {told[0]}" if own.status == "Degraded" and own.message else told[0]
     return Judgement(health=Health("Degraded", f"{first}{more}"), look_again_seconds=again)
+
+
+def _patience(own: Health, found: PodTrouble) -> timedelta:
+    """Return how long a trouble is waited out: no longer where the deadline is over anyway."""
+    is_late = own.status == "Degraded"
+    return timedelta(seconds=0.0 if is_late else _PATIENCE_SECONDS.get(found.reason, 0.0))
 
 
 def _family(found: PodTrouble) -> str:

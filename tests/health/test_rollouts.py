@@ -185,3 +185,9 @@ def test_what_others_may_mend_is_waited_for(reason: str, seconds: int) -> None:
 
     assert (soon.health, soon.look_again_seconds) == (PROGRESSING, seconds - 5)
     assert late.health == Health("Degraded", f"Pod a-1: {reason}")
+
+
+def test_once_the_deadline_is_over_nothing_is_waited_for() -> None:
+    found = judge(Health("Degraded"), [state("Unschedulable")], now=NOW)
+
+    assert found.health == Health("Degraded", "Pod a-1: Unschedulable")

@@ -75,3 +75,38 @@ async def test_pods_of_the_last_revision_do_not_count_against_the_next(
         await until_health(world, unique, "Healthy")
 
     assert await health_of(world, unique) == {"status": "Healthy"}
+
+
+async def test_a_deadline_that_is_over_names_the_pod_too(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    content = workload(unique, image="1")
+    content["spec"]["progressDeadlineSeconds"] = 1
+    content["spec"]["template"]["spec"]["nodeSelector"] = {"no": "such-node"}
+    world.repository.commit({"app/all.yaml": text(content)})
+    await world.project(unique)
+    await world.application(unique, project=unique)
+
+    async def is_named() -> bool:
+        return f"; Pod {unique}-" in (await health_of(world, unique)).get("message", "")
+
+    async with reconciler():
+        await until_health(world, unique, "Degraded")
+        await eventually(is_named, timeout_seconds=30)
+
+    assert "Unschedulable" in (await health_of(world, unique))["message"]
+
+
+async def test_a_workload_without_a_deadline_of_its_own_is_told_too(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    content = workload(unique, image="crash", kind="StatefulSet")
+    content["spec"]["serviceName"] = unique
+    world.repository.commit({"app/all.yaml": text(content)})
+    await world.project(unique)
+    await world.application(unique, project=unique)
+
+    async with reconciler():
+        health = await until_health(world, unique, "Degraded")
+
+    assert health["message"].startswith(f"Pod {unique}-0: container main: CrashLoopBackOff")
