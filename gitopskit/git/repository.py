@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from gitopskit.clock import SystemClock
 from gitopskit.errors import GitFailed, InputError
 from gitopskit.git.access import open_access
+from gitopskit.git.cleaning import LOCK
 from gitopskit.git.failures import MirrorDamaged, explain, unknown
 from gitopskit.git.program import Call, Git, GitLimits
 from gitopskit.git.revisions import is_commit, pick, read_listing, references, require_revision
@@ -76,6 +77,11 @@ class Mirror:
             folder=self._home / "snapshots", bare=self._bare, git=self._git, clock=self._clock
         )
         self._proven: set[tuple[str, Trust]] = set()
+
+    @property
+    def name(self) -> str:
+        """Return the name of its folder in the cache."""
+        return self._home.name
 
     def resolve_revision(self, remote: Remote, revision: str) -> str:
         """Return the commit (40 digits) that a branch, tag, reference or HEAD is now.
@@ -265,10 +271,8 @@ class Mirror:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         try:
-            self._home.mkdir(mode=_PRIVATE_MODE, parents=True, exist_ok=True)
-            descriptor = os.open(self._home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+            descriptor = self._lock()
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
                 yield
             finally:
                 os.close(descriptor)
@@ -278,6 +282,19 @@ class Mirror:
                 where=str(self._home),
                 hint="check its rights and its free space",
             ) from error
+
+    def _lock(self) -> int:
+        """Return the open lock of the folder, which may have been cleaned away meanwhile."""
+        while True:
+            self._home.mkdir(mode=_PRIVATE_MODE, parents=True, exist_ok=True)
+            descriptor = os.open(self._home / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+            with suppress(FileNotFoundError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                if os.path.samestat(os.fstat(descriptor), (self._home / LOCK).stat()):
+                    now = self._clock.now_utc().timestamp()
+                    os.utime(descriptor, (now, now))
+                    return descriptor
+            os.close(descriptor)
 
     @staticmethod
     def _require_commit(commit: str) -> None:

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple
 
 import structlog
 
+from gitopskit.clock import SystemClock
 from gitopskit.errors import GitFailed, GitopskitError, InputError
+from gitopskit.git.cleaning import Cleaner
 from gitopskit.git.credentials import (
     KNOWN_HOSTS_CONFIG_MAP,
     TLS_CERTIFICATES_CONFIG_MAP,
@@ -54,6 +56,7 @@ _ASKERS_PER_REPOSITORY: Final = 2
 """A server that does not answer keeps so many threads busy, and no more."""
 
 _RENDERERS: Final = 4
+_MIRRORS: Final = "repositories"
 _MOST_TREES: Final = 32
 """Commits of which the hashes of all folders are remembered."""
 
@@ -89,6 +92,7 @@ class Repositories:
         self._heads: dict[Follow, str | GitopskitError] = {}
         self._askers = ThreadPoolExecutor(_ASKERS, thread_name_prefix="git")
         self._renderers = ThreadPoolExecutor(_RENDERERS, thread_name_prefix="render")
+        self._cleaner = Cleaner(options.cache_dir / _MIRRORS, clock=SystemClock())
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._server = Release(name="", namespace="")
         self._renders = Renders()
@@ -139,15 +143,14 @@ class Repositories:
         found = {follow: self._heads.get(follow) for follow in follows}
         return {follow: head for follow, head in found.items() if isinstance(head, str)}
 
-    def heads(self, follows: Iterable[Follow]) -> dict[Follow, str]:
-        """Return the commits of those revisions of which one is known."""
-        found = {follow: self._heads.get(follow) for follow in follows}
-        return {follow: head for follow, head in found.items() if isinstance(head, str)}
-
     def keep_only(self, follows: Iterable[Follow]) -> None:
-        """Forget the revisions that nobody follows any more."""
+        """Forget the revisions that nobody follows any more, and what is cached of them."""
         wanted = set(follows)
         self._heads = {follow: head for follow, head in self._heads.items() if follow in wanted}
+        places = {(follow.url, follow.project) for follow in wanted}
+        self._mirrors = {place: held for place, held in self._mirrors.items() if place in places}
+        used = {held.name for held in self._mirrors.values()}
+        self._askers.submit(self._cleaner.clean, used)
 
     async def require_signed(self, sources: Iterable[Pinned], signers: Signers) -> None:
         """Return if every commit is signed by one of the signers.
@@ -292,7 +295,7 @@ class Repositories:
         if held is None:
             held = Mirror(
                 remote.url,
-                cache_dir=self._options.cache_dir / "repositories",
+                cache_dir=self._options.cache_dir / _MIRRORS,
                 path=self._options.path,
                 scope=project,
             )

@@ -1,0 +1,150 @@
+"""What nobody follows any more is removed, and nothing that somebody uses."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gitopskit.git.cleaning import Cleaner
+from gitopskit.git.remotes import Remote, parse_remote
+from gitopskit.git.repository import Mirror
+from tests.support.clock import FakeClock
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.gitrepo import SourceRepository
+
+LATER_SECONDS = 601.0
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def cleaner(tmp_path: Path, clock: FakeClock) -> Cleaner:
+    return Cleaner(tmp_path / "cache", clock=clock)
+
+
+@pytest.fixture
+def mirror(source: SourceRepository, tmp_path: Path, clock: FakeClock) -> Mirror:
+    return Mirror(
+        str(source.folder), cache_dir=tmp_path / "cache", path=os.environ["PATH"], clock=clock
+    )
+
+
+@pytest.fixture
+def remote(source: SourceRepository) -> Remote:
+    return parse_remote(str(source.folder), allow_local=True)
+
+
+def kept(tmp_path: Path) -> list[str]:
+    return [folder.name for folder in (tmp_path / "cache").iterdir()]
+
+
+def test_a_mirror_that_nobody_follows_is_removed(
+    source: SourceRepository,
+    remote: Remote,
+    mirror: Mirror,
+    cleaner: Cleaner,
+    clock: FakeClock,
+    tmp_path: Path,
+) -> None:
+    mirror.snapshot(remote, source.commit({"a": "1"}))
+    clock.advance(LATER_SECONDS)
+
+    assert cleaner.clean(set()) == 1
+    assert kept(tmp_path) == []
+
+
+def test_a_mirror_that_is_followed_stays(
+    source: SourceRepository,
+    remote: Remote,
+    mirror: Mirror,
+    cleaner: Cleaner,
+    clock: FakeClock,
+    tmp_path: Path,
+) -> None:
+    mirror.snapshot(remote, source.commit({"a": "1"}))
+    clock.advance(LATER_SECONDS)
+
+    assert cleaner.clean({mirror.name}) == 0
+    assert kept(tmp_path) == [mirror.name]
+
+
+def test_a_mirror_that_was_just_used_stays_a_while(
+    source: SourceRepository,
+    remote: Remote,
+    mirror: Mirror,
+    cleaner: Cleaner,
+    clock: FakeClock,
+    tmp_path: Path,
+) -> None:
+    clock.advance(LATER_SECONDS)
+    mirror.snapshot(remote, source.commit({"a": "1"}))
+
+    assert cleaner.clean(set()) == 0
+    assert kept(tmp_path) == [mirror.name]
+
+
+def test_a_mirror_that_somebody_works_in_stays(
+    source: SourceRepository,
+    remote: Remote,
+    mirror: Mirror,
+    cleaner: Cleaner,
+    clock: FakeClock,
+    tmp_path: Path,
+) -> None:
+    mirror.snapshot(remote, source.commit({"a": "1"}))
+    clock.advance(LATER_SECONDS)
+
+    with (tmp_path / "cache" / mirror.name / "lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert cleaner.clean(set()) == 0
+
+    assert kept(tmp_path) == [mirror.name]
+
+
+def test_what_was_removed_is_fetched_again(
+    source: SourceRepository, remote: Remote, mirror: Mirror, cleaner: Cleaner, clock: FakeClock
+) -> None:
+    commit = source.commit({"a": "1"})
+    mirror.snapshot(remote, commit)
+    clock.advance(LATER_SECONDS)
+    cleaner.clean(set())
+
+    assert (mirror.snapshot(remote, commit).root / "a").read_text() == "1"
+
+
+def test_cleaning_is_done_from_time_to_time(
+    source: SourceRepository, remote: Remote, mirror: Mirror, cleaner: Cleaner, clock: FakeClock
+) -> None:
+    mirror.snapshot(remote, source.commit({"a": "1"}))
+
+    early = cleaner.clean(set())
+    clock.advance(LATER_SECONDS)
+    first = cleaner.clean(set())
+
+    assert (early, first) == (0, 1)
+    assert cleaner.clean(set()) == 0
+
+
+def test_a_removal_that_broke_off_is_ended(
+    cleaner: Cleaner, clock: FakeClock, tmp_path: Path
+) -> None:
+    (tmp_path / "cache" / ".going-0123" / "mirror.git").mkdir(parents=True)
+    clock.advance(LATER_SECONDS)
+
+    assert cleaner.clean(set()) == 0
+    assert kept(tmp_path) == []
+
+
+def test_a_cache_that_is_not_there_yet_is_clean(cleaner: Cleaner, clock: FakeClock) -> None:
+    clock.advance(LATER_SECONDS)
+
+    assert cleaner.clean(set()) == 0
