@@ -133,6 +133,79 @@ def test_every_field_that_is_read_is_one_of_argo_cds() -> None:
     assert list(unlisted(projects.FIELDS, upstream("AppProject")["properties"]["spec"])) == []
 
 
+WITH_EVERYTHING: Final = """\
+metadata:
+  name: web
+  annotations: {argocd.argoproj.io/manifest-generate-paths: .}
+spec:
+  project: shop
+  destination: {server: https://kubernetes.default.svc, namespace: shop}
+  sources:
+    - repoURL: https://git.example/shop.git
+      targetRevision: v1
+      path: charts/web
+      helm:
+        releaseName: web
+        namespace: shop
+        valueFiles: [$config/prod.yaml]
+        ignoreMissingValueFiles: true
+        values: "a: 1"
+        valuesObject: {a: {b: [1]}}
+        parameters: [{name: image.tag, value: v2, forceString: true}]
+        fileParameters: [{name: text, path: text.txt}]
+        kubeVersion: 1.30.0
+        apiVersions: [example.com/v1]
+        skipCrds: true
+        skipTests: true
+        skipSchemaValidation: true
+        version: v3
+    - repoURL: https://git.example/config.git
+      ref: config
+    - repoURL: https://git.example/shop.git
+      path: overlays/prod
+      kustomize:
+        namePrefix: a-
+        nameSuffix: -z
+        namespace: shop
+        images: ["web:v2"]
+        replicas: [{name: web, count: 3}, {name: job, count: "2"}]
+        commonLabels: {team: shop}
+        commonAnnotations: {note: x}
+        forceCommonLabels: true
+        forceCommonAnnotations: true
+        labelWithoutSelector: true
+        labelIncludeTemplates: true
+        components: [../debug]
+        ignoreMissingComponents: true
+        patches:
+          - patch: "[]"
+            target: {group: apps, version: v1, kind: Deployment, name: web, labelSelector: a=b}
+            options: {allowNameChange: true}
+    - repoURL: https://git.example/shop.git
+      path: plain
+      directory: {recurse: true, include: "*.yaml", exclude: "old/*"}
+  syncPolicy:
+    automated: {enabled: true, prune: true, selfHeal: true, allowEmpty: false}
+    syncOptions: [CreateNamespace=true, PruneLast=true, ServerSideApply=true]
+    retry: {limit: 5, backoff: {duration: 5s, factor: 2, maxDuration: 3m}}
+  ignoreDifferences:
+    - group: apps
+      kind: Deployment
+      jsonPointers: [/spec/replicas]
+      managedFieldsManagers: [scaler]
+  info: [{name: owner, value: shop}]
+"""
+
+
+def test_an_application_with_everything_is_accepted_by_both_and_honoured() -> None:
+    content = {"kind": "Application", **yaml.safe_load(WITH_EVERYTHING)}
+
+    for schema in (upstream("Application"), ours("Application")):
+        assert list(jsonschema_rs.validator_for(schema).iter_errors(content)) == []
+        assert list(unknown(content["spec"], schema["properties"]["spec"])) == []
+    assert len(applications.parse(content).sources) == 4
+
+
 def unlisted(known: Mapping[str, JsonValue], schema: JsonObject) -> Iterator[str]:
     properties = (schema.get("items") or schema).get("properties") or {}
     for name, inner in known.items():

@@ -343,3 +343,12 @@ def test_an_adopted_object_is_marked() -> None:
     marked = adopted(desired())
 
     assert marked.content["metadata"]["annotations"] == {"gitopskit.io/adopted": "true"}
+
+
+def test_what_is_for_something_that_never_happens_is_left_out() -> None:
+    found = prepared(
+        "apiVersion: v1\nkind: ConfigMap\n"
+        "metadata: {name: settings, annotations: {argocd.argoproj.io/hook: Skip}}\n"
+    )
+
+    assert (found.objects, found.refusals) == ((), ())
