@@ -18,6 +18,9 @@ _AT_ONCE: Final = 20
 
 _LONGEST_SECONDS: Final = 60.0
 
+_MOST_KEPT: Final = 1000
+"""Beyond so many objects, those that were not reverted lately are forgotten."""
+
 
 class Fights(Generic[K]):
     """The times at which objects drifted."""
@@ -26,12 +29,20 @@ class Fights(Generic[K]):
         """Begin without any."""
         self._times: dict[K, deque[float]] = {}
 
+    def __len__(self) -> int:
+        """Return how many objects are remembered."""
+        return len(self._times)
+
     def forget(self, ref: K) -> None:
         """Forget an object that is gone."""
         self._times.pop(ref, None)
 
     def delay_seconds(self, ref: K, *, now: float) -> float:
         """Note that an object drifted now, and return how long to wait before reverting it."""
+        if len(self._times) > _MOST_KEPT:
+            self._times = {
+                it: times for it, times in self._times.items() if now - times[-1] <= _WINDOW_SECONDS
+            }
         times = self._times.setdefault(ref, deque(maxlen=_AT_ONCE * 2))
         while times and now - times[0] > _WINDOW_SECONDS:
             times.popleft()

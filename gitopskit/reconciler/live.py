@@ -1,7 +1,8 @@
 """Live objects as the watches show them: one label-selected watch per kind in use.
 
-Kept of each object is an Observation, never its content. A kind that we may not watch is read by
-name instead, by whoever asks; Secrets are never watched, because a watch on them reads all.
+Kept of each object is an Observation, from the moment it arrives, and never its content. A kind
+that we may not watch is read by name instead, by whoever asks; Secrets are never watched, because a
+watch on them reads all.
 """
 
 from __future__ import annotations
@@ -9,18 +10,20 @@ from __future__ import annotations
 import asyncio
 from contextlib import aclosing, suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from gitopskit.errors import ApiError, ApiNotFound
-from gitopskit.kube.watch import Listed, watch
+from gitopskit.kube.requests import Selection
+from gitopskit.kube.watch import Listed, watch_selection
 from gitopskit.reconciler import names
 from gitopskit.reconciler.observation import Observation, observe, precedes
 from gitopskit.reconciler.rollouts import Rollouts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
 
     from gitopskit.health.declared import Kind
     from gitopskit.health.verdict import Health
@@ -126,13 +129,21 @@ class LiveObjects:
         try:
             kind = (await self._api.kinds()).find(*key)
             if kind is not None:
-                listing = await self._api.list(
-                    kind, _place(kind), label_selector=names.APPLICATION_LABEL
-                )
-                for content in listing.items:
-                    self._see(kind.ref_of(content), content)
+                keep = partial(self._kept, kind)
+                listing = await self._api.list_selection(kind, _selection(kind), keep=keep)
+                for kept in listing.items:
+                    self._see(*_of_kept(kept))
         except ApiError as error:
             _LOG.warning("health_not_judged_again", kind=key[1], problem=str(error))
+
+    def _kept(self, kind: ResourceType, content: JsonObject) -> JsonObject:
+        """Return what is kept of an object as it arrives, so that no list is ever held whole."""
+        ref = kind.ref_of(content)
+        try:
+            return {"ref": ref, "observation": self._observed(ref, content)}
+        except Exception:  # noqa: BLE001 -- one odd object must not end the watch of the others
+            _LOG.exception("object_not_understood", object=str(ref))
+            return {"ref": ref, "observation": None}
 
     def _observed(self, ref: ObjectRef, content: JsonObject) -> Observation:
         return observe(
@@ -154,12 +165,7 @@ class LiveObjects:
         key = (kind.group, kind.kind)
         try:
             async with aclosing(
-                watch(
-                    self._api,
-                    kind,
-                    namespace=_place(kind),
-                    label_selector=names.APPLICATION_LABEL,
-                )
+                watch_selection(self._api, kind, _selection(kind), keep=partial(self._kept, kind))
             ) as events:
                 async for event in events:
                     await self._take_in(kind, event)
@@ -176,26 +182,30 @@ class LiveObjects:
     async def _take_in(self, kind: ResourceType, event: Listed | Change) -> None:
         try:
             if isinstance(event, Listed):
-                await self._relist(kind, event.items)
-            elif event.kind == "DELETED":
-                await self._lose(kind, kind.ref_of(event.object))
+                await self._relist(kind, dict(map(_of_kept, event.items)))
+                return
+            ref, observation = _of_kept(event.object)
+            if event.kind == "DELETED":
+                await self._lose(kind, ref)
             else:
-                self._see(kind.ref_of(event.object), event.object)
-        except Exception:  # noqa: BLE001 -- one odd object must not end the watch of the others
+                self._see(ref, observation)
+        except Exception:  # noqa: BLE001 -- one odd event must not end the watch of the others
             _LOG.exception("event_not_understood", kind=kind.kind)
 
-    async def _relist(self, kind: ResourceType, items: tuple[JsonObject, ...]) -> None:
-        listed = {kind.ref_of(item): item for item in items}
+    async def _relist(
+        self, kind: ResourceType, listed: Mapping[ObjectRef, Observation | None]
+    ) -> None:
         known = [ref for ref in self._seen if (ref.group, ref.kind) == (kind.group, kind.kind)]
-        for ref, content in listed.items():
-            self._see(ref, content)
+        for ref, observation in listed.items():
+            self._see(ref, observation)
         for ref in known:
             if ref not in listed:
                 await self._lose(kind, ref)
 
-    def _see(self, ref: ObjectRef, content: JsonObject) -> None:
+    def _see(self, ref: ObjectRef, observation: Observation | None) -> None:
         before = self._seen.get(ref)
-        observation = self._observed(ref, content)
+        if observation is None:
+            return
         is_known = self._registry.owner(ref) is not None
         if not is_known and not names.tracked_by(observation.tracking_id, ref):
             return
@@ -219,7 +229,7 @@ class LiveObjects:
             _LOG.warning("object_not_read", object=str(ref), problem=str(error))
             self._lost(ref)
         else:
-            self._see(ref, content)
+            self._see(ref, self._observed(ref, content))
 
     def _lost(self, ref: ObjectRef) -> None:
         """Forget an object, and tell that it is gone."""
@@ -234,6 +244,14 @@ class LiveObjects:
         if before is not None:
             after = self._seen[ref] = replace(before, health=health)
             self._on_change(ref, before, after)
+
+
+def _of_kept(kept: JsonObject) -> tuple[ObjectRef, Observation | None]:
+    return kept["ref"], kept["observation"]
+
+
+def _selection(kind: ResourceType) -> Selection:
+    return Selection(namespace=_place(kind), label_selector=names.APPLICATION_LABEL)
 
 
 def _place(kind: ResourceType) -> str:

@@ -37,3 +37,11 @@ def test_what_is_gone_is_forgotten() -> None:
     fights.forget(REF)
 
     assert fights.delay_seconds(REF, now=1.0) == 0.0
+
+
+def test_no_more_is_remembered_than_was_reverted_lately() -> None:
+    fights: Fights[int] = Fights()
+    for number in range(3000):
+        fights.delay_seconds(number, now=number / 10)
+
+    assert len(fights) < 2000
