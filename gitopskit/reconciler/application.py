@@ -21,6 +21,7 @@ from gitopskit.reconciler.sync_policy import (
     PROPAGATIONS,
     Propagation,
     Retry,
+    SyncOptions,
     SyncPolicy,
     parse_policy,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "cascade",
     "fingerprint",
     "parse",
+    "refresh_of",
 ]
 
 Pointer = tuple[str, ...]
@@ -158,6 +160,7 @@ def parse(content: JsonObject) -> Application:
     annotations = application_fields.annotations_that_count(content)
     name = str(content["metadata"]["name"])
     namespace = _destination_namespace(spec.child("destination"))
+    operation = parse_operation(content, where=spec.where)
     return Application(
         name=name,
         project=spec.text("project"),
@@ -165,9 +168,9 @@ def parse(content: JsonObject) -> Application:
             replace(source, release=name, namespace=namespace) for source in parse_sources(spec)
         ),
         namespace=namespace,
-        policy=parse_policy(spec.child("syncPolicy")),
+        policy=_policy(spec.child("syncPolicy"), operation),
         ignore_rules=tuple(_ignore_rule(rule) for rule in spec.children("ignoreDifferences")),
-        operation=parse_operation(content, where=spec.where),
+        operation=operation,
         refresh=_refresh(annotations.get(names.REFRESH_ANNOTATION)),
         is_skipped=annotations.get(names.SKIP_ANNOTATION) == "true",
         history_limit=max(0, spec.number("revisionHistoryLimit", _HISTORY)),
@@ -192,6 +195,12 @@ def fingerprint(content: JsonObject) -> str:
     return hashlib.sha256(json.dumps(matter, sort_keys=True).encode()).hexdigest()
 
 
+def refresh_of(content: JsonObject) -> Refresh:
+    """Return whether an Application asks to be looked at anew."""
+    annotations = application_fields.annotations_that_count(content)
+    return _refresh(annotations.get(names.REFRESH_ANNOTATION))
+
+
 def cascade(content: JsonObject) -> Propagation | None:
     """Return how the objects of a deleted Application go, or None where they stay.
 
@@ -202,6 +211,20 @@ def cascade(content: JsonObject) -> Propagation | None:
         if name == names.FINALIZER:
             return PROPAGATIONS.get(mode, "Foreground")
     return None
+
+
+def _policy(policy: Fields, operation: OperationRequest | None) -> SyncPolicy:
+    """Return the policy, with the options of a sync that was asked for where it has some."""
+    found = parse_policy(policy)
+    if operation is None or operation.options == SyncOptions():
+        return found
+    return replace(
+        found,
+        creates_namespace=operation.options.creates_namespace,
+        prunes_last=operation.options.prunes_last,
+        propagation=operation.options.propagation,
+        options=operation.options,
+    )
 
 
 def _refresh(value: JsonValue) -> Refresh:

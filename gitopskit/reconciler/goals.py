@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.project import Project
     from gitopskit.reconciler.rendering import Rendered
     from gitopskit.reconciler.repositories import Repositories
+    from gitopskit.reconciler.source import Source
     from gitopskit.reconciler.state import Registry, Tracked
 
 _MOST_REFUSALS_TOLD: Final = 10
@@ -71,7 +72,7 @@ class Goals:
         """
         application, project = self._allowed(tracked)
         tracked.follows = tuple(
-            Follow(source.repo_url, source.target_revision, project.name)
+            Follow(source.repo_url, _revision(application, source), project.name)
             for source in application.sources
         )
         try:
@@ -91,6 +92,11 @@ class Goals:
         goal = await self._goal(rendered, application, project, commits, key)
         tracked.asked = (asked, goal.key)
         return goal
+
+    async def look(self, tracked: Tracked) -> None:
+        """Ask Git now where what an Application follows is."""
+        for follow in tracked.follows:
+            await self._repositories.look(follow)
 
     async def _held(
         self, tracked: Tracked, project: Project, pinned: tuple[Pinned, ...], asked: str
@@ -210,6 +216,14 @@ def _require(application: Application, project: Project) -> None:
             where=where,
             hint="add it to the project's destinations",
         )
+
+
+def _revision(application: Application, source: Source) -> str:
+    """Return what is followed: for a sync to a revision that one, until it has ended."""
+    request = application.operation
+    is_free = not application.policy.is_automated and len(application.sources) == 1
+    asked = request.revision if request is not None and is_free else ""
+    return asked or source.target_revision
 
 
 def _is_namespaced(kinds: Kinds, group: str, kind: str) -> bool | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from gitopskit.reconciler.answering import may_prune, was_asked
 from gitopskit.reconciler.reporting import listed
 from gitopskit.reconciler.status import Operation
 from gitopskit.timestamps import parse_rfc3339
@@ -26,14 +27,17 @@ _LONGEST_PASSING_SECONDS: Final = 30.0
 """What others are about to make (a namespace, a right) is looked for soon and often."""
 
 
-def count_attempt(tracked: Tracked, retry: Retry, *, now: float) -> None:
-    """Note how an attempt ended, and from when on (monotonic seconds) the next one may begin."""
+def count_attempt(tracked: Tracked, retry: Retry, *, now: float, is_asked: bool = False) -> None:
+    """Note how an attempt ended, and from when on (monotonic seconds) the next one may begin.
+
+    Whoever asked for a sync is told of any failure, also of one that might pass.
+    """
     failures = tracked.failures.values()
     if not failures:
         tracked.begin_anew()
         return
     tracked.attempts += 1
-    is_passing = any(failure.is_passing for failure in failures)
+    is_passing = not is_asked and any(failure.is_passing for failure in failures)
     tracked.is_exhausted = not is_passing and not retry.allows(tracked.attempts)
     delay = retry.delay_seconds(tracked.attempts)
     if is_passing:
@@ -47,7 +51,7 @@ def count_run(tracked: Tracked, run: SyncRun, retry: Retry, *, now: float) -> No
     is_under_way = run.phase == "Running" and not tracked.failures
     if run.phase == "Failing" or is_under_way or tracked.is_exhausted:
         return
-    count_attempt(tracked, retry, now=now)
+    count_attempt(tracked, retry, now=now, is_asked=run.request is not None)
     if tracked.is_exhausted and run.phase == "Running":
         run.fail({ref: failure.message for ref, failure in tracked.failures.items()})
 
@@ -71,11 +75,13 @@ def with_operation(
     revision = goal.commit if is_changed else known
     revisions = goal.commits if is_changed else tuple(sync.get("revisions") or ())
     report = replace(report, revision=revision, revisions=revisions)
-    if not goal.application.policy.is_automated:
+    request = goal.application.operation
+    if not goal.application.policy.is_automated and request is None:
         return report
     phase, message = _phase(tracked, results)
     is_told = phase != "Running" or before.get("message") == message
-    if not is_changed and before.get("phase") == phase and is_told:
+    is_same = before.get("phase") == phase or (phase == "Succeeded" and was_asked(before))
+    if not is_changed and is_same and is_told and request is None:
         return report
     ran = tracked.run.results if tracked.run is not None else {}
     goes_on = before.get("phase") == "Running"
@@ -90,8 +96,9 @@ def with_operation(
             started_at=started or begun,
             finished_at=None if phase == "Running" else now,
             retry_count=max(0, tracked.attempts - 1),
-            prunes=goal.application.policy.prunes,
-            digest=goal.digest,
+            prunes=may_prune(goal),
+            digest="" if request is not None and request.resources else goal.digest,
+            asked=tracked.content.get("operation") if request is not None else None,
             results=tuple({**ran, **{it.ref: it for it in results}}.values()),
         ),
     )

@@ -6,6 +6,7 @@ own, so that whoever applies the Application never removes it.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -38,18 +39,24 @@ class Publisher:
         """Return the clock that times are told by."""
         return self._api.clock
 
-    async def publish(self, tracked: Tracked, report: Report) -> None:
+    async def publish(self, tracked: Tracked, report: Report, *, is_answered: bool = False) -> None:
         """Write the status if it differs from the one that is there.
+
+        ``is_answered`` takes the operation out of the Application with the same write.
 
         Raises:
             ApiError: the API server refused or did not answer.
         """
         before = tracked.status
         after = status.build(report, previous=before, now=self.clock.now_utc())
-        if after is before:
+        if after is before and not is_answered:
             return
+        patch: list[JsonObject] = [{"op": "add", "path": "/status", "value": after}]
+        if is_answered:
+            asked = {"path": "/operation", "value": tracked.content.get("operation")}
+            patch += [{"op": "test", **asked}, {"op": "remove", "path": "/operation"}]
         try:
-            content = await self._patch(tracked, [{"op": "add", "path": "/status", "value": after}])
+            content = await self._patch(tracked, patch)
         except ApiInvalid as error:  # another Application took the name; a watch tells of it
             _LOG.warning("status_not_written", application=tracked.name, problem=str(error))
             return
@@ -59,6 +66,20 @@ class Publisher:
         self._log(tracked, report, before)
         if report.operation is not None:
             await self._record(tracked, report.operation, before)
+
+    async def unmark(self, tracked: Tracked, annotation: str) -> None:
+        """Take an annotation off an Application, as it was seen.
+
+        Raises:
+            ApiError: the API server refused or did not answer.
+        """
+        path = f"/metadata/annotations/{annotation.replace('/', '~1')}"
+        value = tracked.content["metadata"]["annotations"][annotation]
+        with suppress(ApiInvalid):  # somebody changed it meanwhile: a watch tells of it
+            await self._patch(
+                tracked,
+                [{"op": "test", "path": path, "value": value}, {"op": "remove", "path": path}],
+            )
 
     async def release(self, tracked: Tracked) -> None:
         """Take our finalizer off, so that the Application can go.

@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from gitopskit.errors import ApiError, EnvironmentFault, GitopskitError, IntegrityFault
-from gitopskit.reconciler import fighting, guards, operations, plan, reporting, status, sync_run
+from gitopskit.reconciler import (
+    answering,
+    fighting,
+    guards,
+    names,
+    operations,
+    plan,
+    reporting,
+    status,
+    sync_run,
+)
+from gitopskit.reconciler import application as applications
 from gitopskit.reconciler.advancing import Advancer
 from gitopskit.reconciler.goals import Refused
 from gitopskit.reconciler.observation import drift
@@ -29,7 +40,7 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.live import LiveObjects
     from gitopskit.reconciler.publishing import Publisher
     from gitopskit.reconciler.state import Goal, Registry, Tracked
-    from gitopskit.reconciler.status import ResourceResult
+    from gitopskit.reconciler.status import Phase, ResourceResult
     from gitopskit.reconciler.sync_run import SyncRun
     from gitopskit.reconciler.syncing import Syncer
 
@@ -76,10 +87,13 @@ class Reconciler:
             ApiError: the API server did not answer, or a status could not be written.
         """
         try:
+            if tracked.is_skipped:
+                return None  # not even its status: whoever set this wants no write
             await self._syncer.read_inventory(tracked)
             if tracked.is_deleted:
                 async with self._turns[tracked.name]:
                     return await tear_down(tracked, syncer=self._syncer, publisher=self._publisher)
+            await self._refresh(tracked)
             goal = await self._goals.find(tracked)
         except Refused as refusal:
             return await self._refuse(tracked, refusal)
@@ -127,7 +141,13 @@ class Reconciler:
         """Tell why nothing is written; what was applied before stays as it is."""
         tracked.is_refused = refusal.condition == status.INVALID_SPEC
         report = reporting.refused(tracked, refusal.condition, refusal.message, self._live.get)
-        await self._publisher.publish(tracked, report)
+        is_asked = bool(tracked.content.get("operation"))
+        if is_asked:
+            now = self._clock.now_utc()
+            report = answering.answered(
+                tracked, report, goal=None, ending=("Failed", refusal.message), now=now
+            )
+        await self._publisher.publish(tracked, report, is_answered=is_asked)
         may_pass = isinstance(refusal.cause, EnvironmentFault | IntegrityFault)
         return FAULT_SECONDS if may_pass else None
 
@@ -137,7 +157,11 @@ class Reconciler:
         begun = self._clock.now_utc()
         results: list[ResourceResult] = []
         extra: list[tuple[str, str]] = []
-        if goal.application.policy.is_automated:
+        request = goal.application.operation
+        if request is not None and (request.is_dry_run or answering.refusal(goal)):
+            await self._answer(tracked, goal)
+            return None
+        if goal.application.policy.is_automated or request is not None:
             results += await self._apply(tracked, goal, self._run_to(tracked, goal))
             results += await self._prune(tracked, goal, extra)
         else:
@@ -153,9 +177,44 @@ class Reconciler:
             begun=begun,
             now=self._clock.now_utc(),
         )
-        await self._publisher.publish(tracked, report)
+        is_answered = answering.is_answered(report, request)
+        await self._publisher.publish(tracked, report, is_answered=is_answered)
+        if is_answered and tracked.run is not None:
+            tracked.run.request = None
         tracked.told_digest = goal.digest
         return self._come_back(tracked)
+
+    async def _refresh(self, tracked: Tracked) -> None:
+        """Look at Git now where a person asks for it; at all that was remembered where for that."""
+        is_under_way = tracked.run is not None and tracked.run.request is not None
+        asked = applications.refresh_of(tracked.content)
+        if asked or (tracked.content.get("operation") and not is_under_way):
+            await self._goals.look(tracked)
+        if not asked:
+            return
+        tracked.is_check_due = True
+        if asked == "hard":
+            tracked.failed_key, tracked.asked = "", ("", "")
+            tracked.applied.clear()
+        await self._publisher.unmark(tracked, names.REFRESH_ANNOTATION)
+
+    async def _answer(self, tracked: Tracked, goal: Goal) -> None:
+        """Tell at once what a dry run found, or why what is asked for is not done."""
+        report = reporting.report(tracked, goal, seen=self._live.get)
+        results: tuple[ResourceResult, ...] = ()
+        ending: tuple[Phase, str] = ("Failed", answering.refusal(goal))
+        if not ending[1]:
+            results = tuple(await self._syncer.rehearse(tracked, answering.narrowed(goal)))
+            ending = answering.told_rehearsal(results)
+        report = answering.answered(
+            tracked,
+            report,
+            goal=goal,
+            ending=ending,
+            results=results,
+            now=self._clock.now_utc(),
+        )
+        await self._publisher.publish(tracked, report, is_answered=True)
 
     def _take_up(self, tracked: Tracked, goal: Goal) -> None:
         before, tracked.is_refused = tracked.goal, False
@@ -178,13 +237,31 @@ class Reconciler:
 
     def _run_to(self, tracked: Tracked, goal: Goal) -> SyncRun:
         """Return the run that is under way; one to another goal is over at once."""
-        run = tracked.run
+        run, goal = tracked.run, answering.narrowed(goal)
+        request = goal.application.operation
+        if run is not None and request is None and run.earlier is not None:
+            run = tracked.run = run.earlier
+        is_new = request is not None and (run is None or run.request != request)
+        if is_new:
+            self._forget(tracked, goal)
         is_repeated = run is not None and run.phase == "Failed" and not self._is_put_off(tracked)
-        if run is None or run.digest != goal.digest or is_repeated:
+        if run is None or run.digest != goal.digest or is_repeated or is_new:
             tracked.failures.clear()
-            run = tracked.run = sync_run.following(run, goal, status=tracked.status)
+            known = {} if is_new else tracked.status
+            earlier, run = run, sync_run.following(run, goal, status=known)
+            run.request = request
+            if request is not None and request.resources and is_new:
+                run.earlier = earlier
+            tracked.run = run
         run.renew(goal)
         return run
+
+    def _forget(self, tracked: Tracked, goal: Goal) -> None:
+        """Forget what was applied of what is to be synced on demand: all of it is written again."""
+        tracked.begin_anew()
+        if not goal.application.policy.options.applies_out_of_sync_only:
+            for desired in goal.objects:
+                tracked.applied.pop(desired.ref, None)
 
     def _is_put_off(self, tracked: Tracked) -> bool:
         """Tell whether nothing is tried now, because of what failed before."""
@@ -207,7 +284,7 @@ class Reconciler:
         operations.count_run(
             tracked,
             run,
-            goal.application.policy.retry,
+            run.request.retry if run.request is not None else goal.application.policy.retry,
             now=self._clock.monotonic_seconds(),
         )
         return results
@@ -226,6 +303,9 @@ class Reconciler:
         living = {applied.uid for applied in tracked.applied.values()}
         hooks = {entry.ref for entry in tracked.inventory if entry.is_hook}
         stale = plan.to_prune(tracked.inventory, tracked.desired.keys() | hooks, living)
+        request = goal.application.operation
+        if request is not None:
+            stale = tuple(entry for entry in stale if request.covers(entry.ref))
         policy = goal.application.policy
         is_synced = tracked.run is not None and tracked.run.phase == "Succeeded"
         if tracked.failures or not stale or not is_synced:
@@ -242,7 +322,7 @@ class Reconciler:
         order = DeletionOrder(
             reason="Prune",
             propagation=policy.propagation,
-            may_delete=policy.prunes,
+            may_delete=answering.may_prune(goal),
             is_approved=self._is_approved(tracked),
             too_much=guards.too_much(
                 goal.deletion_limit, doomed=len(stale), listed=len(tuple(tracked.inventory))
@@ -265,7 +345,8 @@ class Reconciler:
     def _come_back(self, tracked: Tracked) -> float | None:
         """Return when to look again although nothing may tell of a change by then."""
         delays = []
-        if tracked.goal is not None and not tracked.goal.application.policy.is_automated:
+        application = tracked.goal.application if tracked.goal is not None else None
+        if application and not (application.policy.is_automated or application.operation):
             return None  # it is compared at every poll
         if tracked.failures and not tracked.is_exhausted:
             delays.append(tracked.retry_at_seconds - self._clock.monotonic_seconds())

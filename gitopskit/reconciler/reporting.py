@@ -115,7 +115,7 @@ def _resource(
 ) -> ResourceStatus:
     is_synced = (
         _is_as_applied(tracked, desired, live)
-        if goal.application.policy.is_automated
+        if goal.application.policy.is_automated or goal.application.operation is not None
         else desired.ref not in tracked.differing
     )
     return ResourceStatus(

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gitopskit.reconciler import application as applications
+from gitopskit.reconciler import names
 from gitopskit.reconciler.application import NOTHING_IGNORED
+from gitopskit.reconciler.fields import mapping
 from gitopskit.reconciler.guards import STANDARD_LIMIT, DeletionLimit
 from gitopskit.reconciler.inventory import Inventory
 from gitopskit.reconciler.observation import precedes
@@ -104,11 +106,18 @@ class Tracked:
         return bool(self.content["metadata"].get("deletionTimestamp"))
 
     @property
+    def is_skipped(self) -> bool:
+        """Tell whether a person wants the Application to be left as it is."""
+        annotations = mapping(self.content["metadata"].get("annotations"))
+        return annotations.get(names.SKIP_ANNOTATION) == "true"
+
+    @property
     def heals(self) -> bool:
         """Tell whether what is changed in the cluster is reverted."""
         policy = self.goal.application.policy if self.goal else None
         is_willing = policy is not None and policy.is_automated and policy.heals
-        return is_willing and not self.is_deleted and not self.is_refused
+        is_left_alone = self.is_deleted or self.is_refused or self.is_skipped
+        return is_willing and not is_left_alone
 
     def take(self, content: JsonObject) -> bool:
         """Keep the Application as a watch or a write shows it; False if something newer is known.

@@ -77,6 +77,8 @@ class Operation:
     retry_count: int = 0
     prunes: bool = False
     digest: str = ""
+    asked: JsonObject | None = None
+    is_rehearsal: bool = False
     results: tuple[ResourceResult, ...] = ()
     revisions: tuple[str, ...] = ()
 
@@ -202,11 +204,7 @@ def _operation_state(operation: Operation, compared: JsonObject) -> JsonObject:
         "phase": operation.phase,
         "message": operation.message,
         "startedAt": rfc3339(operation.started_at),
-        "operation": {
-            "initiatedBy": {"automated": True},
-            "sync": {"revision": operation.revision, "prune": operation.prunes},
-            **_info(operation),
-        },
+        "operation": _asked(operation),
         "syncResult": {
             "revision": operation.revision,
             **_sources(operation, compared),
@@ -234,10 +232,18 @@ def _result(result: ResourceResult) -> JsonObject:
     }
 
 
-def _info(operation: Operation) -> JsonObject:
-    if not operation.digest:
-        return {}
-    return {"info": [{"name": DIGEST_INFO, "value": operation.digest}]}
+def _asked(operation: Operation) -> JsonObject:
+    """Return what was asked for, by a person or by the policy."""
+    asked = operation.asked or {
+        "initiatedBy": {"automated": True},
+        "sync": {"prune": operation.prunes},
+    }
+    given = asked.get("info")
+    infos = list(given) if isinstance(given, list) else []
+    if operation.digest:
+        infos.append({"name": DIGEST_INFO, "value": operation.digest})
+    sync = {**(asked.get("sync") or {}), "revision": operation.revision}
+    return {**asked, "sync": sync, **({"info": infos} if infos else {})}
 
 
 def _hook(result: ResourceResult) -> JsonObject:
@@ -261,14 +267,15 @@ def _history(
     is_known = told == {
         key: last[key] for key in ("revision", "revisions", *_SOURCES) if key in last
     }
-    if operation.phase != "Succeeded" or operation.finished_at is None or is_known:
+    is_deployed = operation.phase == "Succeeded" and not operation.is_rehearsal
+    if not is_deployed or operation.finished_at is None or is_known:
         return previous
     entry = {
         "id": int(last.get("id", -1)) + 1,
         "revision": operation.revision,
         "deployStartedAt": rfc3339(operation.started_at),
         "deployedAt": rfc3339(operation.finished_at),
-        "initiatedBy": {"automated": True},
+        "initiatedBy": (operation.asked or {}).get("initiatedBy") or {"automated": True},
         **_sources(operation, compared),
     }
     return [*previous, entry][-_MOST_HISTORY:]

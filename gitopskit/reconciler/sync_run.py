@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.application import Application
     from gitopskit.reconciler.desired import Desired
     from gitopskit.reconciler.observation import Applied, Observation
+    from gitopskit.reconciler.operation_request import OperationRequest
     from gitopskit.reconciler.status import HookPhase
     from gitopskit.reconciler.sync_plan import Move, Standing, Step
 
@@ -80,7 +81,8 @@ class SyncRun:
     """One attempt to bring an Application to a goal.
 
     ``leaving`` are hooks of an earlier run that are not gone yet; ``created`` are those that this
-    run made; ``failures`` tell why it failed.
+    run made; ``failures`` tell why it failed. ``request`` is who asked for it, ``earlier`` the run
+    to the same goal that it came between.
     """
 
     id: str
@@ -95,6 +97,8 @@ class SyncRun:
     created: set[ObjectRef] = field(default_factory=set)
     failures: dict[ObjectRef, str] = field(default_factory=dict)
     awaited: Move | None = None
+    request: OperationRequest | None = None
+    earlier: SyncRun | None = None
     results: dict[ObjectRef, ResourceResult] = field(default_factory=dict)
     plan: tuple[Step, ...] = ()
 

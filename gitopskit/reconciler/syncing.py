@@ -103,7 +103,9 @@ class Syncer:
             ApiError: the inventory cannot be written; nothing was applied then.
         """
         await self._prepare(tracked, goal, todo)
-        await self.list_ahead(tracked, (*goal.objects, *todo))
+        request = goal.application.operation
+        is_part = request is not None and bool(request.resources)
+        await self.list_ahead(tracked, todo if is_part else (*goal.objects, *todo))
         results: list[ResourceResult | None] = []
         for group in plan.in_ranks(todo):
             limit = asyncio.Semaphore(_AT_ONCE)
@@ -188,6 +190,19 @@ class Syncer:
                 differing.add(desired.ref)
                 tracked.failures[desired.ref] = failure_of(error)
         tracked.differing = frozenset(differing)
+
+    async def rehearse(self, tracked: Tracked, goal: Goal) -> list[ResourceResult]:
+        """Return what a sync would change or fail to, without a write."""
+        results = []
+        for desired in goal.objects:
+            ref, version = desired.ref, desired.version
+            try:
+                if await self._differs(tracked, goal, desired):
+                    results.append(result_of(ref, version, "Synced", "would change (dry run)"))
+            except GitopskitError as error:
+                message = failure_of(error).message
+                results.append(result_of(ref, version, "SyncFailed", message))
+        return results
 
     async def _differs(self, tracked: Tracked, goal: Goal, desired: Desired) -> bool:
         if goal.application.only_looks:

@@ -19,6 +19,7 @@ from gitopskit.reconciler.application import (
     cascade,
     fingerprint,
     parse,
+    refresh_of,
 )
 from gitopskit.reconciler.sync_policy import SyncOptions
 from gitopskit.render.options import DirectoryOptions
@@ -321,3 +322,32 @@ def test_any_spec_is_read_or_refused(spec: JsonObject) -> None:
     except GitopskitError:
         return
     assert parsed.source.repo_url
+
+
+def test_the_options_of_a_sync_that_is_asked_for_replace_those_of_the_policy() -> None:
+    content = application(syncPolicy={"automated": {}, "syncOptions": ["PruneLast=true"]})
+    plain, special = (
+        {**content, "operation": {"sync": sync}}
+        for sync in (
+            {"prune": True},
+            {"syncOptions": ["CreateNamespace=true", "PrunePropagationPolicy=background"]},
+        )
+    )
+
+    assert parse(plain).policy == parse(content).policy
+    found = parse(special).policy
+    assert (found.creates_namespace, found.prunes_last, found.propagation) == (
+        True,
+        False,
+        "Background",
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "refresh"), [(None, ""), ("normal", "normal"), ("hard", "hard"), ("x", "normal")]
+)
+def test_a_refresh_is_asked_for_by_an_annotation(value: str | None, refresh: str) -> None:
+    content = application()
+    content["metadata"]["annotations"] = {"argocd.argoproj.io/refresh": value}
+
+    assert refresh_of(content) == refresh

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from gitopskit.health.verdict import Health
 from gitopskit.reconciler import sync_run
 from gitopskit.reconciler.application import Retry, SyncPolicy
 from gitopskit.reconciler.inventory import Entry
+from gitopskit.reconciler.operation_request import OperationRequest, Selected
 from gitopskit.reconciler.operations import count_attempt, count_run, with_operation
 from gitopskit.reconciler.plan import Verdict
 from gitopskit.reconciler.state import Failure
@@ -223,3 +225,41 @@ def test_it_is_told_that_hooks_of_a_failure_run() -> None:
 
     assert found is not None
     assert found.message.startswith("failed, and its SyncFail hooks run: ")
+
+
+def test_whoever_asks_is_told_of_a_failure_that_might_pass() -> None:
+    item, run = tracked(), sync_run.begin(a_goal(desired()))
+    run.request, item.failures = OperationRequest(), {REF: DENIED}
+
+    count_run(item, run, run.request.retry, now=0.0)
+
+    assert (item.is_exhausted, run.phase) == (True, "Failed")
+
+
+def test_what_somebody_asked_for_is_told_even_without_a_change() -> None:
+    item, goal = tracked(status=SYNCED), a_goal(desired(), policy=SyncPolicy())
+    item.content["operation"] = {"sync": {}}
+    application = replace(goal.application, operation=OperationRequest())
+
+    found = told(item, replace(goal, application=application)).operation
+
+    assert found is not None
+    assert (found.phase, found.asked, found.digest) == ("Succeeded", {"sync": {}}, "g1")
+
+
+def test_a_part_does_not_stand_for_the_whole() -> None:
+    item, goal = tracked(status=SYNCED), a_goal(desired())
+    request = OperationRequest(resources=(Selected(kind="ConfigMap", name="settings"),))
+
+    found = told(
+        item, replace(goal, application=replace(goal.application, operation=request))
+    ).operation
+
+    assert found is not None
+    assert found.digest == ""
+
+
+def test_a_failure_that_somebody_asked_for_is_not_told_away() -> None:
+    item = tracked(status={**SYNCED, "operationState": {"phase": "Failed"}})
+
+    assert told(item).operation is None

@@ -157,3 +157,12 @@ def test_nothing_is_healed_without_a_goal_or_with_a_refused_spec_or_on_the_way_o
     assert not tracked().heals
     assert not refused.heals
     assert not leaving.heals
+
+
+def test_an_application_that_is_to_be_skipped_does_not_heal() -> None:
+    item = tracked(a_goal(desired(), policy=SyncPolicy(is_automated=True, heals=True)))
+
+    assert item.heals
+    item.content["metadata"]["annotations"] = {"argocd.argoproj.io/skip-reconcile": "true"}
+
+    assert (item.is_skipped, item.heals) == (True, False)

@@ -263,3 +263,34 @@ def test_a_hook_and_what_was_synced_are_told() -> None:
         "PreSync",
         "Running",
     )
+
+
+def test_what_was_asked_for_is_told_as_it_was_asked() -> None:
+    asked = {
+        "initiatedBy": {"username": "ann"},
+        "info": [{"name": "why", "value": "because"}],
+        "sync": {"prune": True, "revision": "main"},
+    }
+
+    found = status.build(
+        report(operation=operation(asked=asked, digest="g1")), previous={}, now=NOW
+    )
+
+    assert found["operationState"]["operation"] == {
+        "initiatedBy": {"username": "ann"},
+        "info": [
+            {"name": "why", "value": "because"},
+            {"name": "gitopskit.io/digest", "value": "g1"},
+        ],
+        "sync": {"prune": True, "revision": "c1"},
+    }
+    assert found["history"][0]["initiatedBy"] == {"username": "ann"}
+
+
+def test_a_dry_run_is_no_deployment() -> None:
+    found = status.build(
+        report(operation=operation(asked={"info": "odd"}, is_rehearsal=True)), previous={}, now=NOW
+    )
+
+    assert found["history"] == []
+    assert found["operationState"]["operation"] == {"info": "odd", "sync": {"revision": "c1"}}

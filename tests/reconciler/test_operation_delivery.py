@@ -1,0 +1,265 @@
+"""What people ask an Application for is done once and told, as Argo CD tells it; on the server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
+
+from gitopskit.kube.resources import APPLICATIONS, CONFIG_MAPS
+from gitopskit.reconciler.loop import Controller
+from tests.support.hooking import COMPLETE, JOBS, end, job
+from tests.support.polling import eventually
+from tests.support.reconciling import World, config_map, text
+
+if TYPE_CHECKING:
+    from gitopskit.manifests.json_types import JsonObject, JsonValue
+
+Run = Callable[[], AbstractAsyncContextManager[Controller]]
+
+
+async def ask(world: World, name: str, **sync: JsonValue) -> None:
+    operation = {"initiatedBy": {"username": "ann"}, "sync": {"revision": "", **sync}}
+    await world.admin.patch(
+        APPLICATIONS, name, "argocd", patch={"operation": operation}, field_manager="argocd"
+    )
+
+
+async def until_answered(world: World, name: str) -> JsonObject:
+    """Wait until an operation is taken out of the Application and return what is told of it."""
+
+    async def is_answered() -> bool:
+        return "operation" not in (await world.get(APPLICATIONS, name, "argocd") or {})
+
+    try:
+        await eventually(is_answered)
+    except TimeoutError as error:
+        raise AssertionError(await world.status(name)) from error
+    state: JsonObject = (await world.status(name))["operationState"]
+    return state
+
+
+async def until_compared(world: World, name: str) -> None:
+    async def is_compared() -> bool:
+        return bool((await world.status(name)).get("sync"))
+
+    await eventually(is_compared)
+
+
+async def mark(world: World, name: str, annotation: str, value: str | None) -> None:
+    patch = {"metadata": {"annotations": {f"argocd.argoproj.io/{annotation}": value}}}
+    await world.admin.patch(APPLICATIONS, name, "argocd", patch=patch, field_manager="argocd")
+
+
+async def test_a_sync_on_demand_applies_and_is_told(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    commit = world.repository.commit({"app/all.yaml": text(config_map(unique, color="red"))})
+    await world.project(unique)
+    await world.application(unique, project=unique, policy={})
+
+    async with reconciler():
+        await until_compared(world, unique)
+        assert await world.data(unique) is None
+        await ask(world, unique)
+        state = await until_answered(world, unique)
+        status = await world.until_synced(unique, revision=commit)
+
+    assert (state["phase"], state["syncResult"]["revision"]) == ("Succeeded", commit)
+    assert state["operation"]["initiatedBy"] == {"username": "ann"}
+    assert state["operation"]["sync"]["revision"] == commit
+    assert [it["initiatedBy"] for it in status["history"]] == [{"username": "ann"}]
+    assert await world.data(unique) == {"color": "red"}
+
+
+async def test_a_sync_on_demand_runs_the_hooks_again(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    world.repository.commit({"app/all.yaml": text(job(unique, "PreSync"), config_map(unique))})
+    await world.project(unique)
+    await world.application(unique, project=unique)
+
+    async with reconciler():
+        first = await end(world, unique, COMPLETE)
+        await world.until_synced(unique)
+        await ask(world, unique)
+
+        async def is_new() -> bool:
+            content = await world.get(JOBS, unique) or first
+            return bool(content["metadata"]["uid"] != first["metadata"]["uid"])
+
+        await eventually(is_new)
+        await end(world, unique, COMPLETE)
+        state = await until_answered(world, unique)
+        await world.until_synced(unique)
+
+    assert state["phase"] == "Succeeded"
+
+
+async def test_only_selected_objects_are_synced_and_without_hooks(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    other = f"{unique}-other"
+    world.repository.commit(
+        {"app/all.yaml": text(config_map(unique), config_map(other), job(unique, "PreSync"))}
+    )
+    await world.project(unique)
+    await world.application(unique, project=unique, policy={})
+
+    async with reconciler():
+        await until_compared(world, unique)
+        await ask(world, unique, resources=[{"kind": "ConfigMap", "name": unique}])
+        state = await until_answered(world, unique)
+        assert state["phase"] == "Succeeded"
+        assert await world.data(unique) == {}
+        assert await world.data(other) is None
+        assert await world.get(JOBS, unique) is None
+
+        await ask(world, unique)
+        await end(world, unique, COMPLETE)
+        await world.until_synced(unique)
+
+    assert await world.data(other) == {}
+
+
+async def test_a_dry_run_writes_nothing(world: World, reconciler: Run, unique: str) -> None:
+    world.repository.commit({"app/all.yaml": text(config_map(unique))})
+    await world.project(unique)
+    await world.application(unique, project=unique, policy={})
+
+    async with reconciler():
+        await until_compared(world, unique)
+        await ask(world, unique, dryRun=True)
+        state = await until_answered(world, unique)
+
+    assert (state["phase"], state["message"]) == ("Succeeded", "dry run: 1 objects would change")
+    assert await world.data(unique) is None
+    assert (await world.status(unique)).get("history", []) == []
+
+
+async def test_a_sync_to_a_revision_goes_there(world: World, reconciler: Run, unique: str) -> None:
+    old = world.repository.commit({"app/all.yaml": text(config_map(unique, color="red"))})
+    world.repository.commit({"app/all.yaml": text(config_map(unique, color="blue"))})
+    await world.project(unique)
+    await world.application(unique, project=unique, policy={})
+
+    async with reconciler():
+        await until_compared(world, unique)
+        await ask(world, unique, revision=old)
+        state = await until_answered(world, unique)
+
+        async def is_different() -> bool:
+            return bool((await world.status(unique))["sync"]["status"] == "OutOfSync")
+
+        await eventually(is_different)
+
+    assert (state["phase"], state["syncResult"]["revision"]) == ("Succeeded", old)
+    assert await world.data(unique) == {"color": "red"}
+
+
+async def test_an_automated_application_is_not_taken_to_another_revision(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    old = world.repository.commit({"app/all.yaml": text(config_map(unique, color="red"))})
+    world.repository.commit({"app/all.yaml": text(config_map(unique, color="blue"))})
+    await world.project(unique)
+    await world.application(unique, project=unique)
+
+    async with reconciler():
+        await world.until_synced(unique)
+        await ask(world, unique, revision=old)
+        state = await until_answered(world, unique)
+
+    assert state["phase"] == "Failed"
+    assert state["message"] == f"automated sync follows main, so it is not synced to {old}"
+    assert await world.data(unique) == {"color": "blue"}
+
+
+async def test_a_sync_prunes_only_where_that_is_asked(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    other = f"{unique}-other"
+    world.repository.commit({"app/all.yaml": text(config_map(unique), config_map(other))})
+    await world.project(unique)
+    await world.application(unique, project=unique, policy={})
+
+    async with reconciler():
+        await until_compared(world, unique)
+        await ask(world, unique)
+        await until_answered(world, unique)
+        world.repository.commit({"app/all.yaml": text(config_map(unique, color="red"))})
+        await ask(world, unique)
+        await until_answered(world, unique)
+        assert await world.data(unique) == {"color": "red"}
+        assert await world.data(other) == {}
+
+        await ask(world, unique, prune=True)
+        await until_answered(world, unique)
+        await world.until_gone(CONFIG_MAPS, other)
+
+
+async def test_what_cannot_be_done_ends_the_operation(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    world.repository.commit({"app/all.yaml": text(config_map(unique))})
+    await world.project(unique)
+    await world.application(unique, project=unique)
+
+    async with reconciler():
+        await world.until_synced(unique)
+        await ask(world, unique, syncOptions=["Validate=false"])
+        state = await until_answered(world, unique)
+        await world.until_synced(unique)
+
+    assert state["phase"] == "Failed"
+    assert "operation.sync.syncOptions[0] Validate=false" in state["message"]
+
+
+async def test_a_refresh_looks_at_git_now(world: World, reconciler: Run, unique: str) -> None:
+    world.repository.commit({"app/all.yaml": text(config_map(unique, color="red"))})
+    await world.project(unique)
+    await world.application(unique, project=unique)
+
+    async with reconciler():
+        await world.until_synced(unique)
+        for value in ("normal", "hard"):
+            commit = world.repository.commit({"app/all.yaml": text(config_map(unique, by=value))})
+            await mark(world, unique, "refresh", value)
+            await world.until_synced(unique, revision=commit)
+
+        async def is_taken_off() -> bool:
+            found = await world.get(APPLICATIONS, unique, "argocd") or {}
+            return not found["metadata"].get("annotations")
+
+        await eventually(is_taken_off)
+
+    assert await world.data(unique) == {"by": "hard"}
+
+
+async def test_a_skipped_application_is_left_alone(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    world.repository.commit({"app/all.yaml": text(config_map(unique, color="red"))})
+    await world.project(unique)
+    await world.application(unique, project=unique)
+
+    async with reconciler() as controller:
+        await world.until_synced(unique)
+        await mark(world, unique, "skip-reconcile", "true")
+        await eventually(lambda: controller.registry.applications[unique].is_skipped)
+        await world.edit(CONFIG_MAPS, unique, {"data": {"color": "blue"}})
+        await world.application(f"{unique}-other", project=unique, path="other")
+        files = {
+            "app/all.yaml": text(config_map(unique, color="red")),
+            "other/all.yaml": text(config_map(f"{unique}-other")),
+        }
+        world.repository.commit(files)
+        await world.until_synced(f"{unique}-other")  # meanwhile others were worked on
+        assert await world.data(unique) == {"color": "blue"}
+
+        await mark(world, unique, "skip-reconcile", None)
+
+        async def is_back() -> bool:
+            return await world.data(unique) == {"color": "red"}
+
+        await eventually(is_back)
