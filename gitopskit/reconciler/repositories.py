@@ -10,6 +10,7 @@ import asyncio
 from collections import OrderedDict, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple
 
@@ -17,6 +18,7 @@ import structlog
 
 from gitopskit.clock import SystemClock
 from gitopskit.errors import GitFailed, GitopskitError, InputError
+from gitopskit.git.app_access import AppTokens
 from gitopskit.git.cleaning import Cleaner
 from gitopskit.git.credentials import (
     KNOWN_HOSTS_CONFIG_MAP,
@@ -29,11 +31,14 @@ from gitopskit.git.repository import Mirror
 from gitopskit.git.signatures import Trust
 from gitopskit.git.tree_hashes import TreeHashes
 from gitopskit.manifests.settled_names import GPG_KEYS_CONFIG_MAP
+from gitopskit.reconciler.batches import Batches
+from gitopskit.reconciler.chart_repositories import CHART_FOLDER, ChartRepository
 from gitopskit.reconciler.rendering import Place, Rendered, Renders, key_of
 from gitopskit.reconciler.signers import gpg_keys
 from gitopskit.render.helm import Release
 from gitopskit.render.inputs import EVERYTHING, folders_read
 from gitopskit.render.sources import RenderSource, render, require_objects, way_of_rendering
+from gitopskit.render.together import build_paths
 from gitopskit.render.tree import Tree
 
 if TYPE_CHECKING:
@@ -46,6 +51,7 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.application import Follow, Source
     from gitopskit.reconciler.signers import Signers
     from gitopskit.render.programs import Programs
+    from gitopskit.render.together import Built
 
 _Arguments = TypeVarTuple("_Arguments")
 _Answer = TypeVar("_Answer")
@@ -92,10 +98,12 @@ class Repositories:
         self._heads: dict[Follow, str | GitopskitError] = {}
         self._askers = ThreadPoolExecutor(_ASKERS, thread_name_prefix="git")
         self._renderers = ThreadPoolExecutor(_RENDERERS, thread_name_prefix="render")
+        self._app_tokens = AppTokens(SystemClock())
         self._cleaner = Cleaner(options.cache_dir / _MIRRORS, clock=SystemClock())
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._server = Release(name="", namespace="")
         self._renders = Renders()
+        self._batches = Batches(self._build_together)
         self._trees: OrderedDict[tuple[str, str, str], TreeHashes] = OrderedDict()
         self._readings: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -187,11 +195,35 @@ class Repositories:
             await self._ask(it.follow, self._fetch, it.follow, it.commit) for it in sources
         ]
         found = place.sources
-        built = await loop.run_in_executor(self._renderers, self._build_all, snapshots, found)
-        inputs = await loop.run_in_executor(self._renderers, _inputs, snapshots, found)
+        together = await self._with_others(snapshots[0], found)
+        if together is not None:
+            built, inputs = together
+        else:
+            built = await loop.run_in_executor(self._renderers, self._build_all, snapshots, found)
+            inputs = await loop.run_in_executor(self._renderers, _inputs, snapshots, found)
         rendered = replace(built, key=key_of(inputs, trees))
         self._renders.keep(place, inputs, rendered)
         return rendered
+
+    async def _with_others(
+        self, snapshot: Snapshot, sources: Sequence[Source]
+    ) -> tuple[Rendered, tuple[tuple[PurePosixPath, ...], ...]] | None:
+        """Return what one overlay renders to, built with others that are asked for just now."""
+        source = sources[0]
+        has_options = source.directory or source.kustomize or source.helm or source.chart
+        if sources[1:] or has_options or not source.is_rendered:
+            return None
+        built = await self._batches.build(snapshot, source.path)
+        if built is None:
+            return None
+        require_objects(built.manifests)
+        return Rendered(manifests=built.manifests, source_type="Kustomize"), (built.inputs,)
+
+    async def _build_together(self, snapshot: Snapshot, paths: Sequence[str]) -> dict[str, Built]:
+        loop = asyncio.get_running_loop()
+        programs = self._options.programs
+        build = partial(build_paths, snapshot, paths, programs=programs)
+        return await loop.run_in_executor(self._renderers, build)
 
     def close(self) -> None:
         """Take no more work; what threads are doing they finish."""
@@ -211,6 +243,8 @@ class Repositories:
 
     def _resolve(self, follow: Follow) -> str:
         remote = self._remote(follow)
+        if follow.chart:
+            return self._charts().version(remote, follow.chart, follow.revision)
         return self._mirror(remote, follow.project).resolve_revision(remote, follow.revision)
 
     def _verify(self, pinned: Pinned, trust: Trust) -> None:
@@ -225,7 +259,14 @@ class Repositories:
 
     def _fetch(self, follow: Follow, commit: str) -> Snapshot:
         remote = self._remote(follow)
+        if follow.chart:
+            return self._charts().snapshot(remote, follow.chart, commit)
         return self._mirror(remote, follow.project).snapshot(remote, commit)
+
+    def _charts(self) -> ChartRepository:
+        return ChartRepository(
+            helm=self._options.programs.require_helm(), cache_dir=self._options.cache_dir / "charts"
+        )
 
     def _build_all(self, snapshots: Sequence[Snapshot], sources: Sequence[Source]) -> Rendered:
         others = {
@@ -245,8 +286,9 @@ class Repositories:
     def _build(
         self, snapshot: Snapshot, source: Source, others: Mapping[str, Snapshot]
     ) -> Rendered:
+        path = CHART_FOLDER if source.chart else source.path
         wanted = RenderSource(
-            path=source.path,
+            path=path,
             directory=source.directory,
             kustomize=source.kustomize,
             helm=source.helm,
@@ -254,7 +296,7 @@ class Repositories:
         )
         manifests = render(snapshot, wanted, programs=self._options.programs, others=others)
         tree = Tree.at(snapshot.root)
-        folder = tree.resolve(PurePosixPath(), source.path, where=source.path)
+        folder = tree.resolve(PurePosixPath(), path, where=path)
         return Rendered(manifests=manifests, source_type=way_of_rendering(tree, folder, wanted))
 
     async def _tree_hashes(self, pinned: Pinned) -> TreeHashes:
@@ -280,13 +322,16 @@ class Repositories:
 
     def _remote(self, follow: Follow) -> Remote:
         remote = parse_remote(follow.url, allow_local=self._options.allows_local)
+        credential = choose_credential(self._secrets.values(), follow.url, project=follow.project)
+        certificates = self._config_maps.get(TLS_CERTIFICATES_CONFIG_MAP)
+        if credential is not None:
+            authorities = (certificates or {}).get("data") or {}
+            credential = self._app_tokens.with_token(credential, authorities=authorities)
         return prepare_remote(
             remote,
-            credential=choose_credential(
-                self._secrets.values(), follow.url, project=follow.project
-            ),
+            credential=credential,
             known_hosts=self._config_maps.get(KNOWN_HOSTS_CONFIG_MAP),
-            tls_certificates=self._config_maps.get(TLS_CERTIFICATES_CONFIG_MAP),
+            tls_certificates=certificates,
         )
 
     def _mirror(self, remote: Remote, project: str) -> Mirror:

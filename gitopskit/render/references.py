@@ -26,10 +26,14 @@ _DEEPEST: Final = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class References:
-    """The files that a build reads, and the folders whose kustomization it takes, sorted."""
+    """The files that a build reads, and the folders whose kustomization it takes, sorted.
+
+    ``fields`` are those that any of the kustomizations has.
+    """
 
     files: tuple[PurePosixPath, ...]
     folders: tuple[PurePosixPath, ...]
+    fields: frozenset[str] = frozenset()
 
 
 def find_kustomization(tree: Tree, folder: PurePosixPath) -> PurePosixPath | None:
@@ -59,7 +63,11 @@ def resolve_references(tree: Tree, *folders: PurePosixPath) -> References:
     walk = _Walk(tree)
     for folder in folders:
         walk.enter(folder, (), where=str(folder))
-    return References(files=tuple(sorted(walk.files)), folders=tuple(sorted(walk.folders)))
+    return References(
+        files=tuple(sorted(walk.files)),
+        folders=tuple(sorted(walk.folders)),
+        fields=frozenset(walk.fields),
+    )
 
 
 def _exists(tree: Tree, place: PurePosixPath) -> bool:
@@ -72,6 +80,7 @@ class _Walk:
     tree: Tree
     files: set[PurePosixPath] = field(default_factory=set)
     folders: set[PurePosixPath] = field(default_factory=set)
+    fields: set[str] = field(default_factory=set)
 
     def enter(self, folder: PurePosixPath, above: tuple[PurePosixPath, ...], *, where: str) -> None:
         if folder in above or len(above) > _DEEPEST:
@@ -90,6 +99,7 @@ class _Walk:
                 hint="add one, or refer to the files in it",
             )
         manifest = self._read(file)
+        self.fields.update(map(str, manifest.content))
         self._follow(find_references(manifest), folder, (*above, folder))
         self.folders.add(folder)
 
