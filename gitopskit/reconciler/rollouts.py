@@ -7,7 +7,7 @@ when the workload is settled. What the Pods mean is decided in health/rollouts.p
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -35,6 +35,9 @@ _HASTE_SECONDS: Final = 1.0
 """What is settled sooner needs no watch."""
 
 _MOST_WATCHES: Final = 50
+_TURN_SECONDS: Final = 300.0
+"""What never comes up does not keep its place: the others that wait come next."""
+
 _MOST_PODS: Final = 100
 
 
@@ -126,13 +129,22 @@ class Rollouts:
 
     async def _follow(self, ref: ObjectRef, followed: _Followed) -> None:
         await self._api.clock.sleep(_HASTE_SECONDS)
+        try:
+            while await self._watch_for_a_turn(ref, followed):
+                pass
+        except ApiError as error:
+            _LOG.warning("pods_not_watched", object=str(ref), problem=str(error))
+        except Exception:  # noqa: BLE001 -- odd Pods must not end the work on anything else
+            _LOG.exception("pods_not_understood", object=str(ref))
+
+    async def _watch_for_a_turn(self, ref: ObjectRef, followed: _Followed) -> bool:
+        """Watch until others may have their turn; tell whether there is anything to watch."""
         async with self._limit:
-            try:
-                await self._watch(ref, followed)
-            except ApiError as error:
-                _LOG.warning("pods_not_watched", object=str(ref), problem=str(error))
-            except Exception:  # noqa: BLE001 -- odd Pods must not end the work on anything else
-                _LOG.exception("pods_not_understood", object=str(ref))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_TURN_SECONDS):
+                    await self._watch(ref, followed)
+                    return False
+        return True
 
     async def _watch(self, ref: ObjectRef, followed: _Followed) -> None:
         kind = (await self._api.kinds()).find("", "Pod")
