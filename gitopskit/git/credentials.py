@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from gitopskit.errors import InputError, UnsupportedField
 from gitopskit.git.addresses import address_of
+from gitopskit.git.app_tokens import PUBLIC_API, GitHubApp, require_app
 from gitopskit.git.remotes import HttpsCredential, Remote, SshCredential
 from gitopskit.manifests import settled_names
 from gitopskit.manifests.settled_names import KNOWN_HOSTS_KEY, SECRET_TYPE_LABEL
@@ -31,8 +32,15 @@ LARGEST_CREDENTIAL_BYTES: Final = 32 * 1024
 
 CredentialType = Literal["repository", "repo-creds"]
 
-_HONOURED: Final = frozenset({"type", "url", "name", "project", "username", "password"})
 _SSH_KEY: Final = "sshPrivateKey"
+_APP_ID: Final = "githubAppID"
+_APP_INSTALLATION: Final = "githubAppInstallationID"
+_APP_KEY: Final = "githubAppPrivateKey"
+_APP_API: Final = "githubAppEnterpriseBaseUrl"
+_HONOURED: Final = frozenset(
+    {"type", "url", "name", "project", "username", "password"}
+    | {_SSH_KEY, _APP_ID, _APP_INSTALLATION, _APP_KEY, _APP_API}
+)
 _DEFAULT_USER: Final = "git"
 """The user name that goes with a lone token: forges read the token and ignore the name."""
 
@@ -51,11 +59,12 @@ class RepositoryCredential:
     username: str = ""
     password: Plaintext | None = None
     ssh_private_key: Plaintext | None = None
+    app: GitHubApp | None = None
 
     @property
     def has_secret(self) -> bool:
         """Tell whether it lets anybody in, or only registers a URL."""
-        return self.password is not None or self.ssh_private_key is not None
+        return any(it is not None for it in (self.password, self.ssh_private_key, self.app))
 
 
 def parse_repository_secret(content: JsonObject) -> RepositoryCredential:
@@ -84,6 +93,7 @@ def parse_repository_secret(content: JsonObject) -> RepositoryCredential:
         username=_text(fields, "username", source),
         password=Plaintext(password) if password else None,
         ssh_private_key=Plaintext(key) if key else None,
+        app=_app(fields, source),
     )
 
 
@@ -164,6 +174,22 @@ def _login(
     return HttpsCredential(username=username, password=credential.password)
 
 
+def _app(fields: Mapping[str, bytes], source: str) -> GitHubApp | None:
+    key = fields.get(_APP_KEY, b"")
+    texts = [_text(fields, name, source) for name in (_APP_ID, _APP_INSTALLATION, _APP_API)]
+    if not key and not any(texts):
+        return None
+    return require_app(
+        GitHubApp(
+            source=source,
+            app_id=texts[0],
+            installation_id=texts[1],
+            private_key=Plaintext(key),
+            api_url=texts[2] or PUBLIC_API,
+        )
+    )
+
+
 def _wrong_kind(credential: RepositoryCredential, what: str) -> InputError:
     return InputError(what, where=credential.source, hint="correct the repository Secret")
 
@@ -229,12 +255,12 @@ def _refuse_unsupported(fields: Mapping[str, bytes], source: str) -> None:
     refused += [
         name
         for name, value in fields.items()
-        if name not in _HONOURED | {_SSH_KEY} and value.strip().lower() not in {b"", b"false"}
+        if name not in _HONOURED and value.strip().lower() not in {b"", b"false"}
     ]
     if refused:
         raise UnsupportedField(
             f"the repository Secret has fields that are not honoured: {', '.join(sorted(refused))}",
             where=source,
             hint="remove them; honoured are url, type git, username, password, sshPrivateKey, "
-            "name and project",
+            "the githubApp fields, name and project",
         )

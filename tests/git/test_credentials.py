@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gitopskit.errors import InputError, UnsupportedField
+from gitopskit.git.app_tokens import GitHubApp
 from gitopskit.git.credentials import (
     RepositoryCredential,
     choose_credential,
@@ -66,8 +67,6 @@ def test_a_credential_does_not_print_its_secret() -> None:
     [
         "bearerToken",
         "enableLfs",
-        "githubAppID",
-        "githubAppPrivateKey",
         "insecure",
         "insecureIgnoreHostKey",
         "proxy",
@@ -81,6 +80,53 @@ def test_a_field_that_is_not_honoured_is_refused_by_name(field: str) -> None:
         parse_repository_secret(secret("a", url=URL, **{field: "true"}))
 
     assert caught.value.where == "Secret/argocd/a"
+
+
+def test_a_github_app_is_read() -> None:
+    parsed = parse_repository_secret(
+        secret(
+            "a",
+            url=URL,
+            githubAppID="12",
+            githubAppInstallationID="34",
+            githubAppPrivateKey="k3y",
+            githubAppEnterpriseBaseUrl="https://git.example.com/api/v3",
+        )
+    )
+
+    assert parsed.has_secret
+    assert parsed.app == GitHubApp(
+        source="Secret/argocd/a",
+        app_id="12",
+        installation_id="34",
+        private_key=Plaintext(b"k3y"),
+        api_url="https://git.example.com/api/v3",
+    )
+    assert "k3y" not in repr(parsed)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"githubAppID": "12", "githubAppPrivateKey": "x"},
+        {"githubAppID": "../12", "githubAppInstallationID": "34"},
+        {"githubAppPrivateKey": "x"},
+        {
+            "githubAppID": "12",
+            "githubAppInstallationID": "34",
+            "githubAppEnterpriseBaseUrl": "ssh://git@git.example.com/api",
+        },
+        {
+            "githubAppID": "12",
+            "githubAppInstallationID": "34",
+            "githubAppEnterpriseBaseUrl": "http://git.example.com/api",
+        },
+    ],
+    ids=["no installation", "a path for an id", "only a key", "an ssh API", "an http API"],
+)
+def test_an_app_that_is_not_whole_is_refused(fields: dict[str, str]) -> None:
+    with pytest.raises(InputError):
+        parse_repository_secret(secret("a", url=URL, **fields))
 
 
 def test_a_chart_repository_is_refused() -> None:
