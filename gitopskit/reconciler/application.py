@@ -63,11 +63,15 @@ OWN_CLUSTER: Final = "in-cluster"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Follow:
-    """A revision that somebody follows, with the project whose credentials may be used."""
+    """A revision that somebody follows, with the project whose credentials may be used.
+
+    Of a repository of charts it is a version, or a range of them, of one ``chart``.
+    """
 
     url: str
     revision: str
     project: str
+    chart: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,6 @@ ANNOTATIONS: Final = (
 
 NOT_YET: Final = frozenset(
     {
-        "spec.source.chart",
         "spec.syncPolicy.retry.refresh",
         "spec.syncPolicy.managedNamespaceMetadata",
         "spec.ignoreDifferences.jqPathExpressions",

@@ -72,7 +72,7 @@ class Goals:
         """
         application, project = self._allowed(tracked)
         tracked.follows = tuple(
-            Follow(source.repo_url, _revision(application, source), project.name)
+            Follow(source.repo_url, _revision(application, source), project.name, source.chart)
             for source in application.sources
         )
         try:

@@ -76,7 +76,8 @@ class Heads:
 
 def name_of(follow: Follow) -> str:
     """Return the name of a revision's record; a URL is never shown."""
-    matter = json.dumps([follow.url, follow.revision, follow.project])
+    chart = [follow.chart] if follow.chart else []
+    matter = json.dumps([follow.url, follow.revision, follow.project, *chart])
     return hashlib.sha256(matter.encode(errors="surrogateescape")).hexdigest()[:_NAME_DIGITS]
 
 
@@ -93,6 +94,7 @@ def has_passed(content: JsonObject, record: Mapping[str, str], revision: str) ->
             str(source.get("repoURL", "")),
             str(source.get("targetRevision") or "HEAD"),
             str(spec.get("project", "")),
+            str(source.get("chart", "")),
         )
         text = record.get(name_of(follow), "")
         is_seen = any(commit.startswith(revision) for commit in _commits(text))

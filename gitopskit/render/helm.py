@@ -78,7 +78,7 @@ def build_chart(
     with tempfile.TemporaryDirectory(prefix="gitopskit-", ignore_cleanup_errors=True) as home:
         command = Command(
             argv=[helm, *_arguments(str(tree.absolute(folder)), inputs.options, inputs.release)],
-            environment={**isolated(home), **_homes(home)},
+            environment={**isolated(home), **helm_homes(home)},
             cwd=Path(home),
             stdin=json.dumps(values).encode(),
             timeout_seconds=limits.timeout_seconds,
@@ -195,7 +195,7 @@ def _arguments(chart: str, options: HelmOptions, release: Release) -> Iterator[s
         yield f"--api-versions={version}"
 
 
-def _homes(home: str) -> dict[str, str]:
+def helm_homes(home: str) -> dict[str, str]:
     """Return folders of Helm's own in which there is nothing, so no plugin and no repository."""
     names = ("CACHE_HOME", "CONFIG_HOME", "DATA_HOME", "PLUGINS")
     return {f"HELM_{name}": f"{home}/{name.lower()}" for name in names}

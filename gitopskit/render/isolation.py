@@ -1,4 +1,4 @@
-"""The environment of programs that build: no program is found in it and no address is reached."""
+"""The environment of programs that build: they find no program, and reach no address unasked."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ _DEAD_PROXY: Final = "http://127.0.0.1:9"
 _PROXY_NAMES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy")
 
 
-def isolated(home: str) -> dict[str, str]:
+def isolated(home: str, *, is_online: bool = False) -> dict[str, str]:
     """Return the whole environment of a program whose home is an empty folder."""
+    proxies = {} if is_online else dict.fromkeys(_PROXY_NAMES, _DEAD_PROXY)
     return {
         "HOME": home,
         "KUBECONFIG": "/dev/null",
@@ -20,5 +21,5 @@ def isolated(home: str) -> dict[str, str]:
         "PATH": home,
         "TMPDIR": home,
         "XDG_CONFIG_HOME": home,
-        **dict.fromkeys(_PROXY_NAMES, _DEAD_PROXY),
+        **proxies,
     }

@@ -129,9 +129,9 @@ def test_every_honoured_field_is_read() -> None:
             id="jsonnet",
         ),
         pytest.param(
-            {"sources": [{"repoURL": "x", "chart": "web"}]},
-            "spec.sources[0].chart",
-            id="chart-of-several",
+            {"sources": [{"repoURL": "x", "tagPrefix": "web-"}]},
+            "spec.sources[0].tagPrefix",
+            id="one-of-several",
         ),
         pytest.param(
             {"source": {"repoURL": "x", "plugin": {"name": "mine"}}},

@@ -1,0 +1,139 @@
+"""Charts of Helm repositories: which version a range means now, and the files of that version.
+
+The only module that lets Helm reach a server: https alone, without plugins and without credentials.
+A version that was fetched once is kept; who publishes charts never changes one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from gitopskit.errors import EnvironmentFault, InputError, ProcessFailed, UnsupportedField
+from gitopskit.manifests.documents import read_value
+from gitopskit.manifests.snapshot import Snapshot
+from gitopskit.process import Command, run
+from gitopskit.redaction import scrub
+from gitopskit.render.helm import helm_homes
+from gitopskit.render.isolation import isolated
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitopskit.git.remotes import Remote
+
+CHART_FOLDER: Final = "chart"
+"""Where a chart lies in its snapshot."""
+
+_NAME: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,127}")
+_RANGE: Final = re.compile(r"[0-9A-Za-z.+*~^<>=!|, -]{1,128}")
+_EXACT: Final = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?")
+_NEWEST: Final = ("HEAD", "")
+_TIMEOUT_SECONDS: Final = 120.0
+_LARGEST_ANSWER_BYTES: Final = 4 * 1024 * 1024
+_MEMORY_BYTES: Final = 4 * 1024 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartRepository:
+    """Asks repositories of charts; ``helm`` is a path, ``cache_dir`` where charts are kept."""
+
+    helm: str
+    cache_dir: Path
+
+    def version(self, remote: Remote, chart: str, wanted: str) -> str:
+        """Return the version that a version or a range of them means now.
+
+        Raises:
+            InputError: the chart's name, the range or the address cannot be used.
+            EnvironmentFault: the repository cannot be reached, or has no such version.
+        """
+        _require(remote, chart, wanted)
+        if _EXACT.fullmatch(wanted):
+            return wanted
+        text = self._ask(remote, "show", ["chart", chart, *_version(wanted)])
+        content = read_value(text, path=f"{chart}/Chart.yaml")
+        version = content.get("version") if isinstance(content, dict) else None
+        if not isinstance(version, str) or not _EXACT.fullmatch(version):
+            raise EnvironmentFault(f"{chart} says no version of itself", where=remote.url)
+        return version
+
+    def snapshot(self, remote: Remote, chart: str, version: str) -> Snapshot:
+        """Return the files of a version, which lie in the folder ``chart``.
+
+        Raises:
+            InputError: the chart's name, the version or the address cannot be used.
+            EnvironmentFault: the repository cannot be reached, or has no such version.
+        """
+        _require(remote, chart, version)
+        matter = json.dumps([remote.url, chart, version])
+        kept = self.cache_dir / hashlib.sha256(matter.encode()).hexdigest()
+        if not kept.is_dir():
+            self._fetch(remote, chart, version, kept)
+        return Snapshot(revision=version, root=kept)
+
+    def _fetch(self, remote: Remote, chart: str, version: str, kept: Path) -> None:
+        self.cache_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.cache_dir, prefix=".new-") as aside:
+            fetched, whole = Path(aside) / "fetched", Path(aside) / "whole"
+            arguments = [chart, *_version(version), "--untar", f"--untardir={fetched}"]
+            self._ask(remote, "pull", arguments)
+            folders = [path for path in fetched.iterdir() if path.is_dir()]
+            if len(folders) != 1:
+                raise EnvironmentFault(f"{chart} {version} is no chart", where=remote.url)
+            whole.mkdir()
+            folders[0].rename(whole / CHART_FOLDER)
+            if not kept.is_dir():  # another thread may have been faster
+                shutil.move(whole, kept)
+
+    def _ask(self, remote: Remote, verb: str, arguments: Sequence[str]) -> bytes:
+        with tempfile.TemporaryDirectory(prefix="gitopskit-", ignore_cleanup_errors=True) as home:
+            trust = []
+            if remote.ca_pem:
+                (Path(home) / "ca.pem").write_text(remote.ca_pem, encoding="utf-8")
+                trust = [f"--ca-file={home}/ca.pem"]
+            command = Command(
+                argv=[self.helm, verb, *arguments, f"--repo={remote.url}", *trust],
+                environment={**isolated(home, is_online=True), **helm_homes(home)},
+                cwd=Path(home),
+                timeout_seconds=_TIMEOUT_SECONDS,
+                output_limit_bytes=_LARGEST_ANSWER_BYTES,
+                memory_limit_bytes=_MEMORY_BYTES,
+            )
+            try:
+                completed = run(command)
+            except ProcessFailed as error:
+                raise EnvironmentFault(
+                    f"the repository took more than {_TIMEOUT_SECONDS:g} s", where=remote.url
+                ) from error
+        if completed.exit_code != 0:
+            said = scrub(completed.stderr.decode(errors="replace").removeprefix("Error: ").strip())
+            raise EnvironmentFault(f"the chart cannot be had: {said}", where=remote.url)
+        return completed.stdout
+
+
+def _version(wanted: str) -> list[str]:
+    return [] if wanted in _NEWEST else [f"--version={wanted}"]
+
+
+def _require(remote: Remote, chart: str, wanted: str) -> None:
+    if remote.scheme != "https":
+        raise UnsupportedField(
+            f"charts are not read by {remote.scheme}", where=remote.url, hint="use https"
+        )
+    if remote.credential is not None:
+        raise UnsupportedField(
+            "charts of repositories that want a password are not read",
+            where=remote.url,
+            hint="commit the chart to Git",
+        )
+    if not _NAME.fullmatch(chart):
+        raise InputError(f"{chart[:120]!r} is no name of a chart", where=remote.url)
+    if wanted and not _RANGE.fullmatch(wanted):
+        raise InputError(f"{wanted[:120]!r} is no version of a chart", where=remote.url)
