@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Run = Callable[[], AbstractAsyncContextManager[Controller]]
 
-PLATFORM = {
+PLATFORM: JsonObject = {
     "destinationServiceAccounts": [
         {
             "server": SERVER,
