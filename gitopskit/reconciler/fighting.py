@@ -34,7 +34,7 @@ class Fight:
 
 def rival_of(after: Observation | None) -> str:
     """Return the manager that changed an object last; empty where it was deleted or is unknown."""
-    return after.last_writer if after is not None else ""
+    return after.taken_by or after.added_by if after is not None else ""
 
 
 def pause_seconds(rival: str, delay_seconds: float) -> float:

@@ -146,10 +146,13 @@ class LiveObjects:
             return {"ref": ref, "observation": None}
 
     def _observed(self, ref: ObjectRef, content: JsonObject) -> Observation:
+        owner = self._registry.owner(ref)
+        desired = owner.desired.get(ref) if owner else None
         return observe(
             content,
             ignored=self._registry.ignored(ref),
             declared=self._registry.health_rules,
+            wanted=desired.content if desired else None,
         )
 
     async def close(self) -> None:

@@ -45,8 +45,8 @@ class Observation:
     """A live object, reduced to what is decided on; ``owner`` is a controller that owns it.
 
     ``added`` are fields that a person added with kubectl, in people's notation, and ``added_by``
-    who; ``last_writer`` is the other manager that changed fields last, people and controllers
-    alike. ``own_digest`` is of the fields that we applied, those that others may set left out.
+    who; ``taken_by`` is who took a field of ours last, people and controllers alike.
+    ``own_digest`` is of the fields that we applied, those that others may set left out.
     ``rollout`` says which Pods tell more of the health, until that is settled.
     """
 
@@ -57,6 +57,7 @@ class Observation:
     other_tracker: str = ""
     owner: str = ""
     sync_options: str = ""
+    compare_options: str = ""
     run: str = ""
     is_adopted: bool = False
     is_being_deleted: bool = False
@@ -64,7 +65,7 @@ class Observation:
     own_digest: str = ""
     added: tuple[str, ...] = ()
     added_by: str = ""
-    last_writer: str = ""
+    taken_by: str = ""
     health: Health = _UNKNOWN
     rollout: Rollout | None = None
 
@@ -84,10 +85,13 @@ def observe(
     *,
     ignored: Ignored = NOTHING_IGNORED,
     declared: Mapping[Kind, Rule] = NO_RULES,
+    wanted: JsonObject | None = None,
 ) -> Observation:
     """Return what is kept of a live object; ``ignored`` are the fields that others may set.
 
-    A field that passes from us to a manager who may have it is as good as ours.
+    ``declared`` is the health that people declare; ``wanted`` is the object as it is to be, where
+    that is known: it tells who took fields of ours from who only wrote others. A field that passes
+    from us to a manager who may have it is as good as ours.
     """
     metadata = content.get("metadata") or {}
     labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
@@ -102,6 +106,7 @@ def observe(
         other_tracker=next((label for label in _TRACKER_LABELS if label in labels), ""),
         owner=_controller(metadata),
         sync_options=str(annotations.get(names.SYNC_OPTIONS_ANNOTATION, "")),
+        compare_options=str(annotations.get(names.COMPARE_OPTIONS_ANNOTATION, "")),
         run=str(annotations.get(names.RUN_ANNOTATION, "")),
         is_adopted=annotations.get(names.ADOPTED_ANNOTATION) == "true",
         is_being_deleted=bool(metadata.get("deletionTimestamp")),
@@ -113,7 +118,7 @@ def observe(
         ),
         added=tuple(sorted(fieldsets.readable(path) for path in added)),
         added_by=", ".join(sorted(set(added.values()))),
-        last_writer=_last_writer(content),
+        taken_by=_taken_by(content, own, wanted),
         health=health,
         rollout=rollout_of(content, health),
     )
@@ -129,7 +134,7 @@ def drift(live: Observation, applied: Applied) -> str:
     if live.uid != applied.uid:
         return "replaced"
     if live.own_digest != applied.own_digest:
-        return f"changed by {live.last_writer}" if live.last_writer else "changed"
+        return f"changed by {live.taken_by}" if live.taken_by else "changed"
     if live.added:
         return f"fields added by {live.added_by}"
     return ""
@@ -202,8 +207,8 @@ def _is_person(entry: JsonObject) -> bool:
     return is_person(str(entry.get("manager") or ""))
 
 
-def _last_writer(content: JsonObject) -> str:
-    """Return the other manager whose fields changed last.
+def _taken_by(content: JsonObject, own: frozenset[Path], wanted: JsonObject | None) -> str:
+    """Return who has fields that are to be ours, the last of several.
 
     Source: kubernetes.io/docs, "Server-Side Apply": the time of an entry is when its manager last
     changed a field; losing one to somebody else does not count.
@@ -211,9 +216,16 @@ def _last_writer(content: JsonObject) -> str:
     times = [
         (str(entry.get("time") or ""), str(entry.get("manager") or ""))
         for entry in fieldsets.entries(content)
-        if entry.get("manager") != names.OBJECT_MANAGER
+        if entry.get("manager") != names.OBJECT_MANAGER and _has_taken(entry, own, wanted)
     ]
     return max(times, default=("", ""))[1]
+
+
+def _has_taken(entry: JsonObject, own: frozenset[Path], wanted: JsonObject | None) -> bool:
+    if wanted is None:
+        return True
+    others = fieldsets.leaves(fieldsets.fields_of(entry)) - own
+    return any(fieldsets.has(path, wanted) for path in others)
 
 
 def _is_ours(entry: JsonObject) -> bool:

@@ -26,7 +26,8 @@ Run = Callable[[], AbstractAsyncContextManager[Controller]]
     ("after", "rival"),
     [
         pytest.param(None, "", id="deleted"),
-        pytest.param(observation(last_writer="scaler"), "scaler", id="changed"),
+        pytest.param(observation(taken_by="scaler"), "scaler", id="changed"),
+        pytest.param(observation(added_by="kubectl-edit"), "kubectl-edit", id="added"),
     ],
 )
 def test_who_changed_an_object_last_is_the_rival(after: Observation | None, rival: str) -> None:

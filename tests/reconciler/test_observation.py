@@ -102,7 +102,7 @@ def test_who_changed_a_field_last_is_known() -> None:
         )
     )
 
-    assert found.last_writer == "scaler"
+    assert found.taken_by == "scaler"
 
 
 def test_what_passes_to_a_manager_who_may_have_it_is_no_drift() -> None:
@@ -118,6 +118,16 @@ def test_what_passes_to_a_manager_who_may_have_it_is_no_drift() -> None:
     assert observe(live(lost, person), ignored=ignored).added == ()
     assert without_people(live(lost, person), ignored=ignored) is None
     assert observe(live(lost, taken)).own_digest != observe(live(both)).own_digest
+
+
+def test_who_only_writes_other_fields_took_none_of_ours() -> None:
+    content = live(
+        entry("kubectl-edit", {"f:data": {"f:color": {}}}, time="2026-01-01T00:00:00Z"),
+        entry("labeller", {"f:data": {"f:size": {}}}, time="2026-01-02T00:00:00Z"),
+    )
+
+    assert observe(content, wanted={"data": {"color": "red"}}).taken_by == "kubectl-edit"
+    assert observe(content, wanted={"data": {"shape": "round"}}).taken_by == ""
 
 
 def test_ignored_fields_count_for_nobody() -> None:
@@ -171,7 +181,7 @@ def test_a_restart_mark_elsewhere_is_drift() -> None:
         pytest.param({"uid": "u2"}, "replaced", id="replaced"),
         pytest.param({"own_digest": "o2"}, "changed", id="changed"),
         pytest.param(
-            {"own_digest": "o2", "last_writer": "scaler"}, "changed by scaler", id="changed-by"
+            {"own_digest": "o2", "taken_by": "scaler"}, "changed by scaler", id="changed-by"
         ),
         pytest.param(
             {"added": ("data.size",), "added_by": "kubectl"}, "fields added by kubectl", id="added"
