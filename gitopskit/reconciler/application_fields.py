@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gitopskit.reconciler import names
 from gitopskit.reconciler.fields import ANY, mapping, unknown_fields
+from gitopskit.reconciler.object_options import read_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -141,7 +142,6 @@ NOT_YET: Final = frozenset(
         "spec.syncPolicy.retry.refresh",
         "spec.syncPolicy.managedNamespaceMetadata",
         "spec.ignoreDifferences.jqPathExpressions",
-        "spec.revisionHistoryLimit",
         "operation.retry.refresh",
         "operation.sync.syncStrategy.apply.force",
         "operation.sync.syncStrategy.hook.force",
@@ -152,7 +152,6 @@ NOT_YET: Final = frozenset(
         "syncOptions RespectIgnoreDifferences=false",
         "syncOptions ServerSideApply=false",
         "syncOptions Validate=false",
-        f"metadata.annotations[{names.COMPARE_OPTIONS_ANNOTATION}]",
         f"metadata.annotations[{names.DEPENDS_ON_ANNOTATION}]",
         f"metadata.annotations[{names.ROLLBACK_ANNOTATION}]",
         f"metadata.annotations[{names.ROLLBACK_AFTER_ANNOTATION}]",
@@ -182,9 +181,10 @@ def annotations_that_count(content: JsonObject) -> dict[str, JsonValue]:
 
 
 def _refused_annotations(content: JsonObject) -> Iterator[str]:
-    for name in annotations_that_count(content):
+    for name, value in annotations_that_count(content).items():
         path = f"metadata.annotations[{name}]"
-        if name not in ANNOTATIONS or path in NOT_YET:
+        is_odd = name == names.COMPARE_OPTIONS_ANNOTATION and read_options({name: value}).problems
+        if name not in ANNOTATIONS or path in NOT_YET or is_odd:
             yield path
 
 

@@ -81,7 +81,7 @@ ANNOTATIONS: Final = (
 
 NOT_YET: Final = frozenset(
     {
-        f"the annotation {names.COMPARE_OPTIONS_ANNOTATION}",
+        "the option IncludeMutationWebhook=true",
         "the option Force=true",
         "the option PruneLast=true",
         "the option Replace=true",
@@ -151,7 +151,9 @@ def _problems(
     compare_options = _words(given.get(names.COMPARE_OPTIONS_ANNOTATION, ""))
     for option in (options - set(OPTIONS)) | (compare_options - set(COMPARE_OPTIONS)):
         yield f"the option {option}"
-    yield from (told for option in options if (told := f"the option {option}") in NOT_YET)
+    for option in options | compare_options:
+        if f"the option {option}" in NOT_YET:
+            yield f"the option {option}"
     for hook in (hooks - PHASES.keys()) | (helm_hooks - _HELM_PHASES.keys() - _HELM_NEVER):
         yield f"the hook {hook}"
     if len(phases) > 1:

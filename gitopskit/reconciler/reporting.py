@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from gitopskit.health.assess import Health, worst
 from gitopskit.reconciler import status
+from gitopskit.reconciler.desired import split_options
 from gitopskit.reconciler.observation import drift
 from gitopskit.reconciler.status import Report, ResourceStatus
 
@@ -27,6 +28,7 @@ EMPTY_RENDER_MESSAGE: Final = (
     "nothing is pruned: the source renders to no object at all;"
     " set syncPolicy.automated.allowEmpty to allow that"
 )
+_EXTRANEOUS: Final = "IgnoreExtraneous"
 _SECRET: Final = ("", "Secret")
 _MOST_TOLD: Final = 10
 _MISSING: Final = Health("Missing", "the object is not there")
@@ -88,7 +90,10 @@ def report(
 ) -> Report:
     """Return the report of an Application with a goal; ``extra`` are further conditions."""
     resources = _resources(tracked, goal, seen)
-    is_synced = all(resource.status == "Synced" for resource in resources)
+    is_synced = all(
+        it.status == "Synced" or (it.requires_pruning and _may_be_extra(seen(it.ref)))
+        for it in resources
+    )
     return Report(
         sync="Synced" if is_synced else "OutOfSync",
         health=health_of(goal, seen),
@@ -145,6 +150,11 @@ def _stale(verdict: Verdict) -> ResourceStatus:
         requires_pruning=True,
         requires_confirmation=verdict.fate == "confirm",
     )
+
+
+def _may_be_extra(live: Observation | None) -> bool:
+    """Tell whether an object says of itself that it counts for nothing when it has left Git."""
+    return live is not None and _EXTRANEOUS in split_options(live.compare_options)
 
 
 def _health(live: Observation | None) -> Health:

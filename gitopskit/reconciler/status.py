@@ -36,7 +36,8 @@ EMPTY_RENDER: Final = "EmptyRenderRefused"
 NOT_WATCHED: Final = "ResourcesNotWatched"
 DRIFT_FIGHT: Final = "DriftFight"
 
-_MOST_HISTORY: Final = 10
+_MOST_HISTORY: Final = 100
+_USUAL_HISTORY: Final = 10
 _SOURCES: Final = ("source", "sources")
 _LONGEST_MESSAGE: Final = 4096
 
@@ -122,7 +123,8 @@ def build(report: Report, *, previous: JsonObject, now: datetime) -> JsonObject:
         status["sourceType"] = report.source_type
     if report.operation is not None:
         status["operationState"] = _operation_state(report.operation, compared)
-        status["history"] = _history(report.operation, compared, previous.get("history") or [])
+        history = _history(report.operation, compared, previous.get("history") or [])
+        status["history"] = history[max(0, len(history) - _history_limit(report.spec)) :]
     if status == previous:
         return previous
     return {**status, "reconciledAt": moment}
@@ -278,4 +280,10 @@ def _history(
         "initiatedBy": (operation.asked or {}).get("initiatedBy") or {"automated": True},
         **_sources(operation, compared),
     }
-    return [*previous, entry][-_MOST_HISTORY:]
+    return [*previous, entry]
+
+
+def _history_limit(spec: JsonObject) -> int:
+    """Return how many revisions are kept; a status must fit into one object."""
+    limit = spec.get("revisionHistoryLimit")
+    return min(max(0, limit), _MOST_HISTORY) if isinstance(limit, int) else _USUAL_HISTORY

@@ -12,6 +12,8 @@ from gitopskit.reconciler.application_fields import NOT_YET, refused
 if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
 
+COMPARE = names.COMPARE_OPTIONS_ANNOTATION
+
 
 @pytest.mark.parametrize(
     ("content", "paths"),
@@ -37,6 +39,16 @@ if TYPE_CHECKING:
             },
             ["metadata.annotations[gitopskit.io/x]"],
             id="annotation-of-ours",
+        ),
+        pytest.param(
+            {"metadata": {"annotations": {COMPARE: "ServerSideDiff=true,IgnoreExtraneous"}}},
+            [],
+            id="how-to-compare",
+        ),
+        pytest.param(
+            {"metadata": {"annotations": {COMPARE: "IncludeMutationWebhook=true"}}},
+            [f"metadata.annotations[{COMPARE}]"],
+            id="comparing-as-never-here",
         ),
         pytest.param({"metadata": {"annotations": "all"}, "spec": []}, [], id="malformed"),
     ],

@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 from gitopskit.manifests.identity import ObjectRef
 from gitopskit.reconciler import names
-from gitopskit.reconciler.object_options import ANNOTATIONS, NOT_YET, ObjectOptions, read_options
+from gitopskit.reconciler.object_options import (
+    ANNOTATIONS,
+    COMPARE_OPTIONS,
+    NOT_YET,
+    ObjectOptions,
+    read_options,
+)
 
 if TYPE_CHECKING:
     from gitopskit.reconciler.object_options import Phase
@@ -151,7 +157,8 @@ def test_what_cannot_be_had_is_named(annotations: dict[str, str], problem: str) 
 @pytest.mark.parametrize("entry", sorted(NOT_YET))
 def test_what_is_not_acted_upon_is_named(entry: str) -> None:
     kind, name = entry.removeprefix("the ").split(" ", 1)
-    annotations = {OPTIONS: name} if kind == "option" else {name: "1"}
+    holder = names.COMPARE_OPTIONS_ANNOTATION if name in COMPARE_OPTIONS else OPTIONS
+    annotations = {holder: name} if kind == "option" else {name: "1"}
 
     assert entry in read_options(annotations).problems
 

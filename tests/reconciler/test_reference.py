@@ -82,7 +82,12 @@ def test_all_that_an_object_may_ask_for_is_told() -> None:
     )
 
     assert told("What an object asks for") == judged(
-        (*object_options.ANNOTATIONS, *object_options.OPTIONS), refused
+        (
+            *object_options.ANNOTATIONS,
+            *object_options.OPTIONS,
+            *object_options.COMPARE_OPTIONS,
+        ),
+        refused,
     )
 
 

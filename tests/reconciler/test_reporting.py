@@ -161,3 +161,21 @@ def test_kinds_that_are_not_watched_are_named_but_for_secrets() -> None:
 
 def test_a_long_list_is_cut() -> None:
     assert reporting.listed([str(number) for number in range(12)]).endswith("; 9; and 2 more")
+
+
+@pytest.mark.parametrize(
+    ("options", "sync"),
+    [
+        pytest.param("IgnoreExtraneous", "Synced", id="may-be-extra"),
+        pytest.param("ServerSideDiff=true", "OutOfSync", id="counts"),
+    ],
+)
+def test_what_left_git_may_say_that_it_counts_for_nothing(options: str, sync: str) -> None:
+    goal = a_goal(desired())
+    item = tracked(goal)
+    item.applied = {REF: applied()}
+    item.pending = (pending("leave"),)
+
+    found = reporting.report(item, goal, seen=seen(observation(compare_options=options)))
+
+    assert found.sync == sync

@@ -201,6 +201,28 @@ def test_the_history_is_bounded() -> None:
     assert [entry["id"] for entry in found["history"]] == list(range(5, 15))  # type: ignore[attr-defined]  # a list
 
 
+@pytest.mark.parametrize(
+    ("limit", "kept"),
+    [
+        pytest.param(2, [3, 4], id="few"),
+        pytest.param(0, [], id="none"),
+        pytest.param(-1, [], id="negative"),
+        pytest.param("x", [0, 1, 2, 3, 4], id="no-number"),
+    ],
+)
+def test_the_history_may_be_shorter(limit: object, kept: list[int]) -> None:
+    found: dict[str, object] = {}
+    ids = []
+    for number in range(5):
+        told = report(
+            operation=operation(revision=f"c{number}"), spec={"revisionHistoryLimit": limit}
+        )
+        found = status.build(told, previous=found, now=NOW)
+        ids = [entry["id"] for entry in found["history"]]  # type: ignore[attr-defined]  # a list
+
+    assert ids == kept
+
+
 def test_a_running_operation_has_not_finished() -> None:
     told = report(operation=operation(phase="Running", finished_at=None))
 
