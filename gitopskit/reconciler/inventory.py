@@ -28,11 +28,17 @@ SHARD_SIZE_BYTES: Final = 500_000
 """What one ConfigMap holds at most; the API server refuses more than 1 MiB of data."""
 
 _KEY: Final = "entries.json"
+_RECORD_DIGITS: Final = 20
+_FEW: Final = 10
+"""So many records may be out of date, or one in so many: each costs one request at a restart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One applied object; ``uid`` is empty until it is known which instance is ours."""
+    """One applied object; ``uid`` is empty until it is known which instance is ours.
+
+    ``record`` tells what our last write left behind; that of an older write does no harm.
+    """
 
     ref: ObjectRef
     version: str
@@ -40,6 +46,7 @@ class Entry:
     uid: str = ""
     is_adopted: bool = False
     is_hook: bool = False
+    record: str = ""
 
     @property
     def size_bytes(self) -> int:
@@ -98,6 +105,14 @@ class Inventory:
             )
         )
 
+    def is_worth_writing(self, before: Inventory) -> bool:
+        """Tell whether this says more than an earlier one; few new records can wait for others."""
+        if tuple(map(len, self.shards)) != tuple(map(len, before.shards)):
+            return True
+        pairs = [(new, old) for new, old in zip(self, before, strict=True) if new != old]
+        has_news = any(replace(new, record=old.record) != old for new, old in pairs)
+        return has_news or len(pairs) > max(_FEW, len(self._by_ref) // _FEW)
+
     def with_hooks(self, refs: Collection[ObjectRef]) -> Inventory:
         """Return an inventory that knows of those objects that they are hooks."""
         return self.settled(
@@ -113,9 +128,14 @@ class Inventory:
         return self.settled({**survivors, changed.ref: changed})
 
 
+def record_of(resource_version: str, desired_digest: str) -> str:
+    """Return what is kept of a write: the version that it left, and of what was written a part."""
+    return f"{resource_version}:{desired_digest[:_RECORD_DIGITS]}"
+
+
 def forgotten(entry: Entry) -> Entry:
     """Return the entry without its UID: the object is about to be made anew."""
-    return replace(entry, uid="")
+    return replace(entry, uid="", record="")
 
 
 def to_config_map(application: str, shard: int, entries: Iterable[Entry]) -> JsonObject:
@@ -172,6 +192,7 @@ def _encoded(entry: Entry) -> JsonObject:
         "adopted": entry.is_adopted,
         "applier": str(entry.applier),
         **({"hook": True} if entry.is_hook else {}),
+        **({"record": entry.record} if entry.record else {}),
     }
 
 
@@ -182,5 +203,6 @@ def _decoded(item: JsonObject) -> Entry:
         uid=str(item["uid"]),
         is_adopted=item["adopted"] is True,
         is_hook=item.get("hook") is True,
+        record=str(item.get("record", "")),
         applier=Applier.parse(str(item["applier"]), default_namespace=item["namespace"]),
     )

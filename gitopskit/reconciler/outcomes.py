@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitopskit.errors import ApiInvalid, GitopskitError, OwnershipConflict
-from gitopskit.reconciler.inventory import Entry
+from gitopskit.reconciler.inventory import Entry, record_of
 from gitopskit.reconciler.state import Failure
 from gitopskit.reconciler.status import ResourceResult
 
 if TYPE_CHECKING:
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.reconciler.desired import Desired
+    from gitopskit.reconciler.inventory import Inventory
     from gitopskit.reconciler.plan import Verdict
     from gitopskit.reconciler.state import Tracked
     from gitopskit.reconciler.status import Outcome
@@ -40,7 +41,15 @@ def settled_entry(entry: Entry, tracked: Tracked) -> Entry:
         uid=applied.uid,
         is_adopted=entry.is_adopted or entry.ref in tracked.adopted,
         is_hook=False,
+        record=record_of(applied.resource_version, applied.desired_digest),
     )
+
+
+def settled(inventory: Inventory, tracked: Tracked) -> Inventory:
+    """Return an inventory with what the last applies told; the same one where that is little."""
+    found = {entry.ref: settled_entry(entry, tracked) for entry in inventory}
+    after = inventory.settled(found)
+    return after if after.is_worth_writing(inventory) else inventory
 
 
 def failure_of(error: GitopskitError) -> Failure:

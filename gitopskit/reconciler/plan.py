@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final, Literal
 from gitopskit.manifests.identity import apply_rank
 from gitopskit.reconciler import names
 from gitopskit.reconciler.desired import split_options
-from gitopskit.reconciler.observation import is_tracked
+from gitopskit.reconciler.inventory import record_of
+from gitopskit.reconciler.observation import Applied, is_tracked
 from gitopskit.timestamps import parse_rfc3339
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.application import Propagation
     from gitopskit.reconciler.desired import Desired
     from gitopskit.reconciler.inventory import Entry, Inventory
-    from gitopskit.reconciler.observation import Applied, Observation
+    from gitopskit.reconciler.observation import Observation
 
 Fate = Literal["delete", "leave", "confirm", "gone", "foreign", "leaving", "waiting", "failed"]
 Reason = Literal["Prune", "Delete"]
@@ -84,6 +85,24 @@ def to_apply(
         desired
         for desired in objects
         if desired.ref not in applied or applied[desired.ref].desired_digest != desired.digest
+    )
+
+
+def recalled(desired: Desired, entry: Entry | None, live: Observation | None) -> Applied | None:
+    """Return what an apply before a restart left behind, if the object is still just that."""
+    if entry is None or live is None or not entry.record:
+        return None
+    is_same = (entry.uid, entry.applier) == (live.uid, desired.applier)
+    is_settled = live.has_own_entry and not (live.added or live.is_being_deleted)
+    if not is_same or not is_settled:
+        return None
+    if entry.record != record_of(live.resource_version, desired.digest):
+        return None
+    return Applied(
+        uid=live.uid,
+        resource_version=live.resource_version,
+        own_digest=live.own_digest,
+        desired_digest=desired.digest,
     )
 
 

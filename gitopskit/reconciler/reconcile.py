@@ -30,6 +30,7 @@ from gitopskit.reconciler.advancing import Advancer
 from gitopskit.reconciler.goals import Refused
 from gitopskit.reconciler.observation import drift
 from gitopskit.reconciler.plan import DeletionOrder, Verdict
+from gitopskit.reconciler.recalling import recall
 from gitopskit.reconciler.teardown import tear_down
 from gitopskit.timestamps import parse_rfc3339
 
@@ -196,6 +197,7 @@ class Reconciler:
         if asked == "hard":
             tracked.failed_key, tracked.asked = "", ("", "")
             tracked.applied.clear()
+            tracked.is_recalled = True
         await self._publisher.unmark(tracked, names.REFRESH_ANNOTATION)
 
     async def _answer(self, tracked: Tracked, goal: Goal) -> None:
@@ -272,6 +274,9 @@ class Reconciler:
         """Apply what is due, and note when a failure is to be tried again."""
         if run.phase != "Failing" and self._is_put_off(tracked):
             return []
+        if not tracked.is_recalled and run.request is None:
+            await recall(tracked, goal, syncer=self._syncer, live=self._live)
+        tracked.is_recalled = True
         if tracked.is_unsettled:
             tracked.is_unsettled = False
             await self._syncer.settle(tracked)

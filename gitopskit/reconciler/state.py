@@ -78,6 +78,7 @@ class Tracked:
     status: JsonObject
     inventory: Inventory = field(default_factory=Inventory)
     is_inventory_read: bool = False
+    is_recalled: bool = False
     goal: Goal | None = None
     run: SyncRun | None = None
     desired: dict[ObjectRef, Desired] = field(default_factory=dict)

@@ -30,7 +30,7 @@ from gitopskit.reconciler.outcomes import (
     entry_of,
     failure_of,
     result_of,
-    settled_entry,
+    settled,
 )
 from gitopskit.reconciler.plan import Verdict
 from gitopskit.reconciler.state import Failure
@@ -241,12 +241,7 @@ class Syncer:
         Raises:
             ApiError: the API server refused or did not answer.
         """
-        await self._write(
-            tracked,
-            lambda inventory: inventory.settled(
-                {entry.ref: settled_entry(entry, tracked) for entry in inventory}
-            ),
-        )
+        await self._write(tracked, lambda inventory: settled(inventory, tracked))
 
     async def prune(
         self, tracked: Tracked, stale: Sequence[Entry], order: DeletionOrder

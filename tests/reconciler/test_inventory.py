@@ -119,3 +119,35 @@ def test_an_object_becomes_a_hook() -> None:
     assert [it.is_hook for it in marked] == [True, False]
     (content,) = (inventories.to_config_map("web", 0, shard) for shard in marked.shards)
     assert inventories.from_config_map(content) == tuple(marked)
+
+
+def test_few_new_records_wait_for_others() -> None:
+    before = Inventory((tuple(entry(str(number), uid="u") for number in range(30)),))
+
+    def with_records(count: int) -> Inventory:
+        changed = {
+            it.ref: replace(it, record="7:d") if number < count else it
+            for number, it in enumerate(before)
+        }
+        return before.settled(changed)
+
+    assert not with_records(0).is_worth_writing(before)
+    assert not with_records(10).is_worth_writing(before)
+    assert with_records(11).is_worth_writing(before)
+
+
+def test_anything_else_that_is_new_is_written() -> None:
+    before = Inventory(((entry("a", uid="u1"), entry("b")),))
+
+    assert before.with_entry(entry("b", uid="u2")).is_worth_writing(before)
+    assert before.settled({}).is_worth_writing(before)
+    assert before.ahead([entry("c")]).is_worth_writing(before)
+
+
+def test_a_record_survives_the_store_and_ends_with_its_object() -> None:
+    held = replace(entry("a", uid="u1"), record=inventories.record_of("7", "d" * 64))
+
+    stored = inventories.to_config_map("shop", 0, [held])
+
+    assert inventories.from_config_map(stored) == (held,)
+    assert inventories.forgotten(held).record == ""

@@ -10,7 +10,8 @@ import pytest
 
 from gitopskit.manifests.identity import ObjectRef
 from gitopskit.reconciler import plan
-from gitopskit.reconciler.inventory import Entry, Inventory
+from gitopskit.reconciler.inventory import Entry, Inventory, record_of
+from gitopskit.reconciler.names import PLATFORM
 from gitopskit.reconciler.plan import DeletionOrder
 from tests.support.desiring import APPLIER, REF, applied, desired, observation
 
@@ -163,3 +164,38 @@ def test_what_needs_a_failed_object_waits_for_it() -> None:
     )
     assert plan.blocked_by(replace(desired(), ref=widget_ref), [definition]) == definition
     assert plan.blocked_by(desired(), [definition]) is None
+
+
+RECORDED = replace(entry(), record=record_of("7", "d1"))
+
+
+@pytest.mark.parametrize(
+    ("held", "live", "is_known"),
+    [
+        pytest.param({}, {}, True, id="as-it-was-left"),
+        pytest.param({"record": ""}, {}, False, id="not-recorded"),
+        pytest.param({"record": record_of("7", "d2")}, {}, False, id="something-else-is-wanted"),
+        pytest.param({"uid": "u2"}, {}, False, id="replaced"),
+        pytest.param({"applier": PLATFORM}, {}, False, id="in-another-name"),
+        pytest.param({}, {"resource_version": "8"}, False, id="written-since"),
+        pytest.param({}, {"added": (".data.x",)}, False, id="added-to"),
+        pytest.param({}, {"is_being_deleted": True}, False, id="leaving"),
+        pytest.param({}, {"has_own_entry": False}, False, id="not-ours"),
+    ],
+)
+def test_what_was_left_behind_before_a_restart_is_known_again(
+    *, held: JsonObject, live: JsonObject, is_known: bool
+) -> None:
+    seen = replace(observation(resource_version="7", has_own_entry=True), **live)
+
+    found = plan.recalled(desired(), replace(RECORDED, **held), seen)
+
+    assert (found is not None) == is_known
+    if found is not None:
+        assert (found.uid, found.resource_version) == ("u1", "7")
+        assert plan.to_apply([desired()], {REF: found}) == ()
+
+
+def test_what_no_watch_shows_or_no_inventory_lists_is_not_known_again() -> None:
+    assert plan.recalled(desired(), RECORDED, None) is None
+    assert plan.recalled(desired(), None, observation()) is None

@@ -1,0 +1,33 @@
+"""Recalling: what an earlier life of the controller applied, known again without a request.
+
+The inventory records of each object the version that our last write left and what was written
+then (plan.recalled). Where a watch shows that very version and the same is wanted, there is nothing
+to write.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitopskit.reconciler.plan import recalled
+
+if TYPE_CHECKING:
+    from gitopskit.reconciler.live import LiveObjects
+    from gitopskit.reconciler.state import Goal, Tracked
+    from gitopskit.reconciler.syncing import Syncer
+
+
+async def recall(tracked: Tracked, goal: Goal, *, syncer: Syncer, live: LiveObjects) -> None:
+    """Note which objects of an Application are as an earlier life left them.
+
+    Raises:
+        ApiError: the API server refused or did not answer.
+    """
+    await syncer.cover(tracked, goal.objects)
+    for desired in goal.objects:
+        ref = desired.ref
+        if ref in tracked.applied or not live.is_watched(ref):
+            continue
+        found = recalled(desired, tracked.inventory.find(ref), live.get(ref))
+        if found is not None:
+            tracked.applied[ref] = found
