@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from gitopskit.errors import InputError, UnsupportedField
 from gitopskit.redaction import scrub
@@ -130,6 +130,8 @@ def _networked(url: str, parts: SplitResult) -> Remote:
     host, user, port = parts.hostname or "", parts.username or "", parts.port or 0
     if not _HOST.fullmatch(host) or (has_user and not _USER.fullmatch(user)):
         raise _malformed(url)
+    if _climbs(parts.path):
+        raise _malformed(url)
     scheme: Scheme = "ssh" if parts.scheme == "ssh" else "https"
     return Remote(url=url, scheme=scheme, user=user, host=host, port=port, path=parts.path)
 
@@ -146,7 +148,14 @@ def _scp_like(url: str) -> Remote:
     host = match["host"].strip("[]").lower()
     if not _HOST.fullmatch(host) or (user and not _USER.fullmatch(user)) or path.startswith("-"):
         raise _malformed(url)
+    if _climbs(path):
+        raise _malformed(url)
     return Remote(url=url, scheme="ssh", user=user, host=host, path=path, is_scp_like=True)
+
+
+def _climbs(path: str) -> bool:
+    """Tell whether a path leads to another place than it seems to, which patterns would miss."""
+    return not {".", ".."}.isdisjoint(unquote(path).split("/"))
 
 
 def _local(url: str, path: str, *, allow_local: bool) -> Remote:
