@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from gitopskit.errors import (
+    IMMUTABLE_FIELD,
     NAMESPACE_ENDS,
     ApiConflict,
     ApiError,
@@ -49,6 +50,15 @@ _MISFIT: Final = re.compile(
 """Server-side apply reports an object that does not fit its schema as an internal error (500).
 
 Source: k8s.io/apimachinery, util/managedfields/internal/structuredmerge.go.
+"""
+
+_IMMUTABLE: Final = re.compile(
+    r"immutable|may not change once set|cannot change roleRef"
+    r"|updates to \w+ spec for fields other than"
+)
+"""What the causes say where nothing but a change is wrong.
+
+Source: the validations of updates in k8s.io/kubernetes, pkg/apis/*/validation.
 """
 
 _SECRET_PATH: Final = re.compile(r"/api/v1/(namespaces/[^/]+/)?secrets(/|$)")
@@ -128,9 +138,12 @@ def _reason(status: JsonObject) -> str:
     """
     details = status.get("details")
     causes = details.get("causes") if isinstance(details, dict) else None
-    entries = causes if isinstance(causes, list) else []
-    told = {entry.get("reason") for entry in entries if isinstance(entry, dict)}
-    return NAMESPACE_ENDS if NAMESPACE_ENDS in told else _word(status.get("reason"))
+    entries = [it for it in causes if isinstance(it, dict)] if isinstance(causes, list) else []
+    if NAMESPACE_ENDS in {entry.get("reason") for entry in entries}:
+        return NAMESPACE_ENDS
+    messages = [str(entry.get("message") or "") for entry in entries]
+    is_immutable = bool(messages) and all(map(_IMMUTABLE.search, messages))
+    return IMMUTABLE_FIELD if is_immutable else _word(status.get("reason"))
 
 
 def _refused_fields(causes: JsonValue) -> list[str]:

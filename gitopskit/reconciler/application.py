@@ -220,14 +220,17 @@ def cascade(content: JsonObject) -> Propagation | None:
 def _policy(policy: Fields, operation: OperationRequest | None) -> SyncPolicy:
     """Return the policy, with the options of a sync that was asked for where it has some."""
     found = parse_policy(policy)
-    if operation is None or operation.options == SyncOptions():
+    if operation is None:
         return found
+    if operation.options == SyncOptions():
+        forces = found.options.forces or operation.forces
+        return replace(found, options=replace(found.options, forces=forces))
     return replace(
         found,
         creates_namespace=operation.options.creates_namespace,
         prunes_last=operation.options.prunes_last,
         propagation=operation.options.propagation,
-        options=operation.options,
+        options=replace(operation.options, forces=operation.options.forces or operation.forces),
     )
 
 

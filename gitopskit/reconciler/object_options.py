@@ -82,8 +82,6 @@ ANNOTATIONS: Final = (
 NOT_YET: Final = frozenset(
     {
         "the option IncludeMutationWebhook=true",
-        "the option Force=true",
-        "the option PruneLast=true",
         "the option Replace=true",
         "the option ServerSideApply=false",
         "the option Validate=false",

@@ -30,6 +30,11 @@ _BEFORE_TRACKING: Final = "before-first-apply"
 
 Source: kubernetes.io/docs, "Server-Side Apply", upgrading from client-side apply.
 """
+_FORMER: Final = ("argocd-controller", "kustomize-controller")
+"""Whose fields become ours with an object that is handed over by Argo CD or Flux.
+
+Source: the field managers of Argo CD's controller and of Flux's kustomize-controller.
+"""
 _RESTARTED_AT: Final = "f:kubectl.kubernetes.io/restartedAt"
 _APPROVAL: Final = ("f:metadata", "f:annotations", f"f:{names.DELETION_APPROVED_ANNOTATION}")
 _TRACKER_LABELS: Final = (
@@ -169,7 +174,7 @@ def without_people(
 
 def _is_let_be(entry: JsonObject, ignored: Ignored) -> bool:
     is_allowed = entry.get("manager") in ignored.managers
-    return bool(entry.get("subresource")) or is_allowed or not _is_person(entry)
+    return bool(entry.get("subresource")) or is_allowed or not _is_to_go(entry)
 
 
 def _new_entry(content: JsonObject) -> JsonObject:
@@ -190,7 +195,7 @@ def _added(
     content: JsonObject, own: frozenset[Path], ignored: Ignored
 ) -> Iterator[tuple[Path, str]]:
     for entry in fieldsets.entries(content):
-        if not _is_person(entry) or entry.get("manager") in ignored.managers:
+        if not _is_to_go(entry) or entry.get("manager") in ignored.managers:
             continue
         for path in fieldsets.leaves(fieldsets.fields_of(entry)) - own:
             is_ignored = fieldsets.is_covered(path, ignored.pointers, content)
@@ -203,8 +208,14 @@ def is_person(manager: str) -> bool:
     return manager.startswith(_PERSON_PREFIX) or manager == _BEFORE_TRACKING
 
 
-def _is_person(entry: JsonObject) -> bool:
-    return is_person(str(entry.get("manager") or ""))
+def _is_to_go(entry: JsonObject) -> bool:
+    """Tell whether what an entry has beside ours is to go: set by hand, or left by another tool.
+
+    The status of an Argo CD Application is written there as a part of the object itself.
+    """
+    manager = str(entry.get("manager") or "")
+    is_left = manager in _FORMER and not str(entry.get("apiVersion")).startswith("argoproj.io/")
+    return is_person(manager) or is_left
 
 
 def _taken_by(content: JsonObject, own: frozenset[Path], wanted: JsonObject | None) -> str:

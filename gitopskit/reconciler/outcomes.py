@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from gitopskit.errors import ApiInvalid, GitopskitError, OwnershipConflict
+from gitopskit.errors import IMMUTABLE_FIELD, ApiInvalid, GitopskitError, OwnershipConflict
 from gitopskit.reconciler.inventory import Entry, record_of
 from gitopskit.reconciler.state import Failure
 from gitopskit.reconciler.status import ResourceResult
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.plan import Verdict
     from gitopskit.reconciler.state import Tracked
     from gitopskit.reconciler.status import Outcome
+
+
+_IMMUTABLE_HINT: Final = (
+    "this cannot be changed in an object that is there: delete it, or let it be made anew with the"
+    " option Force=true of its annotation argocd.argoproj.io/sync-options"
+)
 
 
 def entry_of(desired: Desired) -> Entry:
@@ -54,7 +60,9 @@ def settled(inventory: Inventory, tracked: Tracked) -> Inventory:
 
 def failure_of(error: GitopskitError) -> Failure:
     """Return what is remembered of an object that could not be written."""
-    message = f"{error.what}; {error.hint}" if error.hint else error.what
+    is_immutable = isinstance(error, ApiInvalid) and error.reason == IMMUTABLE_FIELD
+    hint = _IMMUTABLE_HINT if is_immutable else error.hint
+    message = f"{error.what}; {hint}" if hint else error.what
     return Failure(
         message=message,
         is_foreign=isinstance(error, OwnershipConflict),

@@ -32,7 +32,7 @@ Fate = Literal["delete", "leave", "confirm", "gone", "foreign", "leaving", "wait
 Reason = Literal["Prune", "Delete"]
 """Why something is deleted: it left Git, or its Application was deleted."""
 
-_PRECIOUS: Final = ("Namespace", "CustomResourceDefinition", "PersistentVolumeClaim")
+PRECIOUS: Final = ("Namespace", "CustomResourceDefinition", "PersistentVolumeClaim")
 """What takes more with it than itself: their deletion is always confirmed by a person."""
 
 
@@ -61,7 +61,8 @@ class Verdict:
 class DeletionOrder:
     """Why and how objects are deleted, whether they may be, and whether a person approved.
 
-    ``too_much`` tells why all of them together need an approval, if they do.
+    ``too_much`` tells why all of them together need an approval, if they do. ``is_ready``: all that
+    stays is healthy, so that what wants to go last may go.
     """
 
     reason: Reason
@@ -69,6 +70,7 @@ class DeletionOrder:
     may_delete: bool = True
     is_approved: bool = False
     too_much: str = ""
+    is_ready: bool = True
 
 
 def in_ranks(objects: Iterable[Desired]) -> list[list[Desired]]:
@@ -128,19 +130,27 @@ def judge(
         return Verdict(entry=entry, fate="foreign")
     if live.is_being_deleted:
         return Verdict(entry=entry, fate="leaving")
+    fate = _fate(entry, live, order)
+    if fate != "delete":
+        return Verdict(entry=entry, fate=fate, message=order.too_much if fate == "confirm" else "")
+    return Verdict(entry=entry, fate=fate, uid=live.uid, resource_version=live.resource_version)
+
+
+def _fate(entry: Entry, live: Observation, order: DeletionOrder) -> Fate:
+    """Return what happens to an object of ours, as it asks and as its kind needs."""
     options = split_options(live.sync_options)
+    if not order.is_ready and "PruneLast=true" in options:
+        return "waiting"
     if not order.may_delete or f"{order.reason}=false" in options:
-        return Verdict(entry=entry, fate="leave")
+        return "leave"
     needs_approval = (
         f"{order.reason}=confirm" in options
         or live.is_adopted
         or entry.is_adopted
-        or entry.ref.kind in _PRECIOUS
+        or entry.ref.kind in PRECIOUS
         or order.too_much
     )
-    if needs_approval and not order.is_approved:
-        return Verdict(entry=entry, fate="confirm", message=order.too_much)
-    return Verdict(entry=entry, fate="delete", uid=live.uid, resource_version=live.resource_version)
+    return "confirm" if needs_approval and not order.is_approved else "delete"
 
 
 def propagation_for(ref: ObjectRef, order: DeletionOrder) -> Propagation:

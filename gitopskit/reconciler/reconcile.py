@@ -320,14 +320,15 @@ class Reconciler:
             extra.append((status.EMPTY_RENDER, reporting.EMPTY_RENDER_MESSAGE))
             tracked.pending = tuple(Verdict(entry=entry, fate="leave") for entry in stale)
             return []
-        health = reporting.health_of(goal, self._live.get)
-        if policy.prunes_last and health.status not in _READY:
+        is_ready = reporting.health_of(goal, self._live.get).status in _READY
+        if policy.prunes_last and not is_ready:
             tracked.pending = tuple(Verdict(entry=entry, fate="waiting") for entry in stale)
             return []
         order = DeletionOrder(
             reason="Prune",
             propagation=policy.propagation,
             may_delete=answering.may_prune(goal),
+            is_ready=is_ready,
             is_approved=self._is_approved(tracked),
             too_much=guards.too_much(
                 goal.deletion_limit, doomed=len(stale), listed=len(tuple(tracked.inventory))

@@ -174,6 +174,8 @@ class Syncer:
             desired=desired,
             entry=tracked.inventory.find(desired.ref) or entry_of(desired),
             ignored=goal.application.ignored(desired.ref) if goal else NOTHING_IGNORED,
+            is_forced="Force=true" in desired.options
+            or (goal is not None and goal.application.policy.options.forces),
             before_creation=lambda entry: self._forget_uid(tracked, entry),
         )
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from gitopskit.errors import (
     ApiConflict,
     ApiForbidden,
+    ApiInvalid,
     ApiNotFound,
     InputError,
     OwnershipConflict,
@@ -20,6 +21,7 @@ from gitopskit.kube.resources import NAMESPACES
 from gitopskit.reconciler import fieldsets, names
 from gitopskit.reconciler.application import NOTHING_IGNORED
 from gitopskit.reconciler.desired import adopted
+from gitopskit.reconciler.forcing import make_room, may_make_anew
 from gitopskit.reconciler.ignoring import respecting
 from gitopskit.reconciler.looking import holds
 from gitopskit.reconciler.observation import Applied, added_by_people, without_people
@@ -52,13 +54,15 @@ class Wish:
     """One object as it is to be, and what is known about it.
 
     ``entry`` is its line in the inventory; ``before_creation`` is awaited before an object is
-    made that the inventory knows by the UID of one that is gone.
+    made that the inventory knows by the UID of one that is gone. ``is_forced``: it is made anew
+    where a field was changed that cannot be.
     """
 
     application: str
     desired: Desired
     entry: Entry
     ignored: Ignored = NOTHING_IGNORED
+    is_forced: bool = False
     before_creation: Callable[[Entry], Awaitable[None]]
 
 
@@ -157,6 +161,19 @@ class Writer:
         desired = wish.desired
         kind = await self.kind(desired.ref, desired.version)
         await self.require_right(desired, kind)
+        try:
+            return await self._try(wish, kind, known)
+        except ApiInvalid as error:
+            live = self._live.get(desired.ref)
+            if live is None or not may_make_anew(error, desired, is_asked=wish.is_forced):
+                raise
+        await make_room(self._api, kind, desired, live=live)
+        self._live.drop(desired.ref)
+        return await self._try(wish, kind, None)
+
+    async def _try(self, wish: Wish, kind: ResourceType, known: Observation | None) -> Brought:
+        """Bring an object as often as it changes meanwhile."""
+        desired = wish.desired
         if known is not None and _is_plain(known, wish):
             try:
                 return await self._update(wish, kind, known, desired.content)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitopskit.errors import ApiError, ApiGone, ApiInvalid
+from gitopskit.errors import IMMUTABLE_FIELD, ApiError, ApiGone, ApiInvalid
 from gitopskit.kube.failures import Refusal, error_of
 
 if TYPE_CHECKING:
@@ -140,3 +140,24 @@ def test_a_namespace_that_ends_is_told_apart_from_a_right_that_is_missing() -> N
     assert ending.is_about_ending_namespace
     assert not lacking.is_about_ending_namespace
     assert lacking.reason == "Forbidden"
+
+
+@pytest.mark.parametrize(
+    ("messages", "reason"),
+    [
+        pytest.param(["Invalid value: {}: field is immutable"], IMMUTABLE_FIELD, id="immutable"),
+        pytest.param(
+            ["Forbidden: updates to statefulset spec for fields other than 'replicas'"],
+            IMMUTABLE_FIELD,
+            id="of-a-stateful-set",
+        ),
+        pytest.param(["field is immutable", "Required value"], "Invalid", id="and-invalid"),
+        pytest.param([], "Invalid", id="not-told"),
+    ],
+)
+def test_what_cannot_be_changed_is_told_apart_from_what_is_wrong(
+    messages: list[str], reason: str
+) -> None:
+    details = {"causes": [{"field": "spec", "message": message} for message in messages]}
+
+    assert refused(status("is invalid", details=details)).reason == reason

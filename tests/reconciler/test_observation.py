@@ -244,3 +244,20 @@ def test_versions_are_compared_as_numbers(version: str, other: str, is_older: bo
 def test_without_people_nothing_changes() -> None:
     assert without_people({"metadata": {}}) is None
     assert without_people(live(OURS, entry("controller", {"f:data": {"f:b": {}}}))) is None
+
+
+@pytest.mark.parametrize("manager", ["argocd-controller", "kustomize-controller"])
+def test_what_another_tool_left_becomes_ours(manager: str) -> None:
+    """An object that is handed over keeps no field that Git does not have."""
+    left = entry(manager, {"f:data": {"f:shape": {}}}, apiVersion="v1", operation="Apply")
+
+    assert observe(live(OURS, left)).added == ("data.shape",)
+    (taken,) = without_people(live(OURS, left)) or [{}]
+    assert taken["fieldsV1"] == {"f:data": {"f:color": {}, "f:shape": {}}}
+
+
+def test_the_status_of_an_application_of_argo_cd_is_its_own() -> None:
+    left = entry("argocd-controller", {"f:status": {}}, apiVersion="argoproj.io/v1alpha1")
+
+    assert observe(live(OURS, left)).added == ()
+    assert without_people(live(OURS, left)) is None

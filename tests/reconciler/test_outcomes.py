@@ -6,7 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from gitopskit.errors import ApiForbidden, ApiInvalid, GitopskitError, OwnershipConflict
+from gitopskit.errors import (
+    IMMUTABLE_FIELD,
+    ApiForbidden,
+    ApiInvalid,
+    GitopskitError,
+    OwnershipConflict,
+)
 from gitopskit.reconciler import outcomes
 from gitopskit.reconciler.plan import Fate, Verdict
 from gitopskit.reconciler.state import Failure
@@ -35,6 +41,15 @@ def test_what_was_not_applied_stays_as_it_is_listed() -> None:
     ("error", "failure"),
     [
         pytest.param(ApiInvalid("bad"), Failure(message="bad"), id="refused"),
+        pytest.param(
+            ApiInvalid("bad", reason=IMMUTABLE_FIELD),
+            Failure(
+                message="bad; this cannot be changed in an object that is there: delete it, or let"
+                " it be made anew with the option Force=true of its annotation"
+                " argocd.argoproj.io/sync-options"
+            ),
+            id="cannot-be-changed",
+        ),
         pytest.param(
             ApiForbidden("no", hint="ask"),
             Failure(message="no; ask", is_passing=True),

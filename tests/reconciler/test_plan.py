@@ -72,6 +72,15 @@ def test_the_live_object_decides(live: JsonObject, fate: str) -> None:
     assert verdict.is_settled is (fate == "foreign")
 
 
+def test_an_object_may_want_to_go_last() -> None:
+    live = observation(sync_options="PruneLast=true")
+    early = DeletionOrder(reason="Prune", propagation="Foreground", is_ready=False)
+
+    assert plan.judge(entry(), live, application="web", order=early).fate == "waiting"
+    assert plan.judge(entry(), live, application="web", order=PRUNE).fate == "delete"
+    assert plan.judge(entry(), observation(), application="web", order=early).fate == "delete"
+
+
 def test_an_object_that_is_not_there_is_settled() -> None:
     verdict = plan.judge(entry(), None, application="web", order=PRUNE)
 

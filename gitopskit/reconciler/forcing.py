@@ -1,0 +1,56 @@
+"""Forcing: an object whose immutable field changed is made anew, where that is asked for.
+
+Nothing is deleted before the API server has said in a dry run that it would take the new object:
+an object that is refused for another reason stays as it is.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from gitopskit.errors import IMMUTABLE_FIELD, ApiConflict, ApiNotFound
+from gitopskit.reconciler import names
+from gitopskit.reconciler.plan import PRECIOUS
+
+if TYPE_CHECKING:
+    from gitopskit.errors import ApiError
+    from gitopskit.kube.client import KubeClient
+    from gitopskit.kube.resources import ResourceType
+    from gitopskit.reconciler.desired import Desired
+    from gitopskit.reconciler.observation import Observation
+
+
+def may_make_anew(error: ApiError, desired: Desired, *, is_asked: bool) -> bool:
+    """Tell whether a refused object is deleted and created; pure.
+
+    What takes more with it than itself is never deleted for that.
+    """
+    return is_asked and error.reason == IMMUTABLE_FIELD and desired.ref.kind not in PRECIOUS
+
+
+async def make_room(
+    api: KubeClient, kind: ResourceType, desired: Desired, *, live: Observation
+) -> None:
+    """Delete an object, once it is sure that the new one would be taken.
+
+    Raises:
+        ApiInvalid: the new object would be refused too; nothing was deleted.
+        ApiConflict: the object was replaced or changed since it was seen.
+        ApiError: the API server refused or did not answer.
+    """
+    user = desired.applier.user
+    with suppress(ApiConflict):  # it is there already: so the rest of it was found good
+        await api.create(
+            kind, desired.content, field_manager=names.OBJECT_MANAGER, dry_run=True, as_user=user
+        )
+    with suppress(ApiNotFound):
+        await api.delete(
+            kind,
+            desired.ref.name,
+            desired.ref.namespace,
+            uid=live.uid,
+            resource_version=live.resource_version,
+            propagation="Background",
+            as_user=user,
+        )
