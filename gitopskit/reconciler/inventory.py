@@ -133,6 +133,11 @@ def record_of(resource_version: str, desired_digest: str) -> str:
     return f"{resource_version}:{desired_digest[:_RECORD_DIGITS]}"
 
 
+def is_record_of(record: str, desired_digest: str) -> bool:
+    """Tell whether just that was written when a record was made."""
+    return record.partition(":")[2] == desired_digest[:_RECORD_DIGITS]
+
+
 def forgotten(entry: Entry) -> Entry:
     """Return the entry without its UID: the object is about to be made anew."""
     return replace(entry, uid="", record="")

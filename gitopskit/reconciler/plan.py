@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Final, Literal
 from gitopskit.manifests.identity import apply_rank
 from gitopskit.reconciler import names
 from gitopskit.reconciler.desired import split_options
-from gitopskit.reconciler.inventory import record_of
+from gitopskit.reconciler.inventory import is_record_of, record_of
 from gitopskit.reconciler.observation import Applied, is_tracked
 from gitopskit.timestamps import parse_rfc3339
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from gitopskit.manifests.identity import ObjectRef
@@ -105,6 +105,14 @@ def recalled(desired: Desired, entry: Entry | None, live: Observation | None) ->
         resource_version=live.resource_version,
         own_digest=live.own_digest,
         desired_digest=desired.digest,
+    )
+
+
+def is_recorded(objects: Sequence[Desired], inventory: Inventory) -> bool:
+    """Tell whether an inventory lists just these objects, each last written as it is to be."""
+    held = inventory.by_ref()
+    return held.keys() == {desired.ref for desired in objects} and all(
+        is_record_of(held[desired.ref].record, desired.digest) for desired in objects
     )
 
 

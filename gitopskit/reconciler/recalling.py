@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitopskit.reconciler.plan import recalled
+from gitopskit.reconciler.plan import is_recorded, recalled
 
 if TYPE_CHECKING:
     from gitopskit.reconciler.live import LiveObjects
@@ -20,9 +20,13 @@ if TYPE_CHECKING:
 async def recall(tracked: Tracked, goal: Goal, *, syncer: Syncer, live: LiveObjects) -> None:
     """Note which objects of an Application are as an earlier life left them.
 
+    Where it rendered to the same then, the revision that it told still holds.
+
     Raises:
         ApiError: the API server refused or did not answer.
     """
+    if not goal.hooks and is_recorded(goal.objects, tracked.inventory):
+        tracked.told_digest = tracked.told_digest or goal.digest
     await syncer.cover(tracked, goal.objects)
     for desired in goal.objects:
         ref = desired.ref

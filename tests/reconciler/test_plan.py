@@ -17,6 +17,7 @@ from tests.support.desiring import APPLIER, REF, applied, desired, observation
 
 if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.reconciler.desired import Desired
 
 PRUNE = DeletionOrder(reason="Prune", propagation="Foreground")
 ASKED_AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -203,6 +204,21 @@ def test_what_was_left_behind_before_a_restart_is_known_again(
     if found is not None:
         assert (found.uid, found.resource_version) == ("u1", "7")
         assert plan.to_apply([desired()], {REF: found}) == ()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "is_known"),
+    [
+        pytest.param([desired()], True, id="the-same"),
+        pytest.param([desired(digest="d2")], False, id="another-content"),
+        pytest.param([desired(), desired("other")], False, id="one-more"),
+        pytest.param([], False, id="one-less"),
+    ],
+)
+def test_an_inventory_tells_whether_the_same_was_rendered_before(
+    *, wanted: list[Desired], is_known: bool
+) -> None:
+    assert plan.is_recorded(wanted, Inventory(((RECORDED,),))) == is_known
 
 
 def test_what_no_watch_shows_or_no_inventory_lists_is_not_known_again() -> None:

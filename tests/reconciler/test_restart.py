@@ -6,8 +6,9 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
-from gitopskit.kube.resources import CONFIG_MAPS
+from gitopskit.kube.resources import APPLICATIONS, CONFIG_MAPS
 from gitopskit.reconciler.loop import Controller
+from gitopskit.reconciler.waiting import wait
 from tests.support.audit import read_requests
 from tests.support.polling import eventually
 from tests.support.reconciling import World, config_map, text
@@ -19,6 +20,25 @@ Run = Callable[[], AbstractAsyncContextManager[Controller]]
 
 _MOST_OF_A_HEAL = 3
 """Reading the object, taking the field over, and writing it."""
+
+
+async def test_commits_that_came_meanwhile_and_change_nothing_cost_an_application_no_write(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    app = {"app/all.yaml": text(config_map(unique))}
+    world.repository.commit(app)
+    await world.project(unique)
+    await world.application(unique, project=unique)
+    async with reconciler():
+        await world.until_synced(unique)
+    before = await world.get(APPLICATIONS, unique, "argocd")
+
+    other = world.repository.commit({**app, "README": "new"})
+    async with reconciler():
+        (found,) = await wait(world.admin, [unique], timeout_seconds=20, revision=other)
+
+    assert found.is_done
+    assert await world.get(APPLICATIONS, unique, "argocd") == before
 
 
 async def test_a_restart_asks_nothing_about_what_is_as_it_was_left(
