@@ -20,16 +20,18 @@ from gitopskit.git.failures import MirrorDamaged, explain, unknown
 from gitopskit.git.program import Call, Git, GitLimits
 from gitopskit.git.revisions import is_commit, pick, read_listing, references, require_revision
 from gitopskit.git.snapshots import SnapshotCache
+from gitopskit.git.submodules import read_gitlinks, read_urls, submodules_of
 from gitopskit.git.tree_hashes import read_tree_hashes
 from gitopskit.git.verification import require_signed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from gitopskit.clock import Clock
     from gitopskit.git.remotes import Remote
     from gitopskit.git.signatures import Trust
+    from gitopskit.git.submodules import Submodule, SubmoduleRule
     from gitopskit.git.tree_hashes import TreeHashes
     from gitopskit.manifests.snapshot import Snapshot
     from gitopskit.process import Completed
@@ -171,6 +173,39 @@ class Mirror:
         if len(self._proven) >= _MOST_PROVEN:
             self._proven.clear()
         self._proven.add((commit, trust))
+
+    def submodules(self, remote: Remote, commit: str, rule: SubmoduleRule) -> tuple[Submodule, ...]:
+        """Return the submodules of a fetched commit, all of which the rule allows.
+
+        Raises:
+            InputError: one may not be used, or the file that tells of them is malformed.
+            GitFailed: the commit was not fetched, or is damaged.
+        """
+        where = f"{self._url} {commit}"
+        listing = [f"--git-dir={self._bare}", "ls-tree", "-r", "-z", "--full-tree", commit]
+        config = ["config", "--null", "--list", f"--blob={commit}:.gitmodules"]
+        with self._locked():
+            gitlinks = read_gitlinks(self._git.run_checked(Call(arguments=listing, where=where)))
+            if not gitlinks:
+                return ()
+            read = self._git.run(Call(arguments=[listing[0], *config], where=where))
+        urls = read_urls(read.stdout) if read.exit_code == 0 else {}
+        return submodules_of(remote, gitlinks=gitlinks, urls=urls, rule=rule)
+
+    def find_nested(self, commit: str, rule: SubmoduleRule) -> Snapshot | None:
+        """Return the files of a commit with those of its submodules, if they are there."""
+        with self._locked():
+            return self._snapshots.find_nested(commit, rule.key)
+
+    def nest(self, commit: str, rule: SubmoduleRule, parts: Mapping[str, Path]) -> Snapshot:
+        """Return the files of a checked-out commit with the folders of its submodules in them.
+
+        Raises:
+            GitFailed: they cannot be written.
+        """
+        with self._locked():
+            found = self._snapshots.find_nested(commit, rule.key)
+            return found or self._snapshots.nest(commit, rule.key, parts)
 
     def tree_hashes(self, commit: str) -> TreeHashes:
         """Return what tells which folders of a fetched commit are those of another.

@@ -5,6 +5,7 @@ A folder appears whole or not at all and never changes afterwards. The caller ho
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tempfile
@@ -18,6 +19,8 @@ from gitopskit.git.program import Call
 from gitopskit.manifests.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gitopskit.clock import Clock
     from gitopskit.git.program import Git
 
@@ -45,6 +48,28 @@ class SnapshotCache:
         now = self.clock.now_utc().timestamp()
         os.utime(root, (now, now))
         return Snapshot(revision=commit, root=root)
+
+    def find_nested(self, commit: str, key: str) -> Snapshot | None:
+        """Return the snapshot of a commit with its submodules, read by the rule of that key."""
+        found = self.find(_nested_name(commit, key))
+        return found and Snapshot(revision=commit, root=found.root)
+
+    def nest(self, commit: str, key: str, parts: Mapping[str, Path]) -> Snapshot:
+        """Return a snapshot of a commit with other folders in it, by their paths.
+
+        Files are linked, not copied: nobody changes those of a snapshot.
+        """
+        name = _nested_name(commit, key)
+        unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.folder))
+        try:
+            files = unfinished / "files"
+            _link_tree(self.folder / commit, files)
+            for path, root in parts.items():
+                _link_tree(root, files / path)
+            files.rename(self.folder / name)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+        return Snapshot(revision=commit, root=self.folder / name)
 
     def build(self, commit: str, *, where: str) -> Snapshot:
         """Return the snapshot of a commit, checked out where needed, and forget old ones.
@@ -122,3 +147,11 @@ class SnapshotCache:
         for age_seconds, root in ages[self.git.limits.kept_snapshots - 1 :]:
             if age_seconds > _LONGEST_USE_SECONDS:
                 shutil.rmtree(root, ignore_errors=True)
+
+
+def _nested_name(commit: str, key: str) -> str:
+    return f"{commit}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+
+
+def _link_tree(source: Path, target: Path) -> None:
+    shutil.copytree(source, target, symlinks=True, copy_function=os.link, dirs_exist_ok=True)

@@ -71,6 +71,7 @@ class Goals:
             ApiError: the API server refused or did not answer.
         """
         application, project = self._allowed(tracked)
+        self._repositories.set_submodules(project)
         tracked.follows = tuple(
             Follow(source.repo_url, _revision(application, source), project.name, source.chart)
             for source in application.sources

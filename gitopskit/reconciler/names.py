@@ -43,6 +43,7 @@ OWN_ANNOTATION_PREFIX: Final = "gitopskit.io/"
 DEPENDS_ON_ANNOTATION: Final = "gitopskit.io/depends-on"
 MAX_DELETIONS_ANNOTATION: Final = "gitopskit.io/max-deletions"
 SSH_SIGNERS_ANNOTATION: Final = "gitopskit.io/ssh-signers"
+SUBMODULES_ANNOTATION: Final = "gitopskit.io/submodules"
 ROLLBACK_ANNOTATION: Final = "gitopskit.io/rollback"
 ROLLBACK_AFTER_ANNOTATION: Final = "gitopskit.io/rollback-after"
 

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from gitopskit.errors import UnsupportedField
+from gitopskit.errors import InputError, UnsupportedField
 from gitopskit.reconciler import names
 from gitopskit.reconciler.application import OWN_CLUSTER, OWN_SERVER
 from gitopskit.reconciler.application_fields import annotations_that_count
@@ -79,6 +79,7 @@ class Project:
     namespaced_denied: tuple[KindRule, ...] = ()
     deletion_limit: DeletionLimit | None = None
     signers: Signers | None = None
+    has_submodules: bool = False
 
     @property
     def is_root(self) -> bool:
@@ -160,6 +161,7 @@ def parse(content: JsonObject) -> Project:
         namespaced_denied=_kinds(spec, "namespaceResourceBlacklist"),
         deletion_limit=limit_of(content, where=spec.where),
         signers=signers_of(content, spec),
+        has_submodules=_has_submodules(content, where=spec.where),
     )
 
 
@@ -176,6 +178,17 @@ def is_root_registration(content: JsonObject, ref: ObjectRef) -> bool:
     if ref.kind == "AppProject":
         return ref.name == names.ROOT_PROJECT
     return mapping(content.get("spec")).get("project") == names.ROOT_PROJECT
+
+
+def _has_submodules(content: JsonObject, *, where: str) -> bool:
+    annotations = mapping(mapping(content.get("metadata")).get("annotations"))
+    value = annotations.get(names.SUBMODULES_ANNOTATION, "false")
+    if value not in {"true", "false"}:
+        raise InputError(
+            f'metadata.annotations[{names.SUBMODULES_ANNOTATION}] must be "true" or "false"',
+            where=where,
+        )
+    return bool(value == "true")
 
 
 def _is_registration(ref: ObjectRef) -> bool:

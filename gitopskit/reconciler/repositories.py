@@ -26,9 +26,11 @@ from gitopskit.git.credentials import (
     choose_credential,
     prepare_remote,
 )
+from gitopskit.git.nesting import nested_snapshot
 from gitopskit.git.remotes import parse_remote
 from gitopskit.git.repository import Mirror
 from gitopskit.git.signatures import Trust
+from gitopskit.git.submodules import SubmoduleRule
 from gitopskit.git.tree_hashes import TreeHashes
 from gitopskit.manifests.settled_names import GPG_KEYS_CONFIG_MAP
 from gitopskit.reconciler.batches import Batches
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.manifests.snapshot import Snapshot
     from gitopskit.reconciler.application import Follow, Source
+    from gitopskit.reconciler.project import Project
     from gitopskit.reconciler.signers import Signers
     from gitopskit.render.programs import Programs
     from gitopskit.render.together import Built
@@ -105,6 +108,7 @@ class Repositories:
         self._renders = Renders()
         self._batches = Batches(self._build_together)
         self._trees: OrderedDict[tuple[str, str, str], TreeHashes] = OrderedDict()
+        self._rules: dict[str, SubmoduleRule] = {}
         self._readings: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def set_secrets(self, secrets: Iterable[JsonObject]) -> None:
@@ -120,6 +124,17 @@ class Repositories:
     def set_server(self, *, kube_version: str, api_versions: tuple[str, ...]) -> None:
         """Take in what charts are told of the cluster from now on; nothing is rendered anew."""
         self._server = replace(self._server, kube_version=kube_version, api_versions=api_versions)
+
+    def set_submodules(self, project: Project) -> None:
+        """Take in whether, and from where, submodules are read for a project from now on."""
+        key = " ".join(("from", *project.source_repos)) if project.has_submodules else ""
+        before = self._rules.get(project.name)
+        if project.has_submodules:
+            self._rules[project.name] = SubmoduleRule(key=key, permits=project.permits_source)
+        else:
+            self._rules.pop(project.name, None)
+        if key != (before.key if before else ""):
+            self._trees.clear()
 
     async def head(self, follow: Follow) -> str:
         """Return the commit of a revision as last asked for; asks if nobody did.
@@ -261,7 +276,15 @@ class Repositories:
         remote = self._remote(follow)
         if follow.chart:
             return self._charts().snapshot(remote, follow.chart, commit)
+        rule = self._rules.get(follow.project)
+        if rule is not None:
+            open_url = partial(self._open, follow)
+            return nested_snapshot(open_url, follow.url, commit, rule=rule)
         return self._mirror(remote, follow.project).snapshot(remote, commit)
+
+    def _open(self, follow: Follow, url: str) -> tuple[Mirror, Remote]:
+        remote = self._remote(replace(follow, url=url))
+        return self._mirror(remote, follow.project), remote
 
     def _charts(self) -> ChartRepository:
         return ChartRepository(
@@ -315,8 +338,10 @@ class Repositories:
             return TreeHashes(whole=pinned.commit)
         self._fetch(pinned.follow, pinned.commit)
         mirror = self._mirror(self._remote(pinned.follow), pinned.follow.project)
+        rule = self._rules.get(pinned.follow.project)
         try:
-            return mirror.tree_hashes(pinned.commit)
+            hashes = mirror.tree_hashes(pinned.commit)
+            return replace(hashes, whole=f"{hashes.whole} {rule.key}") if rule else hashes
         except GitFailed:  # its files are still there, the mirror was made anew since
             return TreeHashes(whole=pinned.commit)
 
