@@ -51,7 +51,7 @@ def run(
     ] = 30.0,
     workers: Annotated[
         int, typer.Option("--workers", min=1, max=64, help="Applications handled at once.")
-    ] = 8,
+    ] = 32,
     allow_local_repositories: Local = False,
     cache_dir: CacheDir = "",
     log_level: Level = "info",
@@ -165,7 +165,7 @@ def wait(
 
 
 def _options(
-    *, cache_dir: str, allows_local: bool, poll_seconds: float = 30.0, workers: int = 8
+    *, cache_dir: str, allows_local: bool, poll_seconds: float = 30.0, workers: int = 32
 ) -> ReconcilerOptions:
     import platform
     import sys

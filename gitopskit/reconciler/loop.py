@@ -64,7 +64,7 @@ class ReconcilerOptions:
 
     repositories: RepositoryOptions
     poll_seconds: float = 30.0
-    workers: int = 8
+    workers: int = 32
     instance: str = names.OBJECT_MANAGER
 
 
