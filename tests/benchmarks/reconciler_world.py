@@ -96,6 +96,11 @@ class Fleet:
             for request in read_requests(self.server.audit_log_path)
         )
 
+    def requests(self) -> int:
+        """Return how many requests were made so far in the name of an applier."""
+        found = read_requests(self.server.audit_log_path)
+        return sum(request.user == _ACCOUNT and bool(request.impersonated) for request in found)
+
     def builds(self) -> int:
         """Return how often kustomize was run so far."""
         return len(self._counter.read_text().splitlines()) if self._counter.exists() else 0
