@@ -18,25 +18,15 @@ import structlog
 
 from gitopskit.clock import SystemClock
 from gitopskit.errors import GitFailed, GitopskitError, InputError
-from gitopskit.git.app_access import AppTokens
 from gitopskit.git.cleaning import Cleaner
-from gitopskit.git.credentials import (
-    KNOWN_HOSTS_CONFIG_MAP,
-    TLS_CERTIFICATES_CONFIG_MAP,
-    choose_credential,
-    prepare_remote,
-)
 from gitopskit.git.nesting import nested_snapshot
-from gitopskit.git.remotes import parse_remote
 from gitopskit.git.repository import Mirror
-from gitopskit.git.signatures import Trust
 from gitopskit.git.submodules import SubmoduleRule
 from gitopskit.git.tree_hashes import TreeHashes
-from gitopskit.manifests.settled_names import GPG_KEYS_CONFIG_MAP
+from gitopskit.reconciler.access import RepositoryAccess
 from gitopskit.reconciler.batches import Batches
 from gitopskit.reconciler.chart_repositories import CHART_FOLDER, ChartRepository
 from gitopskit.reconciler.rendering import Place, Rendered, Renders, key_of
-from gitopskit.reconciler.signers import gpg_keys
 from gitopskit.render.helm import Release
 from gitopskit.render.inputs import EVERYTHING, folders_read
 from gitopskit.render.sources import RenderSource, render, require_objects, way_of_rendering
@@ -48,6 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gitopskit.git.remotes import Remote
+    from gitopskit.git.signatures import Trust
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.manifests.snapshot import Snapshot
     from gitopskit.reconciler.application import Follow, Source
@@ -95,13 +86,11 @@ class Repositories:
     def __init__(self, options: RepositoryOptions) -> None:
         """Store the options; nothing is fetched yet."""
         self._options = options
-        self._secrets: dict[str, JsonObject] = {}
-        self._config_maps: dict[str, JsonObject] = {}
+        self._access = RepositoryAccess(allows_local=options.allows_local, clock=SystemClock())
         self._mirrors: dict[tuple[str, str], Mirror] = {}
         self._heads: dict[Follow, str | GitopskitError] = {}
         self._askers = ThreadPoolExecutor(_ASKERS, thread_name_prefix="git")
         self._renderers = ThreadPoolExecutor(_RENDERERS, thread_name_prefix="render")
-        self._app_tokens = AppTokens(SystemClock())
         self._cleaner = Cleaner(options.cache_dir / _MIRRORS, clock=SystemClock())
         self._turns: dict[str, asyncio.Semaphore] = {}
         self._server = Release(name="", namespace="")
@@ -113,12 +102,12 @@ class Repositories:
 
     def set_secrets(self, secrets: Iterable[JsonObject]) -> None:
         """Take in the repository Secrets as they are now; what failed is tried with them."""
-        self._secrets = {secret["metadata"]["name"]: secret for secret in secrets}
+        self._access.set_secrets(secrets)
         self._forget_failures()
 
     def set_config_maps(self, config_maps: Iterable[JsonObject]) -> None:
         """Take in the ConfigMaps that say whom to trust."""
-        self._config_maps = {item["metadata"]["name"]: item for item in config_maps}
+        self._access.set_config_maps(config_maps)
         self._forget_failures()
 
     def set_server(self, *, kube_version: str, api_versions: tuple[str, ...]) -> None:
@@ -181,8 +170,7 @@ class Repositories:
         Raises:
             GitopskitError: one is not, or is no commit of Git, or cannot be fetched or checked.
         """
-        keys = gpg_keys(self._config_maps.get(GPG_KEYS_CONFIG_MAP)) if signers.gpg_key_ids else ()
-        trust = Trust(ssh_keys=signers.ssh_keys, gpg_key_ids=signers.gpg_key_ids, gpg_keys=keys)
+        trust = self._access.trust(signers)
         for pinned in sources:
             await self._ask(pinned.follow, self._verify, pinned, trust)
 
@@ -257,7 +245,7 @@ class Repositories:
             return await loop.run_in_executor(self._askers, work, *arguments)
 
     def _resolve(self, follow: Follow) -> str:
-        remote = self._remote(follow)
+        remote = self._access.remote(follow)
         if follow.chart:
             return self._charts().version(remote, follow.chart, follow.revision)
         return self._mirror(remote, follow.project).resolve_revision(remote, follow.revision)
@@ -269,11 +257,11 @@ class Repositories:
                 where=pinned.follow.url,
                 hint="keep the chart in Git, or use a project without that rule",
             )
-        remote = self._remote(pinned.follow)
+        remote = self._access.remote(pinned.follow)
         self._mirror(remote, pinned.follow.project).require_signed(remote, pinned.commit, trust)
 
     def _fetch(self, follow: Follow, commit: str) -> Snapshot:
-        remote = self._remote(follow)
+        remote = self._access.remote(follow)
         if follow.chart:
             return self._charts().snapshot(remote, follow.chart, commit)
         rule = self._rules.get(follow.project)
@@ -283,7 +271,7 @@ class Repositories:
         return self._mirror(remote, follow.project).snapshot(remote, commit)
 
     def _open(self, follow: Follow, url: str) -> tuple[Mirror, Remote]:
-        remote = self._remote(replace(follow, url=url))
+        remote = self._access.remote(replace(follow, url=url))
         return self._mirror(remote, follow.project), remote
 
     def _charts(self) -> ChartRepository:
@@ -337,27 +325,13 @@ class Repositories:
         if pinned.source.chart:
             return TreeHashes(whole=pinned.commit)
         self._fetch(pinned.follow, pinned.commit)
-        mirror = self._mirror(self._remote(pinned.follow), pinned.follow.project)
+        mirror = self._mirror(self._access.remote(pinned.follow), pinned.follow.project)
         rule = self._rules.get(pinned.follow.project)
         try:
             hashes = mirror.tree_hashes(pinned.commit)
             return replace(hashes, whole=f"{hashes.whole} {rule.key}") if rule else hashes
         except GitFailed:  # its files are still there, the mirror was made anew since
             return TreeHashes(whole=pinned.commit)
-
-    def _remote(self, follow: Follow) -> Remote:
-        remote = parse_remote(follow.url, allow_local=self._options.allows_local)
-        credential = choose_credential(self._secrets.values(), follow.url, project=follow.project)
-        certificates = self._config_maps.get(TLS_CERTIFICATES_CONFIG_MAP)
-        if credential is not None:
-            authorities = (certificates or {}).get("data") or {}
-            credential = self._app_tokens.with_token(credential, authorities=authorities)
-        return prepare_remote(
-            remote,
-            credential=credential,
-            known_hosts=self._config_maps.get(KNOWN_HOSTS_CONFIG_MAP),
-            tls_certificates=certificates,
-        )
 
     def _mirror(self, remote: Remote, project: str) -> Mirror:
         """Return a project's own copy: another project may lack the credential that filled it."""
