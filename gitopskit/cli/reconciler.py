@@ -11,6 +11,7 @@ from gitopskit.cli.output import OutputFormat
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from gitopskit.controller.http import Address
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.reconciler.loop import ReconcilerOptions
     from gitopskit.reconciler.waiting import Progress
@@ -43,7 +44,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="reconciler")
 
 
-def run(
+def run(  # noqa: PLR0913 -- one parameter for each flag
     *,
     context: Context = "",
     poll_seconds: Annotated[
@@ -54,10 +55,21 @@ def run(
     ] = 32,
     allow_local_repositories: Local = False,
     cache_dir: CacheDir = "",
+    listen: Annotated[
+        str,
+        typer.Option(
+            "--listen",
+            metavar="HOST:PORT",
+            help="Where webhooks and the kubelet are answered; by default port 8080 in a pod, and "
+            "a free port of this machine alone elsewhere.",
+        ),
+    ] = "",
     log_level: Level = "info",
 ) -> None:
     """Reconcile every Application of a cluster and revert drift, until stopped."""
+    from gitopskit.cli.unsealer import address_of
     from gitopskit.cli.wiring import run_async
+    from gitopskit.reconciler.server import DEFAULT_ADDRESS
 
     options = _options(
         cache_dir=cache_dir,
@@ -66,7 +78,7 @@ def run(
         workers=workers,
     )
     _configure_logs(log_level)
-    run_async(_run(context, options))
+    run_async(_run(context, options, address_of(listen, in_pod=DEFAULT_ADDRESS)))
 
 
 def install(
@@ -198,14 +210,22 @@ def _configure_logs(level: LogLevel) -> None:
     logs.configure(level=level, stream=sys.stderr)
 
 
-async def _run(context: str, options: ReconcilerOptions) -> None:
+async def _run(context: str, options: ReconcilerOptions, address: Address) -> None:
     from gitopskit.cli.wiring import connect
     from gitopskit.controller.shutdown import run_until_signal
     from gitopskit.reconciler.loop import Controller
+    from gitopskit.reconciler.server import ReconcilerServer
 
     async with connect(context, prefers_pod=True) as api:
         controller = Controller(api, options)
-        await run_until_signal(controller.run(), on_stop=controller.stop)
+        server = ReconcilerServer(
+            endpoints=controller.webhooks.endpoints(),
+            is_ready=lambda: controller.is_ready,
+            clock=api.clock,
+            address=address,
+        )
+        async with server.serving():
+            await run_until_signal(controller.run(), on_stop=controller.stop)
 
 
 async def _once(

@@ -112,6 +112,11 @@ class Controller:
             on_webhook_secret=self.webhooks.set_secret,
         )
 
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether everything that is registered has been seen."""
+        return self._registrations.started.is_set()
+
     def stop(self) -> None:
         """Take no more work; ``run`` ends when the passes at hand are done."""
         self._queue.close()

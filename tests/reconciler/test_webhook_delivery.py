@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from gitopskit.controller.http import Address
-from gitopskit.controller.http_server import HttpServer
 from gitopskit.errors import ApiNotFound
 from gitopskit.kube.resources import SECRETS
+from gitopskit.reconciler.server import ReconcilerServer
 from tests.support.polling import eventually
+from tests.support.raw_http import ask
 from tests.support.reconciling import World, config_map, running, text
 from tests.support.webhooks import SECRET, deliver, push_of, webhook_secret
 
@@ -41,12 +42,13 @@ async def secret(admin: KubeClient) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def listening(controller: Controller, api: KubeClient) -> AsyncIterator[int]:
-    server = HttpServer(
-        controller.webhooks.endpoints(),
+    server = ReconcilerServer(
+        endpoints=controller.webhooks.endpoints(),
+        is_ready=lambda: controller.is_ready,
         clock=api.clock,
-        observe=lambda path, *, method, code, duration_seconds: None,  # noqa: ARG005 -- by name
+        address=Address(host="127.0.0.1", port=0),
     )
-    async with server.listening(Address(host="127.0.0.1", port=0)) as port:
+    async with server.serving() as port:
         yield port
 
 
@@ -71,6 +73,7 @@ async def test_a_push_arrives_by_webhook_at_once(
         listening(controller, reconciler_client) as port,
     ):
         await world.until_synced(unique)
+        assert (await ask(port, "GET", "/readyz")).status == 200
         for number in range(PUSHES):
             value = f"pushed-{number}"
             world.repository.commit({"app/cm.yaml": text(config_map("settings", key=value))})
