@@ -106,7 +106,7 @@ class Fleet:
         return len(self._counter.read_text().splitlines()) if self._counter.exists() else 0
 
     @contextmanager
-    def reconciler(self, *, poll_seconds: float = 1.0) -> Iterator[Running]:
+    def reconciler(self, *flags: str, poll_seconds: float = 1.0) -> Iterator[Running]:
         """Run the reconciler for the length of a block; its log is ``log`` in the folder."""
         kubeconfig = self.folder / "kubeconfig"
         kubeconfig.unlink(missing_ok=True)
@@ -121,6 +121,7 @@ class Fleet:
             *(sys.executable, "-m", "gitopskit", "reconciler", "run"),
             *("--allow-local-repositories", f"--poll-seconds={poll_seconds:g}"),
             f"--cache-dir={self.folder / 'cache'}",
+            *flags,
         )
         begun = time.perf_counter()
         process = start(Command(argv=argv, environment=environment), output=self.folder / "log")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import socket
 import statistics
 import tempfile
 import time
@@ -19,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 from gitopskit.clock import SystemClock
 from gitopskit.controlplane.build import ensure_binaries
 from gitopskit.controlplane.server import ControlPlane
-from gitopskit.kube.resources import APPLICATIONS, CONFIG_MAPS, SERVICES
+from gitopskit.kube.resources import APPLICATIONS, CONFIG_MAPS, SECRETS, SERVICES
 from tests.benchmarks.building import build_settings
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.processes import load
@@ -27,6 +28,7 @@ from tests.benchmarks.reconciler_world import Fleet, changes, make_fleet
 from tests.support import cluster
 from tests.support.polling import eventually
 from tests.support.reconciling import PERSON, config_map, text
+from tests.support.webhooks import SECRET, deliver, push_of, webhook_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,11 +42,13 @@ _EDITS: Final = 300
 _IN_A_ROW: Final = 10
 _HEALTH_CHANGES: Final = 20
 _QUIET_SECONDS: Final = 2.2
+_NEVER_SECONDS: Final = 3600.0
 _FLUX: Final = "Flux, recorded"
 _ARGO: Final = "Argo CD, recorded"
 _FLUX_FIRST: Final = 2.5
 _FLUX_LAST: Final = 8.9
 _FLUX_ONE: Final = 6.6
+_ARGO_ONE: Final = 0.38
 _ARGO_REVERT: Final = 0.29
 _ARGO_IN_A_ROW: Final = 53.5
 
@@ -71,7 +75,7 @@ async def _measure(server: ControlPlane, folder: Path) -> list[Figure]:
             figures += await _one_changed(fleet, names)
             figures += await _reverts(fleet, names)
             figures += await _health(fleet)
-        return figures
+        return [*figures, *await _by_webhook(fleet, names)]
 
 
 def _files(names: list[str], value: str) -> dict[str, str]:
@@ -136,6 +140,33 @@ async def _one_changed(fleet: Fleet, names: list[str]) -> list[Figure]:
             value=(fleet.writes() - writes) / _ONE_CHANGED,
             unit="",
         ),
+    ]
+
+
+async def _by_webhook(fleet: Fleet, names: list[str]) -> list[Figure]:
+    """Measure one change of one application that a forge tells of, without polls."""
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+    await fleet.world.admin.create(SECRETS, webhook_secret(github=SECRET), field_manager="bench")
+    times: list[float] = []
+    with fleet.reconciler(f"--listen=127.0.0.1:{port}", poll_seconds=_NEVER_SECONDS):
+        await _is_quiet(fleet)
+        for number in range(_ONE_CHANGED + 1):
+            wanted, value = {names[number]}, f"told-{number}"
+            waiting = asyncio.create_task(
+                fleet.arrivals(CONFIG_MAPS, fleet.namespaces[0], wanted, _holds(value))
+            )
+            _, pushed = await asyncio.to_thread(fleet.push, _files([*wanted], value))
+            await deliver(port, push_of(fleet.world.url))
+            times += [moment - pushed for moment in (await waiting).values()]
+    return [
+        _seconds(
+            f"one of {len(names)} changed, by webhook: median of {_ONE_CHANGED}",
+            times[1:],
+            0.35,
+            _ARGO_ONE,
+            name=_ARGO,
+        )
     ]
 
 

@@ -121,7 +121,7 @@ async def _large(server: ControlPlane, admin: KubeClient, folder: Path) -> list[
             aim="< 1 s",
         ),
         Figure(name="  restart, one was edited meanwhile", value=restart, unit="s"),
-        Figure(name="  requests about the objects by it", value=requests, unit="", aim="< 5"),
+        Figure(name="  requests about the objects by it", value=requests, unit="", aim="< 20"),
         Figure(name="  objects written by it", value=rewritten, unit="", aim="1"),
         Figure(
             name="  most memory, resident",
