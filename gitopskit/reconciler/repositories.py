@@ -205,7 +205,8 @@ class Repositories:
             built = await loop.run_in_executor(self._renderers, self._build_all, snapshots, found)
             inputs = await loop.run_in_executor(self._renderers, _inputs, snapshots, found)
         rendered = replace(built, key=key_of(inputs, trees))
-        self._renders.keep(place, inputs, rendered)
+        if _is_told_by_trees(place.sources, trees, rendered):
+            self._renders.keep(place, inputs, rendered)
         return rendered
 
     async def _with_others(
@@ -365,6 +366,15 @@ def _inputs(
         )
         for snapshot, it in zip(snapshots, sources, strict=True)
     )
+
+
+def _is_told_by_trees(
+    sources: Sequence[Source], trees: Sequence[TreeHashes], rendered: Rendered
+) -> bool:
+    """Tell whether the trees decide what is rendered: charts ask the cluster, links the rest."""
+    has_chart = any(source.helm or source.chart for source in sources)
+    is_chart = has_chart or rendered.source_type == "Helm"
+    return not is_chart and all(tree.is_plain for tree in trees)
 
 
 def _place(sources: Sequence[Pinned]) -> Place:

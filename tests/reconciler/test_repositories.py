@@ -79,3 +79,22 @@ async def test_an_overlay_is_rendered_anew_when_something_that_it_reads_changed(
         assert await repositories.key(pinned[1:]) == second.key
     finally:
         repositories.close()
+
+
+async def test_what_trees_do_not_tell_is_rendered_whenever_it_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    repository = SourceRepository.create(tmp_path / "shop.git")
+    commit = repository.commit({**_TREE, "link": "-> apps/a"})
+    url = str(repository.folder)
+    source = Source(repo_url=url, target_revision="main", path="apps/b")
+    pinned = [Pinned(source, Follow(url, "main", "shop"), commit)]
+    repositories = Repositories(options(tmp_path / "cache").repositories)
+
+    try:
+        first = await repositories.render(pinned)
+
+        assert await repositories.render(pinned) is not first
+        assert await repositories.key(pinned) == ""
+    finally:
+        repositories.close()
