@@ -139,10 +139,8 @@ ANNOTATIONS: Final = (
 
 NOT_YET: Final = frozenset(
     {
-        "spec.syncPolicy.retry.refresh",
         "spec.syncPolicy.managedNamespaceMetadata",
         "spec.ignoreDifferences.jqPathExpressions",
-        "operation.retry.refresh",
         "syncOptions ClientSideApplyMigration=false",
         "syncOptions Replace=true",
         "syncOptions RespectIgnoreDifferences=false",

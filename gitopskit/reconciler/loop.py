@@ -51,7 +51,7 @@ _FAULTS: Final = Backoff(initial_seconds=0.2, maximum_seconds=60.0)
 _POLL_JITTER: Final = 0.05
 _LOOK_SECONDS: Final = 0.25
 _MOST_LOOKS: Final = 40
-"""A single pass waits for deletions for ten seconds at most."""
+"""A single pass waits for deletions, and for waves and hooks, for ten seconds at most."""
 
 
 Heal = tuple[str, "ObjectRef"]
@@ -186,10 +186,12 @@ class Controller:
             self._repositories.close()
 
     async def _bring_once(self, tracked: Tracked) -> None:
-        """Reconcile an Application, and wait a while for the end of what is being deleted."""
+        """Reconcile an Application, and wait a while for what is being deleted or not healthy."""
         await self._reconciler.reconcile(tracked)
         for _ in range(_MOST_LOOKS):
-            if not any(verdict.fate == "leaving" for verdict in tracked.pending):
+            is_leaving = any(verdict.fate == "leaving" for verdict in tracked.pending)
+            is_waiting = tracked.run is not None and tracked.run.awaited is not None
+            if not (is_leaving or is_waiting):
                 return
             await self._clock.sleep(_LOOK_SECONDS)
             await self._reconciler.reconcile(tracked)

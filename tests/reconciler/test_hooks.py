@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
@@ -21,9 +22,10 @@ from tests.support.hooking import (
     until_told,
 )
 from tests.support.polling import eventually
-from tests.support.reconciling import AUTOMATED, World, config_map, text
+from tests.support.reconciling import AUTOMATED, World, config_map, options, text
 
 if TYPE_CHECKING:
+    from gitopskit.kube.client import KubeClient
     from gitopskit.manifests.json_types import JsonObject
 
 Run = Callable[[], AbstractAsyncContextManager[Controller]]
@@ -239,3 +241,56 @@ async def test_a_generated_name_is_of_the_run(world: World, reconciler: Run, uni
         uid = found["metadata"]["uid"]
         await world.admin.delete(APPLICATIONS, unique, "argocd", uid=uid)
         await world.until_gone(JOBS, name)
+
+
+async def test_a_sync_that_gives_up_calls_for_help(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    bad = {**config_map(unique), "data": {"not a key": "x"}}
+    world.repository.commit({"app/all.yaml": text(bad, job(unique, "SyncFail"))})
+    await world.project(unique)
+    await world.application(
+        unique, project=unique, policy={"automated": AUTOMATED, "retry": {"limit": 0}}
+    )
+
+    async with reconciler():
+        await end(world, unique, COMPLETE)
+        state = await until_told(world, unique, "Failed", "failed after 1 attempts")
+
+    assert hook_results(state) == {unique: "SyncFail Succeeded"}
+
+
+async def test_a_single_pass_waits_for_hooks(
+    world: World, reconciler_client: KubeClient, unique: str
+) -> None:
+    world.repository.commit({"app/all.yaml": text(job(unique, "PreSync"), config_map(unique))})
+    await world.project(unique)
+    await world.application(unique, project=unique)
+    controller = Controller(reconciler_client, options(world.cache_dir))
+
+    passing = asyncio.create_task(controller.pass_once([unique]))
+    await end(world, unique, COMPLETE)
+    (content,) = await passing
+
+    assert content["status"]["operationState"]["phase"] == "Succeeded"
+    assert await world.data(unique) == {}
+
+
+async def test_a_superseding_commit_waits_for_nothing_old(
+    world: World, reconciler: Run, unique: str, tell: Callable[[str], None]
+) -> None:
+    old = job(f"{unique}-old", "PreSync")
+    world.repository.commit({"app/all.yaml": text(old, config_map(unique))})
+    await world.project(unique)
+    await world.application(unique, project=unique)
+    clock = asyncio.get_running_loop().time
+
+    async with reconciler():
+        await until_told(world, unique, "Running", f"{unique}-old")
+        begun = clock()
+        commit = world.repository.commit({"app/all.yaml": text(config_map(unique, color="blue"))})
+        await world.until_synced(unique, revision=commit)
+        took = clock() - begun
+
+    tell(f"a commit superseded a sync that waited for a hook after {took:.2f} s (polling 0.5 s)")
+    assert await world.get(JOBS, f"{unique}-old") is None

@@ -31,9 +31,7 @@ async def test_a_wave_waits_for_the_health_of_the_one_before(
     assert await world.data(unique) == {"color": "red"}
 
 
-async def test_a_wave_that_fails_ends_the_sync_and_goes_on_when_it_is_well(
-    world: World, reconciler: Run, unique: str
-) -> None:
+async def test_a_wave_that_fails_ends_the_sync(world: World, reconciler: Run, unique: str) -> None:
     early = annotated(config_map(f"{unique}-early"), sync_wave="-1")
     beside, late = config_map(f"{unique}-beside"), annotated(config_map(unique), sync_wave="1")
     world.repository.commit({"app/all.yaml": text(early, job(unique), beside, late)})
