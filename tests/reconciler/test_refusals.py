@@ -170,7 +170,9 @@ async def test_an_escalation_is_refused(
             "https://elsewhere.example",
             id="another-cluster",
         ),
-        pytest.param({"revisionHistoryLimit": 3}, "spec.revisionHistoryLimit", id="a-field"),
+        pytest.param(
+            {"sourceHydrator": {"syncSource": {"path": "app"}}}, "spec.sourceHydrator", id="a-field"
+        ),
         pytest.param({"project": "nobody-made-this"}, "nobody-made-this", id="unknown-project"),
         pytest.param(
             {"source": {"repoURL": "https://git.example/other.git", "path": "app"}},
