@@ -250,8 +250,8 @@ def _text(fields: Mapping[str, bytes], name: str, source: str) -> str:
 
 
 def _refuse_unsupported(fields: Mapping[str, bytes], source: str) -> None:
-    is_git = fields.get("type", b"").strip() in {b"", b"git"}
-    refused = [] if is_git else ["type"]
+    is_known = fields.get("type", b"").strip() in {b"", b"git", b"helm"}
+    refused = [] if is_known else ["type"]
     refused += [
         name
         for name, value in fields.items()
@@ -261,6 +261,6 @@ def _refuse_unsupported(fields: Mapping[str, bytes], source: str) -> None:
         raise UnsupportedField(
             f"the repository Secret has fields that are not honoured: {', '.join(sorted(refused))}",
             where=source,
-            hint="remove them; honoured are url, type git, username, password, sshPrivateKey, "
-            "the githubApp fields, name and project",
+            hint="remove them; honoured are url, type git or helm, username, password, "
+            "sshPrivateKey, the githubApp fields, name and project",
         )

@@ -248,7 +248,7 @@ class Repositories:
     def _resolve(self, follow: Follow) -> str:
         remote = self._access.remote(follow)
         if follow.chart:
-            return self._charts().version(remote, follow.chart, follow.revision)
+            return self._charts(follow).version(remote, follow.chart, follow.revision)
         return self._mirror(remote, follow.project).resolve_revision(remote, follow.revision)
 
     def _verify(self, pinned: Pinned, trust: Trust) -> None:
@@ -264,7 +264,7 @@ class Repositories:
     def _fetch(self, follow: Follow, commit: str) -> Snapshot:
         remote = self._access.remote(follow)
         if follow.chart:
-            return self._charts().snapshot(remote, follow.chart, commit)
+            return self._charts(follow).snapshot(remote, follow.chart, commit)
         rule = self._rules.get(follow.project)
         if rule is not None:
             open_url = partial(self._open, follow)
@@ -275,9 +275,11 @@ class Repositories:
         remote = self._access.remote(replace(follow, url=url))
         return self._mirror(remote, follow.project), remote
 
-    def _charts(self) -> ChartRepository:
+    def _charts(self, follow: Follow) -> ChartRepository:
         return ChartRepository(
-            helm=self._options.programs.require_helm(), cache_dir=self._options.cache_dir / "charts"
+            helm=self._options.programs.require_helm(),
+            cache_dir=self._options.cache_dir / "charts",
+            project=follow.project,
         )
 
     def _build_all(self, snapshots: Sequence[Snapshot], sources: Sequence[Source]) -> Rendered:

@@ -129,9 +129,9 @@ def test_an_app_that_is_not_whole_is_refused(fields: dict[str, str]) -> None:
         parse_repository_secret(secret("a", url=URL, **fields))
 
 
-def test_a_chart_repository_is_refused() -> None:
+def test_a_registry_of_charts_is_refused() -> None:
     with pytest.raises(UnsupportedField, match="type"):
-        parse_repository_secret(secret("a", type="helm", url=URL))
+        parse_repository_secret(secret("a", type="oci", url=URL))
 
 
 @pytest.mark.parametrize("value", ["false", "", "False"])

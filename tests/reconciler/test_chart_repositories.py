@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gitopskit.git.remotes import Remote
+    from gitopskit.manifests.json_types import JsonObject
+
+
+CANARY = "secret-of-the-server"
 
 
 @pytest.fixture
@@ -108,46 +113,79 @@ def test_names_that_helm_would_take_for_something_else_are_refused(
         charts.version(parse_remote(url), chart, wanted)
 
 
-def test_a_password_is_never_handed_to_helm(charts: ChartRepository) -> None:
-    login = HttpsCredential(username="ann", password=Plaintext(b"of-the-server"))
-    private = replace(parse_remote("https://charts.example"), credential=login)
+def test_a_password_lets_in_and_is_no_argument(
+    helm: Path, charts: ChartRepository, tmp_path: Path
+) -> None:
+    """A stand-in in front of Helm writes down how it was started."""
+    seen, spy = tmp_path / "seen", tmp_path / "spy"
+    spy.write_text(f'#!/bin/sh\n/usr/bin/env >>{seen}\necho $@ >>{seen}\nexec {helm} "$@"\n')
+    spy.chmod(0o700)
+    login = HttpsCredential(username="ann", password=Plaintext(CANARY.encode()))
 
-    with pytest.raises(InputError) as caught:
-        charts.version(private, "web", "1.0.0")
+    with serve_charts(helm, tmp_path / "private", login=f"ann:{CANARY}") as server:
+        server.publish("web", "1.0.0")
+        known = replace(remote(server), credential=login)
+        version = replace(charts, helm=str(spy)).version(known, "web", "1.x")
+        with pytest.raises(EnvironmentFault):
+            charts.version(remote(server), "web", "1.x")
 
-    assert "password" in caught.value.what
+    assert version == "1.0.0"
+    assert CANARY not in seen.read_text()
+
+
+def test_projects_do_not_share_what_a_password_got(
+    charts: ChartRepository, server: ChartServer
+) -> None:
+    first = charts.snapshot(remote(server), "web", "1.0.0")
+
+    second = replace(charts, project="other").snapshot(remote(server), "web", "1.0.0")
+
+    assert first.root != second.root
 
 
 async def test_a_chart_of_a_repository_is_rendered_with_values_from_git(
-    server: ChartServer, helm: Path, tmp_path: Path
+    helm: Path, tmp_path: Path
 ) -> None:
     git = SourceRepository.create(tmp_path / "config.git")
     commit = git.commit({"prod.yaml": "color: blue\n"})
-    trusted = {"metadata": {"name": "argocd-tls-certs-cm"}, "data": {"127.0.0.1": server.ca_pem}}
-    chart = Source(
-        repo_url=server.url,
-        target_revision="1.x",
-        chart="web",
-        helm=HelmOptions(value_files=("$config/prod.yaml",)),
-        release="shop",
-    )
     config = Source(repo_url=str(git.folder), ref="config", is_rendered=False)
     repositories = Repositories(options(tmp_path / "cache", helm=str(helm)).repositories)
-    repositories.set_config_maps([trusted])
-    follow = Follow(server.url, "1.x", "shop", "web")
 
-    try:
-        version = await repositories.head(follow)
-        rendered = await repositories.render(
-            [
-                Pinned(chart, follow, version),
-                Pinned(config, Follow(config.repo_url, "main", "shop"), commit),
-            ]
+    with serve_charts(helm, tmp_path / "private", login=f"ann:{CANARY}") as server:
+        server.publish("web", "1.2.0")
+        repositories.set_config_maps([trusting(server)])
+        repositories.set_secrets([login_of(server)])
+        chart = Source(
+            repo_url=server.url,
+            target_revision="1.x",
+            chart="web",
+            helm=HelmOptions(value_files=("$config/prod.yaml",)),
+            release="shop",
         )
-    finally:
-        repositories.close()
+        follow = Follow(server.url, "1.x", "shop", "web")
+        try:
+            version = await repositories.head(follow)
+            rendered = await repositories.render(
+                [
+                    Pinned(chart, follow, version),
+                    Pinned(config, Follow(config.repo_url, "main", "shop"), commit),
+                ]
+            )
+        finally:
+            repositories.close()
 
     (manifest,) = rendered.manifests
     assert manifest.name == "shop"
     assert manifest.content["data"] == {"version": "1.2.0", "color": "blue"}
     assert rendered.source_type == "Helm"
+
+
+def trusting(server: ChartServer) -> JsonObject:
+    return {"metadata": {"name": "argocd-tls-certs-cm"}, "data": {"127.0.0.1": server.ca_pem}}
+
+
+def login_of(server: ChartServer) -> JsonObject:
+    fields = {"type": "helm", "url": server.url, "username": "ann", "password": CANARY}
+    coded = {key: base64.b64encode(value.encode()).decode() for key, value in fields.items()}
+    label = {"argocd.argoproj.io/secret-type": "repository"}
+    return {"metadata": {"name": "charts", "namespace": "argocd", "labels": label}, "data": coded}

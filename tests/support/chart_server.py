@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 import threading
 from contextlib import contextmanager
@@ -24,7 +25,16 @@ data: {version: {{ .Chart.Version | quote }}, color: {{ .Values.color | quote }}
 """
 
 
-class _Quiet(SimpleHTTPRequestHandler):
+class _Handler(SimpleHTTPRequestHandler):
+    """Serves files to whoever knows the password, if the server wants one."""
+
+    def do_GET(self) -> None:
+        wanted = getattr(self.server, "wanted", "")
+        if wanted and self.headers.get("Authorization") != f"Basic {wanted}":
+            self.send_error(401)
+            return
+        super().do_GET()
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base class names it
         """Say nothing."""
 
@@ -55,12 +65,13 @@ class ChartServer:
 
 
 @contextmanager
-def serve_charts(helm: Path, folder: Path) -> Iterator[ChartServer]:
-    """Serve a folder below the given one until the end of a block."""
+def serve_charts(helm: Path, folder: Path, *, login: str = "") -> Iterator[ChartServer]:
+    """Serve a folder below the given one until the end of a block, to ``name:password`` alone."""
     charts = folder / "published"
     charts.mkdir(parents=True)
     tls = make_server_tls(folder)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(charts)))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, directory=str(charts)))
+    server.wanted = base64.b64encode(login.encode()).decode()  # type: ignore[attr-defined]  # ours
     server.socket = tls.context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
