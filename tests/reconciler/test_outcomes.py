@@ -14,6 +14,7 @@ from gitopskit.errors import (
     OwnershipConflict,
 )
 from gitopskit.reconciler import outcomes
+from gitopskit.reconciler.inventory import Inventory
 from gitopskit.reconciler.plan import Fate, Verdict
 from gitopskit.reconciler.state import Failure
 from tests.support.desiring import REF, applied, desired
@@ -27,6 +28,18 @@ def test_what_was_applied_is_listed_with_its_uid() -> None:
     found = outcomes.settled_entry(entry, item)
 
     assert (found.uid, found.is_adopted, found.is_hook) == ("u9", True, False)
+
+
+def test_an_inventory_is_written_for_news_and_not_for_a_few_records() -> None:
+    item = tracked(a_goal())
+    before = Inventory(((outcomes.entry_of(desired()),),))
+    item.desired, item.applied = {REF: desired()}, {REF: applied(uid="u9")}
+
+    settled = outcomes.settled(before, item)
+    item.applied = {REF: applied(uid="u9", resource_version="2")}
+
+    assert [entry.uid for entry in settled] == ["u9"]
+    assert outcomes.settled(settled, item) is settled
 
 
 def test_what_was_not_applied_stays_as_it_is_listed() -> None:
