@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gitopskit.manifests.identity import ObjectRef
 from gitopskit.reconciler import sync_plan
@@ -152,3 +154,39 @@ def test_a_dependency_that_is_never_met_is_told(
     objects: list[Desired], told: tuple[str, ...]
 ) -> None:
     assert sync_plan.problems(objects) == told
+
+
+NAMES = "abcdef"
+OBJECTS = st.lists(
+    st.builds(
+        lambda name, wave, phase: item(name, wave=wave, phase=phase),
+        st.sampled_from(NAMES),
+        st.integers(-2, 2),
+        st.sampled_from(("PreSync", "Sync", "PostSync")),
+    ),
+    unique_by=lambda it: it.ref,
+)
+
+
+@given(objects=OBJECTS, broken=st.sets(st.sampled_from(NAMES)))
+def test_no_object_is_written_before_the_steps_before_it_are_done(
+    objects: list[Desired], broken: set[str]
+) -> None:
+    """Whatever the waves, and whatever fails, a sync ends, and it ends in its order."""
+    plan, standing = sync_plan.steps(objects), dict.fromkeys((it.ref for it in objects), "due")
+    places = {one.ref: place for place, step in enumerate(plan) for one in step.objects}
+    written: list[int] = []
+
+    while True:
+        found = sync_plan.next_move(plan, lambda it: cast("Standing", standing[it.ref]))
+        if found.kind in ("done", "fail"):
+            break
+        for it in found.objects:
+            if found.kind == "apply":
+                written.append(places[it.ref])
+            ends_badly = it.ref.name in broken
+            after = "waiting" if found.kind == "apply" else "failed" if ends_badly else "done"
+            standing[it.ref] = after
+
+    assert written == sorted(written)
+    assert found.kind == ("fail" if broken & {it.ref.name for it in objects} else "done")
