@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from gitopskit.reconciler import names, sync_plan
+from gitopskit.reconciler.fields import mapping
 from gitopskit.reconciler.status import DIGEST_INFO, ResourceResult
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from gitopskit.health.verdict import Status
     from gitopskit.manifests.identity import ObjectRef
-    from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.manifests.json_types import JsonObject, JsonValue
     from gitopskit.reconciler.application import Application
     from gitopskit.reconciler.desired import Desired
     from gitopskit.reconciler.observation import Applied, Observation
@@ -81,8 +82,8 @@ class SyncRun:
     """One attempt to bring an Application to a goal.
 
     ``leaving`` are hooks of an earlier run that are not gone yet; ``created`` are those that this
-    run made; ``failures`` tell why it failed. ``request`` is who asked for it, ``earlier`` the run
-    to the same goal that it came between.
+    run made, ``ended`` those that succeeded before a restart; ``failures`` tell why it failed.
+    ``request`` is who asked for it, ``earlier`` the run to the same goal that it came between.
     """
 
     id: str
@@ -95,6 +96,7 @@ class SyncRun:
     is_begun: bool = False
     leaving: frozenset[ObjectRef] = frozenset()
     created: set[ObjectRef] = field(default_factory=set)
+    ended: frozenset[ObjectRef] = frozenset()
     failures: dict[ObjectRef, str] = field(default_factory=dict)
     awaited: Move | None = None
     request: OperationRequest | None = None
@@ -150,6 +152,7 @@ def begin(goal: Aim, *, attempt: int = 0, status: JsonObject | None = None) -> S
         hooks=tuple(_named(hook, run_id, goal) for hook in goal.hooks),
         is_stepwise=sync_plan.is_stepwise((*goal.objects, *goal.hooks)),
     )
+    run.ended = _known_ends(run, status or {})
     run.enter(_known_phase(goal, status or {}))
     return run
 
@@ -235,6 +238,8 @@ def _standing_of_hook(run: SyncRun, hook: Desired, live: Observation | None) -> 
     if hook.ref in run.leaving:
         return "waiting"
     if live is None or live.run != run.id:
+        if hook.ref in run.ended:
+            return "done"
         if hook.ref not in run.created:
             return "due"
         return "done" if _takes_itself_away(hook) else "failed"
@@ -268,11 +273,32 @@ def _named(hook: Desired, run_id: str, goal: Aim) -> Desired:
     return replace(hook, ref=ref, content=content)
 
 
+def _known_ends(run: SyncRun, status: JsonObject) -> frozenset[ObjectRef]:
+    """Return the hooks of which a status tells that they succeeded in this very sync."""
+    state = status.get("operationState") or {}
+    if run.digest not in _digests(state):
+        return frozenset()
+    told = mapping(state.get("syncResult")).get("resources")
+    ended = {
+        tuple(item.get(name) or "" for name in ("group", "kind", "namespace", "name"))
+        for item in map(mapping, told if isinstance(told, list) else ())
+        if item.get("hookPhase") == "Succeeded"
+    }
+    refs = (hook.ref for hook in run.hooks)
+    return frozenset(it for it in refs if (it.group, it.kind, it.namespace, it.name) in ended)
+
+
+def _digests(state: JsonObject) -> list[JsonValue]:
+    """Return what an operation tells of what exactly it syncs."""
+    infos = mapping(state.get("operation")).get("info")
+    items = map(mapping, infos if isinstance(infos, list) else ())
+    return [item.get("value") for item in items if item.get("name") == DIGEST_INFO]
+
+
 def _known_phase(goal: Aim, status: JsonObject) -> RunPhase:
     """Return whether a status says that this very sync is over; its hooks must not run again."""
     state = status.get("operationState") or {}
-    infos = (state.get("operation") or {}).get("info") or ()
-    digests = [item.get("value") for item in infos if item.get("name") == DIGEST_INFO]
-    revision = (state.get("syncResult") or {}).get("revision")
+    digests = _digests(state)
+    revision = mapping(state.get("syncResult")).get("revision")
     is_this = goal.digest in digests if digests else revision == goal.commit
     return "Succeeded" if is_this and state.get("phase") == "Succeeded" else "Running"

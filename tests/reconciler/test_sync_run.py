@@ -272,3 +272,32 @@ def test_it_is_told_why_a_run_failed() -> None:
         SETTINGS.ref: "said so",
         hook().ref: "the PreSync hook failed: it is gone",
     }
+
+
+def ended(*names: str, digest: str = "g1") -> JsonObject:
+    """Return a status that tells of a sync under way of which some hooks have succeeded."""
+    told = state("Running", digest=digest)
+    told["operationState"]["syncResult"]["resources"] = [
+        {"kind": "ConfigMap", "namespace": "shop", "name": name, "hookPhase": "Succeeded"}
+        for name in names
+    ]
+    return told
+
+
+@pytest.mark.parametrize(
+    ("status", "move"),
+    [
+        pytest.param(ended("job"), ("apply", ["settings"]), id="succeeded"),
+        pytest.param(ended("other"), ("apply", ["job"]), id="another-hook"),
+        pytest.param(ended("job", digest="g0"), ("apply", ["job"]), id="another-sync"),
+        pytest.param({"operationState": {"operation": {"info": 1}}}, ("apply", ["job"]), id="odd"),
+        pytest.param(state("Running", digest="g1"), ("apply", ["job"]), id="none-yet"),
+    ],
+)
+def test_a_hook_that_succeeded_before_a_restart_does_not_run_again(
+    status: JsonObject, move: tuple[str, list[str]]
+) -> None:
+    """Its policy may have taken it away, or it took itself away."""
+    run = sync_run.begin(replace(a_goal(SETTINGS), hooks=(hook(),)), status=status)
+
+    assert moved(run) == move
