@@ -76,6 +76,7 @@ class Goals:
             Follow(source.repo_url, _revision(application, source), project.name, source.chart)
             for source in application.sources
         )
+        tracked.commits = ()
         try:
             commits = [await self._repositories.head(follow) for follow in tracked.follows]
             tracked.commits = tuple(commits)

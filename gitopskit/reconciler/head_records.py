@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _LOG: Final = structlog.get_logger("reconciler")
 _GATHER_SECONDS: Final = 0.3
 _LONGEST_GATHER_SECONDS: Final = 5.0
-"""Followers that are not through after so long are named in the record, and it is written again."""
+"""Followers that are not through after so long are missing in the record until the next one."""
 
 _FAULT_SECONDS: Final = 5.0
 
@@ -101,7 +101,7 @@ class HeadRecords:
         clock = self._api.clock
         deadline = clock.monotonic_seconds() + _LONGEST_GATHER_SECONDS
         await clock.sleep(_GATHER_SECONDS)
-        while any(map(self._heads.behind, self._heads.commits)):
+        while not self._heads.is_complete(self._registry.applications):
             if clock.monotonic_seconds() >= deadline:
                 return
             await clock.sleep(_GATHER_SECONDS)

@@ -52,11 +52,19 @@ class Heads:
         followed = {follow for passed in self.passed.values() for follow in passed}
         self.commits = {it: commits for it, commits in self.commits.items() if it in followed}
 
-    def behind(self, follow: Follow) -> list[str]:
-        """Return who follows a revision and was not looked at since its newest commit."""
+    def through(self, follow: Follow) -> list[str]:
+        """Return who was looked at since the newest commit of a revision that they follow."""
         head = self.commits[follow][0]
-        return sorted(
-            name for name, passed in self.passed.items() if passed.get(follow, head) != head
+        return sorted(name for name, passed in self.passed.items() if passed.get(follow) == head)
+
+    def is_complete(self, names: Mapping[str, object]) -> bool:
+        """Tell whether all of these Applications have passed all that they follow."""
+        return all(
+            name in self.passed
+            and all(
+                self.commits.get(it, ())[:1] == (head,) for it, head in self.passed[name].items()
+            )
+            for name in names
         )
 
     def record(self, before: Mapping[str, str]) -> dict[str, str]:
@@ -68,7 +76,7 @@ class Heads:
             older = [it for it in _commits(before.get(name, "")) if it not in commits]
             matter = {
                 "commits": [*commits, *older][:most],
-                "behind": self.behind(follow),
+                "passed": self.through(follow),
             }
             stored[name] = json.dumps(matter)
         return stored
@@ -98,7 +106,7 @@ def has_passed(content: JsonObject, record: Mapping[str, str], revision: str) ->
         )
         text = record.get(name_of(follow), "")
         is_seen = any(commit.startswith(revision) for commit in _commits(text))
-        if is_seen and name not in _listed(text, "behind"):
+        if is_seen and name in _listed(text, "passed"):
             return True
     return False
 

@@ -44,7 +44,19 @@ def test_who_comes_late_with_an_old_commit_does_not_make_it_the_newest() -> None
     heads = _heads(("a", "c2", "c2"), ("b", "c1", "c2"))
 
     assert heads.commits[_MAIN] == ("c2",)
-    assert heads.behind(_MAIN) == ["b"]
+    assert heads.through(_MAIN) == ["a"]
+    assert not heads.is_complete({"a": None, "b": None})
+    assert heads.is_complete({"a": None})
+
+
+def test_who_was_never_looked_at_or_follows_something_else_has_passed_nothing() -> None:
+    heads = _heads(("a", "c1", "c1"))
+    heads.note("b", {_TAG: "c1"}, heads={_TAG: "c1"})
+    record = heads.record({})
+
+    assert not has_passed(_application("new"), record, "c1")
+    assert not has_passed(_application("b"), record, "c1")
+    assert not heads.is_complete({"a": None, "new": None})
 
 
 def test_a_branch_that_goes_back_has_an_old_commit_as_its_newest() -> None:
