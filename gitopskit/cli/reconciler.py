@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from gitopskit.cli.output import OutputFormat
+from gitopskit.cli.unsealer_flags import LeaderElection  # noqa: TC001 -- read by typer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,6 +65,7 @@ def run(  # noqa: PLR0913 -- one parameter for each flag
             "a free port of this machine alone elsewhere.",
         ),
     ] = "",
+    leader_election: LeaderElection = True,
     log_level: Level = "info",
 ) -> None:
     """Reconcile every Application of a cluster and revert drift, until stopped."""
@@ -78,7 +80,8 @@ def run(  # noqa: PLR0913 -- one parameter for each flag
         workers=workers,
     )
     _configure_logs(log_level)
-    run_async(_run(context, options, address_of(listen, in_pod=DEFAULT_ADDRESS)))
+    address = address_of(listen, in_pod=DEFAULT_ADDRESS)
+    run_async(_run(context, options, address, is_elected=leader_election))
 
 
 def install(
@@ -210,22 +213,29 @@ def _configure_logs(level: LogLevel) -> None:
     logs.configure(level=level, stream=sys.stderr)
 
 
-async def _run(context: str, options: ReconcilerOptions, address: Address) -> None:
+async def _run(
+    context: str, options: ReconcilerOptions, address: Address, *, is_elected: bool
+) -> None:
     from gitopskit.cli.wiring import connect
+    from gitopskit.controller.election import Election, new_identity
+    from gitopskit.controller.lease_record import Candidate
     from gitopskit.controller.shutdown import run_until_signal
-    from gitopskit.reconciler.loop import Controller
+    from gitopskit.reconciler.names import SYSTEM_NAMESPACE
+    from gitopskit.reconciler.replica import LEASE_NAME, Replica
     from gitopskit.reconciler.server import ReconcilerServer
 
     async with connect(context, prefers_pod=True) as api:
-        controller = Controller(api, options)
+        candidate = Candidate(SYSTEM_NAMESPACE, LEASE_NAME, new_identity(options.instance))
+        election = Election(api, candidate) if is_elected else None
+        replica = Replica(api, options, election=election)
         server = ReconcilerServer(
-            endpoints=controller.webhooks.endpoints(),
-            is_ready=lambda: controller.is_ready,
+            endpoints=replica.endpoints(),
+            is_ready=lambda: replica.is_ready,
             clock=api.clock,
             address=address,
         )
         async with server.serving():
-            await run_until_signal(controller.run(), on_stop=controller.stop)
+            await run_until_signal(replica.run(), on_stop=replica.stop)
 
 
 async def _once(

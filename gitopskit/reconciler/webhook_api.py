@@ -22,7 +22,7 @@ from gitopskit.reconciler.webhooks import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from gitopskit.clock import Clock
     from gitopskit.manifests.json_types import JsonObject
@@ -64,21 +64,16 @@ class WebhookApi:
 
     def endpoints(self) -> dict[str, Endpoint]:
         """Return what the forges send to."""
-        endpoint = Endpoint(
-            answer=self._answer,
-            methods=("POST",),
-            largest_body_bytes=LARGEST_BODY_BYTES,
-            headers=HEADERS,
-            admit=self._admit,
-        )
-        return {PATH: endpoint}
+        return {PATH: endpoint(self.answer, admit=self.admit)}
 
-    def _admit(self, peer: str) -> Response | None:
+    def admit(self, peer: str) -> Response | None:
+        """Return the refusal of one who sends too much, or of all where all do."""
         now = self._clock.monotonic_seconds()
         wait = self._peers.take(peer, now=now) or self._budget.take(cost=1.0, now=now)
         return http.said(http.BUSY, "too many", retry_after_seconds=wait) if wait else None
 
-    async def _answer(self, request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
+        """Ask for a look at what a delivery is about, if its sender is proven."""
         if not is_proven(request.headers, request.body, self._secrets):
             _LOG.warning("webhook_refused", peer=request.peer, size_bytes=len(request.body))
             return http.said(http.FORBIDDEN, "the sender is not proven")
@@ -87,3 +82,16 @@ class WebhookApi:
             self._on_push(url)
         _LOG.info("webhook", peer=request.peer, repositories=len(found))
         return http.said(http.ACCEPTED, "accepted")
+
+
+def endpoint(
+    answer: Callable[[Request], Awaitable[Response]], *, admit: Callable[[str], Response | None]
+) -> Endpoint:
+    """Return the endpoint of deliveries with what answers them."""
+    return Endpoint(
+        answer=answer,
+        methods=("POST",),
+        largest_body_bytes=LARGEST_BODY_BYTES,
+        headers=HEADERS,
+        admit=admit,
+    )

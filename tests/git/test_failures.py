@@ -30,8 +30,7 @@ WHERE = "https://git.example.com/a"
         ("error: object a: hasDotgit: x\nfatal: fsck error in packed object", "git refuses"),
         ("error: unable to write file x: No space left on device", "disk of the cache is full"),
         (
-            "fatal: write error: No space left on device\n"
-            "fatal: fetch-pack: invalid index-pack output",
+            "fatal: write error: No space left on device\nfatal: invalid index-pack output",
             "disk of the cache is full",
         ),
         ("fatal: detected dubious ownership in repository at '/x'", "another user"),

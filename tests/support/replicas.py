@@ -1,4 +1,4 @@
-"""Replicas of the unsealer as real processes, and who of them leads."""
+"""Replicas of a controller as real processes, and who of them leads."""
 
 from __future__ import annotations
 
@@ -58,14 +58,16 @@ class Replica:
 
 
 @contextmanager
-def replica(kubeconfig: Path, log: Path, *flags: str) -> Iterator[Replica]:
-    """Run one unsealer for the length of a block."""
+def replica(
+    kubeconfig: Path, log: Path, *flags: str, controller: str = "unsealer"
+) -> Iterator[Replica]:
+    """Run one controller for the length of a block."""
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(log.parent),
         "KUBECONFIG": str(kubeconfig),
     }
-    argv = (sys.executable, "-m", "gitopskit", "unsealer", "run", *flags)
+    argv = (sys.executable, "-m", "gitopskit", controller, "run", *flags)
     process = start(Command(argv=argv, environment=environment), output=log)
     try:
         yield Replica(process, log)
