@@ -72,12 +72,12 @@ class Fleet:
     def _counter(self) -> Path:
         return self.folder / "builds"
 
-    async def register(self, names: list[str], **options: JsonObject) -> None:
+    async def register(self, names: list[str], *, policy: JsonObject | None = None) -> None:
         """Make Applications, spread over the namespaces; each has the path ``apps/<name>``."""
         for number, name in enumerate(names):
             place = self.namespaces[number % len(self.namespaces)]
             await self.world.application(
-                name, project=self.project, path=f"apps/{name}", namespace=place, **options
+                name, project=self.project, path=f"apps/{name}", namespace=place, policy=policy
             )
         self.applications += names
 

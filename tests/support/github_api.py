@@ -60,7 +60,7 @@ class GitHubApi:
         except InvalidSignature:
             return False
         self.claims.append(json.loads(_decoded(claims)))
-        return json.loads(_decoded(head)) == {"alg": "RS256", "typ": "JWT"}
+        return bool(json.loads(_decoded(head)) == {"alg": "RS256", "typ": "JWT"})
 
 
 @contextmanager
