@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from gitopskit.cli.output import OutputFormat
-from gitopskit.cli.unsealer_flags import LeaderElection  # noqa: TC001 -- read by typer
+from gitopskit.cli.unsealer_flags import (  # noqa: TC001 -- read by typer
+    LeaderElection,
+    ListenMetrics,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,13 +68,14 @@ def run(  # noqa: PLR0913 -- one parameter for each flag
             "a free port of this machine alone elsewhere.",
         ),
     ] = "",
+    listen_metrics: ListenMetrics = "",
     leader_election: LeaderElection = True,
     log_level: Level = "info",
 ) -> None:
     """Reconcile every Application of a cluster and revert drift, until stopped."""
     from gitopskit.cli.unsealer import address_of
     from gitopskit.cli.wiring import run_async
-    from gitopskit.reconciler.server import DEFAULT_ADDRESS
+    from gitopskit.reconciler.server import DEFAULT_ADDRESS, DEFAULT_METRICS_ADDRESS
 
     options = _options(
         cache_dir=cache_dir,
@@ -80,8 +84,11 @@ def run(  # noqa: PLR0913 -- one parameter for each flag
         workers=workers,
     )
     _configure_logs(log_level)
-    address = address_of(listen, in_pod=DEFAULT_ADDRESS)
-    run_async(_run(context, options, address, is_elected=leader_election))
+    addresses = (
+        address_of(listen, in_pod=DEFAULT_ADDRESS),
+        address_of(listen_metrics, in_pod=DEFAULT_METRICS_ADDRESS),
+    )
+    run_async(_run(context, options, addresses, is_elected=leader_election))
 
 
 def install(
@@ -214,7 +221,11 @@ def _configure_logs(level: LogLevel) -> None:
 
 
 async def _run(
-    context: str, options: ReconcilerOptions, address: Address, *, is_elected: bool
+    context: str,
+    options: ReconcilerOptions,
+    addresses: tuple[Address, Address],
+    *,
+    is_elected: bool,
 ) -> None:
     from gitopskit.cli.wiring import connect
     from gitopskit.controller.election import Election, new_identity
@@ -231,8 +242,11 @@ async def _run(
         server = ReconcilerServer(
             endpoints=replica.endpoints(),
             is_ready=lambda: replica.is_ready,
+            metrics=replica.metrics,
+            see=replica.see,
             clock=api.clock,
-            address=address,
+            address=addresses[0],
+            metrics_address=addresses[1],
         )
         async with server.serving():
             await run_until_signal(replica.run(), on_stop=replica.stop)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from gitopskit import __version__
 from gitopskit.backoff import Backoff
 from gitopskit.controller.fights import Fights
 from gitopskit.controller.queue import WorkQueue, run_workers
@@ -24,6 +25,7 @@ from gitopskit.reconciler.goals import Goals
 from gitopskit.reconciler.head_records import HeadRecords
 from gitopskit.reconciler.inventories import Inventories
 from gitopskit.reconciler.live import LiveObjects
+from gitopskit.reconciler.metrics import ReconcilerMetrics
 from gitopskit.reconciler.observation import drift
 from gitopskit.reconciler.permissions import Permissions
 from gitopskit.reconciler.publishing import Publisher
@@ -71,8 +73,15 @@ class ReconcilerOptions:
 class Controller:
     """The controller; ``run`` it once, ``stop`` it from the same event loop."""
 
-    def __init__(self, api: KubeClient, options: ReconcilerOptions) -> None:
+    def __init__(
+        self,
+        api: KubeClient,
+        options: ReconcilerOptions,
+        *,
+        metrics: ReconcilerMetrics | None = None,
+    ) -> None:
         """Put the parts together; nothing is started."""
+        self.metrics = metrics or ReconcilerMetrics(revision=__version__)
         self._api = api
         self._clock = api.clock
         self._options = options
@@ -99,8 +108,9 @@ class Controller:
                 inventories=self._inventories,
             ),
             live=self._live,
-            publisher=_publisher(api, options.instance),
+            publisher=_publisher(api, options.instance, self.metrics),
         )
+        self.metrics.follow(queue=lambda: len(self._queue), unread=self._repositories.unread)
         self._asking = Asking(self._look)
         self.webhooks = WebhookApi(clock=api.clock, followed=self._urls, on_push=self._pushed)
         self._registrations = Registrations(
@@ -200,7 +210,9 @@ class Controller:
         tracked = self.registry.applications.get(name)
         if tracked is None:
             return
-        delay = await self._reconciler.reconcile(tracked)
+        with self.metrics.looking(self._clock) as look:
+            delay = await self._reconciler.reconcile(tracked)
+            look.is_done = delay is None
         self._head_records.note(tracked, self._repositories.heads(tracked.follows))
         if delay is not None:
             self._queue.add_after(name, delay)
@@ -208,7 +220,9 @@ class Controller:
     async def _heal(self, key: Heal) -> None:
         tracked = self.registry.applications.get(key[0])
         if tracked is not None:
-            await self._reconciler.heal(tracked, key[1])
+            is_reverted = await self._reconciler.heal(tracked, key[1])
+            if is_reverted is not None:
+                self.metrics.healed(is_reverted=is_reverted)
             self._queue.add(key[0])
 
     async def _poll(self) -> None:
@@ -316,6 +330,6 @@ def _is_well(live: Observation | None) -> bool:
     return live is not None and live.health.status == "Healthy"
 
 
-def _publisher(api: KubeClient, instance: str) -> Publisher:
+def _publisher(api: KubeClient, instance: str, metrics: ReconcilerMetrics) -> Publisher:
     recorder = EventRecorder(api, component=names.OBJECT_MANAGER, instance=instance)
-    return Publisher(api, recorder=recorder)
+    return Publisher(api, recorder=recorder, metrics=metrics)

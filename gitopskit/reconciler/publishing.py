@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gitopskit.kube.client import KubeClient
     from gitopskit.kube.events import EventRecorder
     from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.reconciler.metrics import ReconcilerMetrics
     from gitopskit.reconciler.state import Tracked
     from gitopskit.reconciler.status import Operation, Report
 
@@ -29,10 +30,13 @@ _LOG: Final = structlog.get_logger("reconciler")
 class Publisher:
     """Writes what is told of Applications: status, finalizers, Events, log lines."""
 
-    def __init__(self, api: KubeClient, *, recorder: EventRecorder) -> None:
+    def __init__(
+        self, api: KubeClient, *, recorder: EventRecorder, metrics: ReconcilerMetrics
+    ) -> None:
         """Keep whom to tell."""
         self._api = api
         self._recorder = recorder
+        self._metrics = metrics
 
     @property
     def clock(self) -> Clock:
@@ -65,7 +69,13 @@ class Publisher:
         tracked.take(content)
         self._log(tracked, report, before)
         if report.operation is not None:
+            self._count(tracked, report.operation)
             await self._record(tracked, report.operation, before)
+
+    def _count(self, tracked: Tracked, operation: Operation) -> None:
+        if operation.finished_at is not None:
+            project = str((tracked.content.get("spec") or {}).get("project", ""))
+            self._metrics.synced(tracked.name, project=project, phase=operation.phase)
 
     async def unmark(self, tracked: Tracked, annotation: str) -> None:
         """Take an annotation off an Application, as it was seen.

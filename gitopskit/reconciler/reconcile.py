@@ -109,8 +109,8 @@ class Reconciler:
                 await self._refuse(tracked, Refused.of(status.SYNC_ERROR, error))
                 raise
 
-    async def heal(self, tracked: Tracked, ref: ObjectRef) -> None:
-        """Revert what was changed of one object, at once.
+    async def heal(self, tracked: Tracked, ref: ObjectRef) -> bool | None:
+        """Revert what was changed of one object, at once; tell whether it was, None if nothing was.
 
         Raises:
             ApiError: the API server did not answer.
@@ -119,12 +119,12 @@ class Reconciler:
             desired, applied = tracked.desired.get(ref), tracked.applied.get(ref)
             live = self._live.get(ref)
             if not tracked.heals or desired is None or applied is None:
-                return
+                return None
             if applied.desired_digest != desired.digest:
-                return  # the sync under way brings it when its step comes
+                return None  # the sync under way brings it when its step comes
             reason = "deleted" if live is None else drift(live, applied)
             if not reason:
-                return
+                return None
             begun = self._clock.monotonic_seconds()
             brought = await self._syncer.bring(tracked, desired, is_fresh=True)
             if brought is not None and brought.applied.uid != applied.uid:
@@ -137,6 +137,7 @@ class Reconciler:
             outcome=brought.action if brought else tracked.failures[ref].message,
             duration_seconds=round(self._clock.monotonic_seconds() - begun, 3),
         )
+        return brought is not None
 
     async def _refuse(self, tracked: Tracked, refusal: Refused) -> float | None:
         """Tell why nothing is written; what was applied before stays as it is."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gitopskit import __version__
 from gitopskit.controller import http
 from gitopskit.reconciler.loop import Controller
+from gitopskit.reconciler.metrics import ReconcilerMetrics
 from gitopskit.reconciler.webhook_api import PATH, endpoint
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class Replica:
         self._options = options
         self._election = election
         self._controller: Controller | None = None
+        self.metrics = ReconcilerMetrics(revision=__version__)
         self._is_stopping = False
 
     @property
@@ -63,6 +66,11 @@ class Replica:
         """Return what forges send to; only who leads looks at repositories."""
         return {PATH: endpoint(self._answer, admit=self._admit)}
 
+    def see(self) -> None:
+        """Let the metrics tell of all Applications as they are now; a follower knows none."""
+        found = self._controller.registry.applications if self._controller is not None else {}
+        self.metrics.see(tracked.content for tracked in found.values())
+
     def _admit(self, peer: str) -> Response | None:
         if self._controller is None:
             return http.said(http.NOT_READY, _FOLLOWS)
@@ -76,8 +84,11 @@ class Replica:
     async def _lead(self) -> None:
         if self._is_stopping:
             return
-        controller = self._controller = Controller(self._api, self._options)
+        controller = Controller(self._api, self._options, metrics=self.metrics)
+        self._controller = controller
+        self.metrics.leads(is_leader=True)
         try:
             await controller.run()
         finally:
             self._controller = None
+            self.metrics.leads(is_leader=False)

@@ -155,6 +155,10 @@ class Repositories:
         found = {follow: self._heads.get(follow) for follow in follows}
         return {follow: head for follow, head in found.items() if isinstance(head, str)}
 
+    def unread(self) -> int:
+        """Return how many revisions could not be read when last asked for."""
+        return sum(isinstance(head, GitopskitError) for head in self._heads.values())
+
     def keep_only(self, follows: Iterable[Follow]) -> None:
         """Forget the revisions that nobody follows any more, and what is cached of them."""
         wanted = set(follows)

@@ -45,11 +45,14 @@ async def listening(controller: Controller, api: KubeClient) -> AsyncIterator[in
     server = ReconcilerServer(
         endpoints=controller.webhooks.endpoints(),
         is_ready=lambda: controller.is_ready,
+        metrics=controller.metrics,
+        see=lambda: None,
         clock=api.clock,
         address=Address(host="127.0.0.1", port=0),
+        metrics_address=Address(host="127.0.0.1", port=0),
     )
-    async with server.serving() as port:
-        yield port
+    async with server.serving() as ports:
+        yield ports.api
 
 
 async def _until_data(world: World, value: str) -> None:
