@@ -106,13 +106,27 @@ def install(
             help="Add the definitions of argoproj.io, for a cluster without Argo CD.",
         ),
     ] = False,
+    with_monitoring: Annotated[
+        bool,
+        typer.Option("--with-monitoring", help="Write alert rules and a dashboard below --out."),
+    ] = False,
 ) -> None:
     """Print the manifests of the controller: namespaces, rights, Deployment."""
     from gitopskit.cli import output
-    from gitopskit.cli.manifest_files import hand_out
+    from gitopskit.cli.manifest_files import hand_out, write_texts
+    from gitopskit.errors import InputError
     from gitopskit.workflows.controller_manifests import reconciler_manifests
+    from gitopskit.workflows.reconciler_monitoring import monitoring_texts
 
+    if with_monitoring and not out:
+        raise InputError(
+            "alert rules and dashboard are no manifests, and cannot be printed among them",
+            where="--with-monitoring",
+            hint="give a folder with --out",
+        )
     hand_out(reconciler_manifests(image, with_definitions=with_definitions), folder=out)
+    if with_monitoring:
+        write_texts(monitoring_texts(), folder=f"{out}/monitoring")
     if not with_definitions:
         output.note("without the definitions of argoproj.io; add them by --with-definitions")
 

@@ -55,6 +55,22 @@ def test_install_writes_a_folder_that_kubectl_applies(
     kubectl(platform, "apply", "--server-side", "--dry-run=server", "-k", str(tmp_path))
 
 
+def test_install_writes_alerts_and_a_dashboard_where_that_is_asked(tmp_path: Path) -> None:
+    install = ["reconciler", "install", "--image", IMAGE, "--with-monitoring"]
+    assert frame.run([*install, "--out", str(tmp_path)]) == 0
+
+    found = sorted(path.name for path in (tmp_path / "monitoring").iterdir())
+    assert found == ["alerts.yaml", "dashboard.json"]
+
+
+def test_alerts_are_not_printed_among_manifests(capsys: pytest.CaptureFixture[str]) -> None:
+    assert frame.run(["reconciler", "install", "--image", IMAGE, "--with-monitoring"]) == 2
+
+    printed = capsys.readouterr()
+    assert "give a folder with --out" in printed.err
+    assert printed.out == ""
+
+
 def test_install_needs_a_pinned_image(capsys: pytest.CaptureFixture[str]) -> None:
     assert frame.run(["reconciler", "install", "--image", "registry.example/gitopskit"]) == 2
     assert "does not say which build it is" in capsys.readouterr().err
