@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from gitopskit.errors import InputError, UnsupportedField
 from gitopskit.reconciler import application_fields, names
+from gitopskit.reconciler.dependencies import depends_on
 from gitopskit.reconciler.fields import Fields, spec_of
 from gitopskit.reconciler.guards import limit_of
 from gitopskit.reconciler.operation_request import OperationRequest, parse_operation
@@ -126,6 +127,7 @@ class Application:
     is_skipped: bool = False
     history_limit: int = 10
     deletion_limit: DeletionLimit | None = None
+    depends_on: tuple[str, ...] = ()
 
     @property
     def source(self) -> Source:
@@ -179,6 +181,7 @@ def parse(content: JsonObject) -> Application:
         is_skipped=annotations.get(names.SKIP_ANNOTATION) == "true",
         history_limit=max(0, spec.number("revisionHistoryLimit", _HISTORY)),
         deletion_limit=limit_of(content, where=spec.where),
+        depends_on=depends_on(content, where=spec.where),
     )
 
 

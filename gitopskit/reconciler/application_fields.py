@@ -146,7 +146,6 @@ NOT_YET: Final = frozenset(
         "syncOptions RespectIgnoreDifferences=false",
         "syncOptions ServerSideApply=false",
         "syncOptions Validate=false",
-        f"metadata.annotations[{names.DEPENDS_ON_ANNOTATION}]",
         f"metadata.annotations[{names.ROLLBACK_ANNOTATION}]",
         f"metadata.annotations[{names.ROLLBACK_AFTER_ANNOTATION}]",
     }

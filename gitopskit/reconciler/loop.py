@@ -19,7 +19,7 @@ from gitopskit.controller.fights import Fights
 from gitopskit.controller.queue import WorkQueue, run_workers
 from gitopskit.errors import InputError
 from gitopskit.kube.events import EventRecorder
-from gitopskit.reconciler import fighting, names
+from gitopskit.reconciler import dependencies, fighting, names
 from gitopskit.reconciler.asking import Asking
 from gitopskit.reconciler.goals import Goals
 from gitopskit.reconciler.head_records import HeadRecords
@@ -187,7 +187,7 @@ class Controller:
                 if not todo:
                     return [self.registry.applications[name].content for name in sorted(done)]
                 done.update(todo)
-                for name in todo:
+                for name in dependencies.in_order(todo, self.registry.applications):
                     await self._bring_once(self.registry.applications[name])
                 await self._registrations.list_all()
                 done &= self.registry.applications.keys()
@@ -216,6 +216,11 @@ class Controller:
         self._head_records.note(tracked, self._repositories.heads(tracked.follows))
         if delay is not None:
             self._queue.add_after(name, delay)
+        for item in self.registry.applications.values():
+            if item.waiting and item.waiting != dependencies.missing(
+                item, self.registry.applications
+            ):
+                self._queue.add(item.name)
 
     async def _heal(self, key: Heal) -> None:
         tracked = self.registry.applications.get(key[0])

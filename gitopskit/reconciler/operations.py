@@ -113,9 +113,12 @@ def _phase(tracked: Tracked, results: tuple[ResourceResult, ...]) -> tuple[Phase
         if tracked.is_exhausted:
             return "Failed", f"failed after {tracked.attempts} attempts: {told}"
         return "Running", f"attempt {tracked.attempts} failed and is repeated: {told}"
+    awaited = tracked.waiting
     if run is not None and run.awaited is not None:
         refs = listed([str(it.ref) for it in run.awaited.objects])
-        return "Running", f"waits for {refs} ({run.awaited.step})"
+        awaited = f"waits for {refs} ({run.awaited.step})"
+    if awaited:
+        return "Running", awaited
     waiting = [str(it.entry.ref) for it in tracked.pending if it.fate == "waiting"]
     if waiting:
         return "Running", f"not pruned before all is healthy: {listed(waiting)}"

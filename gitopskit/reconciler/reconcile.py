@@ -16,6 +16,7 @@ import structlog
 from gitopskit.errors import ApiError, EnvironmentFault, GitopskitError, IntegrityFault
 from gitopskit.reconciler import (
     answering,
+    dependencies,
     fighting,
     guards,
     names,
@@ -167,7 +168,9 @@ class Reconciler:
             results += await self._apply(tracked, goal, self._run_to(tracked, goal))
             results += await self._prune(tracked, goal, extra)
         else:
+            tracked.waiting = ""
             await self._syncer.compare(tracked, goal)
+        extra += dependencies.conditions(tracked.waiting)
         extra += reporting.unwatched_conditions(goal, self._live.is_watched)
         tracked.fights = fighting.current(tracked.fights, now=self._clock.monotonic_seconds())
         extra += fighting.conditions(tracked.fights)
@@ -183,7 +186,7 @@ class Reconciler:
         await self._publisher.publish(tracked, report, is_answered=is_answered)
         if is_answered and tracked.run is not None:
             tracked.run.request = None
-        tracked.told_digest = goal.digest
+        tracked.told_digest, tracked.told_commits = goal.digest, tracked.commits
         return self._come_back(tracked)
 
     async def _refresh(self, tracked: Tracked) -> None:
@@ -273,6 +276,9 @@ class Reconciler:
 
     async def _apply(self, tracked: Tracked, goal: Goal, run: SyncRun) -> list[ResourceResult]:
         """Apply what is due, and note when a failure is to be tried again."""
+        is_to_begin = not (run.is_begun or run.is_over or run.phase == "Failing")
+        known = self._registry.applications
+        tracked.waiting = dependencies.missing(tracked, known) if is_to_begin else ""
         if run.phase != "Failing" and self._is_put_off(tracked):
             return []
         if not tracked.is_recalled and run.request is None:
@@ -284,6 +290,8 @@ class Reconciler:
         if tracked.is_check_due:
             tracked.is_check_due = False
             await self._syncer.check_unwatched(tracked)
+        if tracked.waiting:
+            return []
         if tracked.heals:
             self._notice_drift(tracked)
         results = await self._advancer.advance(tracked, goal, run)

@@ -68,7 +68,8 @@ class Goal:
 class Tracked:
     """One Application: as it was last seen, what it is to become, and how far that is.
 
-    ``commits`` are those of ``follows``. ``asked`` are the keys of what was last looked for and of
+    ``commits`` are those of ``follows``, ``told_commits`` those that the status is about.
+    ``asked`` are the keys of what was last looked for and of
     the goal that it led to.
     """
 
@@ -89,10 +90,12 @@ class Tracked:
     differing: frozenset[ObjectRef] = frozenset()
     follows: tuple[Follow, ...] = ()
     commits: tuple[str, ...] = ()
+    told_commits: tuple[str, ...] = ()
     asked: tuple[str, str] = ("", "")
     failed_key: str = ""
     failed_render: InputError | None = None
     told_digest: str = ""
+    waiting: str = ""
     is_refused: bool = False
     is_check_due: bool = False
     is_unsettled: bool = False
