@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from gitopskit.errors import InputError, UnsupportedField
-from gitopskit.reconciler import application_fields, names
+from gitopskit.reconciler import application_fields, names, rollback_request
 from gitopskit.reconciler.dependencies import depends_on
 from gitopskit.reconciler.fields import Fields, spec_of
 from gitopskit.reconciler.guards import limit_of
@@ -128,6 +128,7 @@ class Application:
     history_limit: int = 10
     deletion_limit: DeletionLimit | None = None
     depends_on: tuple[str, ...] = ()
+    rollback_after: float | None = None
 
     @property
     def source(self) -> Source:
@@ -167,14 +168,14 @@ def parse(content: JsonObject) -> Application:
     name = str(content["metadata"]["name"])
     namespace = _destination_namespace(spec.child("destination"))
     operation = parse_operation(content, where=spec.where)
+    sources = parse_sources(spec)
+    policy = _policy(spec.child("syncPolicy"), operation)
     return Application(
         name=name,
         project=spec.text("project"),
-        sources=tuple(
-            replace(source, release=name, namespace=namespace) for source in parse_sources(spec)
-        ),
+        sources=tuple(replace(source, release=name, namespace=namespace) for source in sources),
         namespace=namespace,
-        policy=_policy(spec.child("syncPolicy"), operation),
+        policy=policy,
         ignore_rules=tuple(_ignore_rule(rule) for rule in spec.children("ignoreDifferences")),
         operation=operation,
         refresh=_refresh(annotations.get(names.REFRESH_ANNOTATION)),
@@ -182,6 +183,9 @@ def parse(content: JsonObject) -> Application:
         history_limit=max(0, spec.number("revisionHistoryLimit", _HISTORY)),
         deletion_limit=limit_of(content, where=spec.where),
         depends_on=depends_on(content, where=spec.where),
+        rollback_after=rollback_request.after_of(
+            content, sources=sources, is_automated=policy.is_automated, where=spec.where
+        ),
     )
 
 

@@ -146,8 +146,6 @@ NOT_YET: Final = frozenset(
         "syncOptions RespectIgnoreDifferences=false",
         "syncOptions ServerSideApply=false",
         "syncOptions Validate=false",
-        f"metadata.annotations[{names.ROLLBACK_ANNOTATION}]",
-        f"metadata.annotations[{names.ROLLBACK_AFTER_ANNOTATION}]",
     }
 )
 """What is read and not acted upon. A field also stands for all below it."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import GitopskitError, InputError
 from gitopskit.reconciler import application as applications
-from gitopskit.reconciler import names, status, sync_plan
+from gitopskit.reconciler import names, rollback, status, sync_plan
 from gitopskit.reconciler import project as projects
 from gitopskit.reconciler.application import Follow
 from gitopskit.reconciler.desired import prepare
@@ -79,6 +79,12 @@ class Goals:
         tracked.commits = ()
         try:
             commits = [await self._repositories.head(follow) for follow in tracked.follows]
+            tracked.head = commits[0]
+            if application.rollback_after is not None:
+                commits = [
+                    rollback.commit_of(tracked.content, tracked.status, head=head)
+                    for head in commits
+                ]
             tracked.commits = tuple(commits)
             pinned = tuple(map(Pinned, application.sources, tracked.follows, commits))
             if project.signers is not None:

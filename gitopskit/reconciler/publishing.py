@@ -13,7 +13,7 @@ import structlog
 
 from gitopskit.errors import ApiConflict, ApiInvalid, ApiNotFound
 from gitopskit.kube.resources import APPLICATIONS
-from gitopskit.reconciler import names, status
+from gitopskit.reconciler import names, rollback, status
 
 if TYPE_CHECKING:
     from gitopskit.clock import Clock
@@ -68,6 +68,7 @@ class Publisher:
             return
         tracked.take(content)
         self._log(tracked, report, before)
+        await self._tell_rollback(tracked, rollback.news(report, before))
         if report.operation is not None:
             self._count(tracked, report.operation)
             await self._record(tracked, report.operation, before)
@@ -145,6 +146,12 @@ class Publisher:
             duration_seconds=_seconds(operation),
             outcome=operation.phase if operation else "",
         )
+
+    async def _tell_rollback(self, tracked: Tracked, message: str) -> None:
+        if message:
+            await self._recorder.record(
+                tracked.content, kind="Warning", reason=rollback.ROLLED_BACK, message=message
+            )
 
     async def _record(self, tracked: Tracked, operation: Operation, before: JsonObject) -> None:
         is_failure = operation.phase == "Failed"

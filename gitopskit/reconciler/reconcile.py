@@ -23,6 +23,7 @@ from gitopskit.reconciler import (
     operations,
     plan,
     reporting,
+    rollback,
     status,
     sync_run,
 )
@@ -150,7 +151,9 @@ class Reconciler:
             report = answering.answered(
                 tracked, report, goal=None, ending=("Failed", refusal.message), now=now
             )
-        await self._publisher.publish(tracked, report, is_answered=is_asked)
+        await self._publisher.publish(
+            tracked, rollback.remembered(tracked, report), is_answered=is_asked
+        )
         may_pass = isinstance(refusal.cause, EnvironmentFault | IntegrityFault)
         return FAULT_SECONDS if may_pass else None
 
@@ -182,12 +185,14 @@ class Reconciler:
             begun=begun,
             now=self._clock.now_utc(),
         )
+        report, judge_after = rollback.judged(tracked, goal, report, now=self._clock.now_utc())
         is_answered = answering.is_answered(report, request)
         await self._publisher.publish(tracked, report, is_answered=is_answered)
         if is_answered and tracked.run is not None:
             tracked.run.request = None
         tracked.told_digest, tracked.told_commits = goal.digest, tracked.commits
-        return self._come_back(tracked)
+        delays = [it for it in (judge_after, self._come_back(tracked)) if it is not None]
+        return min(delays, default=None)
 
     async def _refresh(self, tracked: Tracked) -> None:
         """Look at Git now where a person asks for it; at all that was remembered where for that."""
@@ -220,7 +225,9 @@ class Reconciler:
             results=results,
             now=self._clock.now_utc(),
         )
-        await self._publisher.publish(tracked, report, is_answered=True)
+        await self._publisher.publish(
+            tracked, rollback.remembered(tracked, report), is_answered=True
+        )
 
     def _take_up(self, tracked: Tracked, goal: Goal) -> None:
         before, tracked.is_refused = tracked.goal, False

@@ -68,9 +68,9 @@ class Goal:
 class Tracked:
     """One Application: as it was last seen, what it is to become, and how far that is.
 
-    ``commits`` are those of ``follows``, ``told_commits`` those that the status is about.
-    ``asked`` are the keys of what was last looked for and of
-    the goal that it led to.
+    ``commits`` are those of ``follows``, ``told_commits`` those that the status is about, ``head``
+    is the first before any rollback. ``asked`` are the keys of what was last looked for and of the
+    goal that it led to.
     """
 
     name: str
@@ -91,6 +91,7 @@ class Tracked:
     follows: tuple[Follow, ...] = ()
     commits: tuple[str, ...] = ()
     told_commits: tuple[str, ...] = ()
+    head: str = ""
     asked: tuple[str, str] = ("", "")
     failed_key: str = ""
     failed_render: InputError | None = None
