@@ -156,3 +156,11 @@ def test_the_bad_commit_is_remembered_until_another_or_another_spec() -> None:
     assert not rollback.news(found, status)
     kept = rollback.remembered(tracked(status), report("Unknown"))
     assert kept.conditions == found.conditions
+
+
+def test_a_revision_that_is_not_told_yet_is_not_judged() -> None:
+    found, delay = rollback.judged(
+        tracked(healthy_before()), GOAL, replace(report("Degraded"), revision=""), now=NOW
+    )
+
+    assert (reason(found), delay) == ("", None)
