@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from gitopskit.reconciler import dependencies
 from gitopskit.reconciler.answering import may_prune, was_asked
+from gitopskit.reconciler.fields import mapping
 from gitopskit.reconciler.reporting import listed
-from gitopskit.reconciler.status import Operation
+from gitopskit.reconciler.status import Operation, condition_time
 from gitopskit.timestamps import parse_rfc3339
 
 if TYPE_CHECKING:
@@ -84,8 +86,6 @@ def with_operation(
     if not is_changed and is_same and is_told and request is None:
         return report
     ran = tracked.run.results if tracked.run is not None else {}
-    goes_on = before.get("phase") == "Running"
-    started = parse_rfc3339(str(before.get("startedAt", ""))) if goes_on else None
     return replace(
         report,
         operation=Operation(
@@ -93,7 +93,7 @@ def with_operation(
             message=message,
             revision=revision,
             revisions=revisions,
-            started_at=started or begun,
+            started_at=_started(tracked, revision) or begun,
             finished_at=None if phase == "Running" else now,
             retry_count=max(0, tracked.attempts - 1),
             prunes=may_prune(goal),
@@ -102,6 +102,19 @@ def with_operation(
             results=tuple({**ran, **{it.ref: it for it in results}}.values()),
         ),
     )
+
+
+def _started(tracked: Tracked, revision: str) -> datetime | None:
+    """Return when the operation that is told began, if this is still the same one.
+
+    One to another revision is not, and the time in which it only waited for others is not its own.
+    """
+    before = mapping(tracked.status.get("operationState"))
+    is_same = mapping(before.get("syncResult")).get("revision") == revision
+    has_waited = condition_time(tracked.status, dependencies.WAITING) and not tracked.waiting
+    if before.get("phase") != "Running" or not is_same or has_waited:
+        return None
+    return parse_rfc3339(str(before.get("startedAt", "")))
 
 
 def _phase(tracked: Tracked, results: tuple[ResourceResult, ...]) -> tuple[Phase, str]:

@@ -63,7 +63,8 @@ def judged(
     """Return the report with what is known of its revision, and when to judge it again.
 
     The head is bad if it made the Application Degraded, if its sync failed for good, or if it is
-    not healthy in time; one that was healthy once is never bad.
+    not healthy in time; one that was healthy once is never bad, nor is one that waits for other
+    Applications before anything of it is applied.
     """
     limit = goal.application.rollback_after
     if limit is None:
@@ -76,7 +77,7 @@ def judged(
     delay = None
     if commit_of(tracked.content, tracked.status, head=head) != head:
         told.append((ROLLED_BACK, _said(tracked.status, ROLLED_BACK)))
-    elif healthy and report.revision not in ("", healthy):
+    elif healthy and report.revision not in ("", healthy) and not tracked.waiting:
         left = limit - (now - _started(tracked, report, now)).total_seconds()
         why = _fault(tracked, report, is_late=left <= 0, now=now)
         delay = 0.0 if why else left

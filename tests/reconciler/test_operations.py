@@ -31,7 +31,11 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SYNCED: JsonObject = {"sync": {"revision": "c1"}, "operationState": {"phase": "Succeeded"}}
 RUNNING: JsonObject = {
     "sync": {"revision": "c1"},
-    "operationState": {"phase": "Running", "startedAt": "2025-12-31T00:00:00Z"},
+    "operationState": {
+        "phase": "Running",
+        "startedAt": "2025-12-31T00:00:00Z",
+        "syncResult": {"revision": "c1"},
+    },
 }
 CREATED = ResourceResult(ref=REF, version="v1", outcome="Synced", message="created")
 BROKEN = Failure(message="is bad")
@@ -126,6 +130,35 @@ def test_what_waits_for_health_is_told_once() -> None:
 
     assert first.message == "not pruned before all is healthy: ConfigMap/shop/settings"
     assert told(item).operation is None
+
+
+def test_an_operation_to_another_revision_begins_anew() -> None:
+    other = {**RUNNING["operationState"], "syncResult": {"revision": "c0"}}
+    item = tracked(status={**RUNNING, "operationState": other})
+    item.failures, item.attempts = {REF: BROKEN}, 1
+
+    found = told(item).operation
+
+    assert found is not None
+    assert found.started_at == NOW
+
+
+@pytest.mark.parametrize(
+    ("waiting", "started"),
+    [("", NOW), ("needs database, which is not healthy", datetime(2025, 12, 31, tzinfo=UTC))],
+    ids=["over", "still"],
+)
+def test_an_operation_begins_when_it_waits_for_no_application_any_more(
+    waiting: str, started: datetime
+) -> None:
+    condition = {"type": "WaitingForDependencies", "lastTransitionTime": "2025-12-31T00:00:00Z"}
+    item = tracked(status={**RUNNING, "conditions": [condition]})
+    item.waiting = waiting
+
+    found = told(item).operation
+
+    assert found is not None
+    assert found.started_at == started
 
 
 def test_a_running_operation_ends() -> None:

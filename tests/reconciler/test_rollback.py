@@ -26,7 +26,12 @@ SPEC: JsonObject = {"spec": {"project": "shop"}}
 
 
 def tracked(
-    status: JsonObject, *, is_exhausted: bool = False, phase: str = "Succeeded", head: str = BAD
+    status: JsonObject,
+    *,
+    is_exhausted: bool = False,
+    phase: str = "Succeeded",
+    head: str = BAD,
+    waiting: str = "",
 ) -> Any:  # noqa: ANN401 -- stands for a Tracked
     return SimpleNamespace(
         content=SPEC,
@@ -35,6 +40,7 @@ def tracked(
         run=SimpleNamespace(phase=phase),
         failures={},
         is_exhausted=is_exhausted,
+        waiting=waiting,
     )
 
 
@@ -164,3 +170,12 @@ def test_a_revision_that_is_not_told_yet_is_not_judged() -> None:
     )
 
     assert (reason(found), delay) == ("", None)
+
+
+def test_a_revision_that_waits_for_other_applications_is_not_late() -> None:
+    waiting = tracked(healthy_before(), waiting="waits for database")
+
+    found, delay = rollback.judged(waiting, GOAL, report("Progressing", seconds_ago=900), now=NOW)
+
+    assert reason(found) == ""
+    assert delay is None
