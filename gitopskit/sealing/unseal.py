@@ -185,13 +185,13 @@ class _Opener:
         return tuple(self._used)
 
     def open(self, blob: bytes) -> Plaintext:
-        known = self._memory.recall(blob) if self._memory else ""
+        known = "" if self._memory is None else self._memory.recall(blob)
         keys = self._keyring.first(known or self._last)
         private_keys = [key.key for key in keys]
         value, index = open_and_tell(blob, private_keys=private_keys, label=self._label)
         self._last = keys[index].fingerprint
         self._used[self._last] = None
-        if self._memory:
+        if self._memory is not None:
             self._memory.remember(blob, self._last)
         return value
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from gitopskit.errors import InputError, Undecryptable, UnsupportedField
 from gitopskit.manifests.json_types import JsonObject
+from gitopskit.sealing.key_memory import KeyMemory
 from gitopskit.sealing.keys import PrivateKey, SealingCertificate
 from gitopskit.sealing.scope import Scope
 from gitopskit.sealing.seal import SealOptions, seal_secret
@@ -22,6 +23,20 @@ _SECRET: JsonObject = {
     "type": "example.com/login",
     "data": {"password": "c2VjcmV0", "user": "cm9vdA=="},
 }
+
+
+class _NotingKeyring(Keyring):
+    """Keys that note which one is asked for first."""
+
+    asked: list[str]
+
+    def __init__(self, keys: tuple[PrivateKey, ...]) -> None:
+        super().__init__(keys)
+        object.__setattr__(self, "asked", [])
+
+    def first(self, fingerprint: str) -> list[PrivateKey]:
+        self.asked.append(fingerprint)
+        return super().first(fingerprint)
 
 
 @pytest.fixture
@@ -66,6 +81,19 @@ def test_the_template_cannot_rename_the_secret(sealed: JsonObject, keyring: Keyr
     unsealed = unseal_secret(sealed, keyring=keyring)
 
     assert unsealed.metadata == {"name": "database", "namespace": "shop"}
+
+
+def test_the_key_that_opened_an_envelope_is_tried_first_the_next_time(
+    sealed: JsonObject, other_key: PrivateKey, private_key: PrivateKey
+) -> None:
+    memory, keyring = KeyMemory(), _NotingKeyring((other_key, private_key))
+
+    for _ in range(2):
+        unseal_secret(sealed, keyring=keyring, memory=memory)
+
+    right = private_key.fingerprint
+    assert keyring.asked == ["", right, right, right]
+    assert len(memory) == 2
 
 
 def test_values_are_hidden_until_asked_for(sealed: JsonObject, keyring: Keyring) -> None:
