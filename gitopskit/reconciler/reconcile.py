@@ -189,7 +189,7 @@ class Reconciler:
         is_answered = answering.is_answered(report, request)
         await self._publisher.publish(tracked, report, is_answered=is_answered)
         if is_answered and tracked.run is not None:
-            tracked.run.request = None
+            tracked.run = sync_run.answered(tracked.run)
         tracked.told_digest, tracked.told_commits = goal.digest, tracked.commits
         delays = [it for it in (judge_after, self._come_back(tracked)) if it is not None]
         return min(delays, default=None)

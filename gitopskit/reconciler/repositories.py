@@ -27,6 +27,7 @@ from gitopskit.reconciler.access import RepositoryAccess
 from gitopskit.reconciler.batches import Batches
 from gitopskit.reconciler.chart_repositories import CHART_FOLDER, ChartRepository
 from gitopskit.reconciler.rendering import Place, Rendered, Renders, key_of
+from gitopskit.redaction import scrub
 from gitopskit.render.helm import Release
 from gitopskit.render.inputs import EVERYTHING, folders_read
 from gitopskit.render.sources import RenderSource, render, require_objects, way_of_rendering
@@ -147,6 +148,14 @@ class Repositories:
             found = error
             if str(error) != str(before):
                 _LOG.warning("repository_not_read", problem=str(error), hint=error.hint)
+        except Exception as error:  # noqa: BLE001 -- one odd repository must not end the others
+            kind = type(error).__name__  # the message may show what a credential holds
+            _LOG.error("repository_not_read", repository=scrub(follow.url), problem=kind)
+            found = GitFailed(
+                f"reading the repository failed in an unforeseen way ({kind})",
+                where=scrub(follow.url),
+                hint="check the repository Secret and the ConfigMaps that go with it",
+            )
         self._heads[follow] = found
         return str(found) != str(before)
 

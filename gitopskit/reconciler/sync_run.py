@@ -141,6 +141,16 @@ def following(run: SyncRun | None, goal: Aim, *, status: JsonObject) -> SyncRun:
     return begin(goal, attempt=run.attempt + 1 if run.digest == goal.digest else 0)
 
 
+def answered(run: SyncRun) -> SyncRun | None:
+    """Return the run that goes on when what was asked for is told.
+
+    A part never stands for the whole: the run that it came between goes on, or a new one begins.
+    """
+    is_part = run.request is not None and bool(run.request.resources)
+    run.request = None
+    return run.earlier if is_part else run
+
+
 def begin(goal: Aim, *, attempt: int = 0, status: JsonObject | None = None) -> SyncRun:
     """Return a run to a goal; ``status`` may tell that it is over, before anybody began."""
     run_id = hashlib.sha256(f"{goal.digest} {attempt}".encode()).hexdigest()[:_DIGITS]
@@ -296,9 +306,13 @@ def _digests(state: JsonObject) -> list[JsonValue]:
 
 
 def _known_phase(goal: Aim, status: JsonObject) -> RunPhase:
-    """Return whether a status says that this very sync is over; its hooks must not run again."""
+    """Return whether a status says that this very sync is over; its hooks must not run again.
+
+    Where the last operation synced selected objects only, nobody can say that of the whole.
+    """
     state = status.get("operationState") or {}
     digests = _digests(state)
     revision = mapping(state.get("syncResult")).get("revision")
-    is_this = goal.digest in digests if digests else revision == goal.commit
+    is_part = bool(mapping(mapping(state.get("operation")).get("sync")).get("resources"))
+    is_this = goal.digest in digests if digests else revision == goal.commit and not is_part
     return "Succeeded" if is_this and state.get("phase") == "Succeeded" else "Running"

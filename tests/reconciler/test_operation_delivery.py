@@ -122,6 +122,30 @@ async def test_only_selected_objects_are_synced_and_without_hooks(
     assert await world.data(other) == {}
 
 
+async def test_a_selected_sync_that_comes_first_skips_no_hook_of_the_rest(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    other = f"{unique}-other"
+    contents = (config_map(unique), config_map(other), job(unique, "PreSync"))
+    world.repository.commit({"app/all.yaml": text(*contents)})
+    await world.project(unique)
+    await world.application(unique, project=unique)
+    await ask(world, unique, resources=[{"kind": "ConfigMap", "name": unique}])
+
+    async with reconciler():
+        await until_answered(world, unique)
+        await eventually(lambda: _is_there(world, unique))
+        assert await world.data(other) is None
+        await end(world, unique, COMPLETE)
+        await world.until_synced(unique)
+
+    assert await world.data(other) == {}
+
+
+async def _is_there(world: World, name: str) -> bool:
+    return await world.get(JOBS, name) is not None
+
+
 async def test_a_dry_run_writes_nothing(world: World, reconciler: Run, unique: str) -> None:
     world.repository.commit({"app/all.yaml": text(config_map(unique))})
     await world.project(unique)

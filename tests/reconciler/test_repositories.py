@@ -39,6 +39,28 @@ async def test_a_commit_that_one_project_fetched_is_not_read_by_another(tmp_path
         repositories.close()
 
 
+class _Odd(Repositories):
+    """Repositories of which one is read in a way that nobody foresaw."""
+
+    def _resolve(self, follow: Follow) -> str:
+        raise OSError(f"{follow.url} has the password hunter2")
+
+
+async def test_a_fault_that_nobody_foresaw_is_that_repositorys_alone(tmp_path: Path) -> None:
+    repositories = _Odd(options(tmp_path / "cache").repositories)
+    follow = Follow("https://git.example/shop.git", "main", "shop")
+
+    try:
+        assert await repositories.look(follow)
+        with pytest.raises(GitFailed, match="OSError") as caught:
+            await repositories.head(follow)
+    finally:
+        repositories.close()
+
+    assert "hunter2" not in f"{caught.value} {caught.value.hint}"
+    assert repositories.unread() == 1
+
+
 _OVERLAY = "resources: [../../base]\n"
 _TREE: dict[str, str | bytes] = {
     "base/kustomization.yaml": "resources: [all.yaml]\n",

@@ -9,6 +9,7 @@ import pytest
 
 from gitopskit.health.verdict import Health, Status
 from gitopskit.reconciler import sync_run
+from gitopskit.reconciler.operation_request import OperationRequest, Selected
 from gitopskit.reconciler.status import ResourceResult
 from tests.support.desiring import applied, desired, observation
 from tests.support.tracking import a_goal
@@ -175,6 +176,29 @@ def state(phase: str, *, digest: str = "", revision: str = "") -> JsonObject:
     }
 
 
+def test_what_was_asked_of_the_whole_stays_the_run() -> None:
+    run = a_run()
+    run.request = OperationRequest()
+
+    assert sync_run.answered(run) is run
+    assert run.request is None
+
+
+@pytest.mark.parametrize("earlier", [None, a_run()], ids=["first", "between"])
+def test_a_part_gives_way_to_what_it_came_between(earlier: SyncRun | None) -> None:
+    run = a_run()
+    run.request = OperationRequest(resources=(Selected(kind="ConfigMap", name="a"),))
+    run.earlier = earlier
+
+    assert sync_run.answered(run) is earlier
+
+
+def selected(status: JsonObject) -> JsonObject:
+    """Return the status after a sync of one object that somebody selected."""
+    status["operationState"]["operation"]["sync"] = {"resources": [{"kind": "ConfigMap"}]}
+    return status
+
+
 @pytest.mark.parametrize(
     ("status", "phase"),
     [
@@ -182,6 +206,7 @@ def state(phase: str, *, digest: str = "", revision: str = "") -> JsonObject:
         pytest.param(state("Succeeded", digest="g1"), "Succeeded", id="done"),
         pytest.param(state("Succeeded", digest="g0", revision="c1"), "Running", id="of-another"),
         pytest.param(state("Succeeded", revision="c1"), "Succeeded", id="by-argo-cd"),
+        pytest.param(selected(state("Succeeded", revision="c1")), "Running", id="of-a-part"),
         pytest.param(state("Failed", digest="g1"), "Running", id="failed"),
         pytest.param(state("Running", digest="g1"), "Running", id="under-way"),
     ],
