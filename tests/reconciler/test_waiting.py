@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 Run = Callable[[], AbstractAsyncContextManager[Controller]]
 
 
+HEALTHY = {"type": "HealthyRevision", "message": "the last healthy revision is c1"}
+BACK = {"type": "RolledBack", "message": "c1 is deployed instead of c2"}
+
+
 def application(sync: str, health: str, **status: object) -> JsonObject:
     told = {"sync": {"status": sync, "revision": "c1"}, "health": {"status": health}, **status}
     return {"status": told}
@@ -41,6 +45,18 @@ def application(sync: str, health: str, **status: object) -> JsonObject:
             "OutOfSync, Missing; refused",
             id="refused",
         ),
+        pytest.param(
+            application("Synced", "Progressing", conditions=[HEALTHY]),
+            "",
+            "Synced, Progressing",
+            id="with-a-healthy-revision",
+        ),
+        pytest.param(
+            application("Synced", "Healthy", conditions=[HEALTHY, BACK]),
+            "",
+            "rolled back: c1 is deployed instead of c2",
+            id="rolled-back",
+        ),
     ],
 )
 def test_progress_says_what_is_waited_for(
@@ -49,6 +65,16 @@ def test_progress_says_what_is_waited_for(
     found = progress("web", content, revision=revision)
 
     assert (found.state, found.is_done) == (state, not state)
+
+
+@pytest.mark.parametrize(("revision", "is_final"), [("", False), ("c2", True), ("c3", False)])
+def test_only_the_commit_that_was_rolled_back_is_given_up(revision: str, *, is_final: bool) -> None:
+    content = application("Synced", "Healthy", conditions=[HEALTHY, BACK])
+
+    found = progress("web", content, revision=revision, heads={})
+
+    assert not found.is_done
+    assert found.is_final is is_final
 
 
 async def test_waiting_ends_with_the_time(world: World, unique: str) -> None:
