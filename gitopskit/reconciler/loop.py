@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -87,7 +88,7 @@ class Controller:
         self._options = options
         self.registry = Registry()
         self._queue: WorkQueue[str] = WorkQueue(api.clock, backoff=_FAULTS)
-        self._heals: WorkQueue[Heal] = WorkQueue(api.clock, backoff=_FAULTS)
+        self._heals: WorkQueue[Heal] = WorkQueue(api.clock, backoff=_FAULTS, group=itemgetter(0))
         self._fights: Fights[tuple[ObjectRef, str]] = Fights()
         self._repositories = Repositories(options.repositories)
         self._inventories = Inventories(api)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
 
 from gitopskit.kube.resources import CONFIG_MAPS
 from gitopskit.reconciler.loop import Controller
 from tests.support.polling import eventually
 from tests.support.reconciling import World, config_map, text
+
+if TYPE_CHECKING:
+    from gitopskit.manifests.json_types import JsonObject
 
 Run = Callable[[], AbstractAsyncContextManager[Controller]]
 
@@ -63,6 +67,33 @@ async def test_a_small_application_does_not_wait_for_a_big_one(
     assert meanwhile < BIG_OBJECTS
 
 
+async def test_drift_of_one_application_is_not_healed_behind_that_of_another(
+    world: World, reconciler: Run, unique: str, tell: Callable[[str], None]
+) -> None:
+    big, small = f"{unique}-big", f"{unique}-small"
+    files = {"big/all.yaml": _many(big, "1"), "small/all.yaml": text(config_map(small, at="1"))}
+    world.repository.commit(files)
+    await world.project(unique)
+    await world.application(big, project=unique, path="big")
+    await world.application(small, project=unique, path="small")
+    clock = asyncio.get_running_loop().time
+    edited: JsonObject = {"data": {"at": "edited"}}
+
+    async with reconciler():
+        await world.until_synced(big)
+        await world.until_synced(small)
+        drifting = [f"{big}-{number}" for number in range(BIG_OBJECTS)]
+        await asyncio.gather(*(world.edit(CONFIG_MAPS, name, edited) for name in drifting))
+        await world.edit(CONFIG_MAPS, small, edited)
+        begun = clock()
+        await eventually(lambda: _holds(world, small, {"at": "1"}))
+        seconds, left = clock() - begun, await _applied(world, big, "edited")
+        await eventually(lambda: _none_drifts(world, big))
+
+    tell(f"healed {seconds:.2f} s after the edit, when {left} of {BIG_OBJECTS} others were not yet")
+    assert left > 0
+
+
 async def test_applications_that_fail_again_and_again_delay_no_other(
     world: World, reconciler: Run, unique: str, tell: Callable[[str], None]
 ) -> None:
@@ -96,3 +127,7 @@ async def test_applications_that_fail_again_and_again_delay_no_other(
 
 async def _holds(world: World, name: str, data: dict[str, str]) -> bool:
     return await world.data(name) == data
+
+
+async def _none_drifts(world: World, name: str) -> bool:
+    return await _applied(world, name, "edited") == 0
