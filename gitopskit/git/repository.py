@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from gitopskit.clock import SystemClock
 from gitopskit.errors import GitFailed, InputError
 from gitopskit.git.access import open_access
+from gitopskit.git.authorship import UNKNOWN, read_authorship
 from gitopskit.git.cleaning import LOCK
 from gitopskit.git.failures import MirrorDamaged, explain, unknown
 from gitopskit.git.program import Call, Git, GitLimits
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gitopskit.clock import Clock
+    from gitopskit.git.authorship import Authorship
     from gitopskit.git.remotes import Remote
     from gitopskit.git.signatures import Trust
     from gitopskit.git.submodules import Submodule, SubmoduleRule
@@ -173,6 +175,25 @@ class Mirror:
         if len(self._proven) >= _MOST_PROVEN:
             self._proven.clear()
         self._proven.add((commit, trust))
+
+    def authorship(self, commit: str) -> Authorship:
+        """Return who made a fetched commit; unknown where it is not there or cannot be read.
+
+        Waits for no transfer, and asks no server.
+
+        Raises:
+            InputError: this is not a full commit.
+            MissingTool: git is not installed.
+        """
+        self._require_commit(commit)
+        if not self._has(commit):
+            return UNKNOWN
+        call = Call(arguments=[f"--git-dir={self._bare}", "cat-file", "commit", commit], where="")
+        try:
+            completed = self._git.run(call)
+        except GitFailed:
+            return UNKNOWN
+        return read_authorship(completed.stdout) if completed.exit_code == 0 else UNKNOWN
 
     def submodules(self, remote: Remote, commit: str, rule: SubmoduleRule) -> tuple[Submodule, ...]:
         """Return the submodules of a fetched commit, all of which the rule allows.

@@ -22,6 +22,7 @@ from gitopskit.errors import InputError
 from gitopskit.kube.events import EventRecorder
 from gitopskit.reconciler import dependencies, fighting, names
 from gitopskit.reconciler.asking import Asking
+from gitopskit.reconciler.audit import Audit
 from gitopskit.reconciler.goals import Goals
 from gitopskit.reconciler.head_records import HeadRecords
 from gitopskit.reconciler.inventories import Inventories
@@ -109,7 +110,7 @@ class Controller:
                 inventories=self._inventories,
             ),
             live=self._live,
-            publisher=_publisher(api, options.instance, self.metrics),
+            publisher=self._publisher(options.instance),
         )
         self.metrics.follow(queue=lambda: len(self._queue), unread=self._repositories.unread)
         self._asking = Asking(self._look)
@@ -122,6 +123,11 @@ class Controller:
             on_health_rules=self._live.judge_again,
             on_webhook_secret=self.webhooks.set_secret,
         )
+
+    def _publisher(self, instance: str) -> Publisher:
+        recorder = EventRecorder(self._api, component=names.OBJECT_MANAGER, instance=instance)
+        audit = Audit(self._repositories)
+        return Publisher(self._api, recorder=recorder, metrics=self.metrics, audit=audit)
 
     @property
     def is_ready(self) -> bool:
@@ -334,8 +340,3 @@ class Controller:
 
 def _is_well(live: Observation | None) -> bool:
     return live is not None and live.health.status == "Healthy"
-
-
-def _publisher(api: KubeClient, instance: str, metrics: ReconcilerMetrics) -> Publisher:
-    recorder = EventRecorder(api, component=names.OBJECT_MANAGER, instance=instance)
-    return Publisher(api, recorder=recorder, metrics=metrics)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gitopskit.kube.client import KubeClient
     from gitopskit.kube.events import EventRecorder
     from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.reconciler.audit import Audit
     from gitopskit.reconciler.metrics import ReconcilerMetrics
     from gitopskit.reconciler.state import Tracked
     from gitopskit.reconciler.status import Operation, Report
@@ -31,12 +32,18 @@ class Publisher:
     """Writes what is told of Applications: status, finalizers, Events, log lines."""
 
     def __init__(
-        self, api: KubeClient, *, recorder: EventRecorder, metrics: ReconcilerMetrics
+        self,
+        api: KubeClient,
+        *,
+        recorder: EventRecorder,
+        metrics: ReconcilerMetrics,
+        audit: Audit,
     ) -> None:
         """Keep whom to tell."""
         self._api = api
         self._recorder = recorder
         self._metrics = metrics
+        self._audit = audit
 
     @property
     def clock(self) -> Clock:
@@ -71,6 +78,7 @@ class Publisher:
         await self._tell_rollback(tracked, rollback.news(report, before))
         if report.operation is not None:
             self._count(tracked, report.operation)
+            await self._audit.applied(tracked, report.operation)
             await self._record(tracked, report.operation, before)
 
     def _count(self, tracked: Tracked, operation: Operation) -> None:

@@ -164,6 +164,10 @@ class Repositories:
         found = {follow: self._heads.get(follow) for follow in follows}
         return {follow: head for follow, head in found.items() if isinstance(head, str)}
 
+    def mirror(self, follow: Follow) -> Mirror | None:
+        """Return the copy of a repository, if there is one by now."""
+        return self._mirrors.get((follow.url, follow.project))
+
     def unread(self) -> int:
         """Return how many revisions could not be read when last asked for."""
         return sum(isinstance(head, GitopskitError) for head in self._heads.values())
