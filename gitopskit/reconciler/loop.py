@@ -21,6 +21,7 @@ from gitopskit.controller.queue import WorkQueue, run_workers
 from gitopskit.errors import InputError
 from gitopskit.kube.events import EventRecorder
 from gitopskit.reconciler import dependencies, fighting, names
+from gitopskit.reconciler.alerts import Alerts
 from gitopskit.reconciler.asking import Asking
 from gitopskit.reconciler.audit import Audit
 from gitopskit.reconciler.goals import Goals
@@ -84,8 +85,7 @@ class Controller:
     ) -> None:
         """Put the parts together; nothing is started."""
         self.metrics = metrics or ReconcilerMetrics(revision=__version__)
-        self._api = api
-        self._clock = api.clock
+        self._api, self._clock = api, api.clock
         self._options = options
         self.registry = Registry()
         self._queue: WorkQueue[str] = WorkQueue(api.clock, backoff=_FAULTS)
@@ -94,6 +94,7 @@ class Controller:
         self._repositories = Repositories(options.repositories)
         self._inventories = Inventories(api)
         self._head_records = HeadRecords(api, registry=self.registry)
+        self._alerts = Alerts(api, registry=self.registry, metrics=self.metrics)
         permissions = Permissions(api)
         self._live = LiveObjects(
             api, registry=self.registry, permissions=permissions, on_change=self._changed
@@ -126,8 +127,13 @@ class Controller:
 
     def _publisher(self, instance: str) -> Publisher:
         recorder = EventRecorder(self._api, component=names.OBJECT_MANAGER, instance=instance)
-        audit = Audit(self._repositories)
-        return Publisher(self._api, recorder=recorder, metrics=self.metrics, audit=audit)
+        return Publisher(
+            self._api,
+            recorder=recorder,
+            metrics=self.metrics,
+            audit=Audit(self._repositories),
+            on_told=self._alerts.look,
+        )
 
     @property
     def is_ready(self) -> bool:
@@ -152,7 +158,12 @@ class Controller:
                 background = [group.create_task(it) for it in self._registrations.watches()]
                 await self._registrations.started.wait()
                 _LOG.info("ready", applications=len(self.registry.applications))
-                tasks = (self._asking.run(), self._poll(), self._head_records.run())
+                tasks = (
+                    self._asking.run(),
+                    self._poll(),
+                    self._head_records.run(),
+                    self._alerts.run(),
+                )
                 background += map(group.create_task, tasks)
                 healing = group.create_task(
                     run_workers(self._heals, self._heal, workers=self._options.workers)

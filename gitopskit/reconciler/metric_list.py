@@ -85,6 +85,12 @@ HTTP_REQUESTS: Final = Metric(
     text="HTTP requests by path, status and method.",
     labels=("path", "code", "method"),
 )
+ALERTS: Final = Metric(
+    name=_OURS + "alerts_total",
+    kind="counter",
+    text="Attempts to tell receivers of alerts, by how they ended.",
+    labels=("receiver", "outcome"),
+)
 
 METRICS: Final = (
     APP_INFO,
@@ -98,4 +104,5 @@ METRICS: Final = (
     QUEUE,
     UNREAD,
     HTTP_REQUESTS,
+    ALERTS,
 )

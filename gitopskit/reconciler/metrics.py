@@ -25,6 +25,8 @@ PassOutcome = Literal["done", "later", "fault"]
 """How a look ended: nothing is left to do; it is to be repeated soon; the API server failed."""
 
 HealOutcome = Literal["reverted", "not_reverted"]
+AlertOutcome = Literal["sent", "later", "refused"]
+"""How an attempt to tell a receiver ended: it was taken, is repeated, or was refused for good."""
 
 
 @dataclass(slots=True)
@@ -72,6 +74,10 @@ class ReconcilerMetrics:
         """Count an object that drifted."""
         outcome: HealOutcome = "reverted" if is_reverted else "not_reverted"
         self._metrics.add(metric_list.HEALS, outcome)
+
+    def alerted(self, receiver: str, *, outcome: AlertOutcome) -> None:
+        """Count an attempt to tell a receiver of an alert."""
+        self._metrics.add(metric_list.ALERTS, receiver, outcome)
 
     def synced(self, name: str, *, project: str, phase: Phase) -> None:
         """Count a sync that ended."""

@@ -19,6 +19,12 @@ SYSTEM_NAMESPACE: Final = "gitopskit-system"
 HEALTH_CONFIG_MAP: Final = "gitopskit-health"
 """Where people declare the health of kinds, in the namespace of Applications."""
 
+ALERTS: Final = "gitopskit-alerts"
+"""A ConfigMap and a Secret in the reconciler's namespace: who is told of trouble, and how."""
+
+ALERTS_TOLD: Final = "gitopskit-alerts-told"
+"""A ConfigMap beside them: what each receiver was told last."""
+
 APPLICATIONS_NAMESPACE: Final = "argocd"
 CLUSTER_NAMESPACE: Final = "kube-system"
 CLOSED_NAMESPACES: Final = (CLUSTER_NAMESPACE, SYSTEM_NAMESPACE)

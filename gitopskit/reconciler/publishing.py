@@ -16,6 +16,8 @@ from gitopskit.kube.resources import APPLICATIONS
 from gitopskit.reconciler import names, rollback, status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gitopskit.clock import Clock
     from gitopskit.kube.client import KubeClient
     from gitopskit.kube.events import EventRecorder
@@ -38,12 +40,14 @@ class Publisher:
         recorder: EventRecorder,
         metrics: ReconcilerMetrics,
         audit: Audit,
+        on_told: Callable[[str], None],
     ) -> None:
-        """Keep whom to tell."""
+        """Keep whom to tell; ``on_told`` gets the name of each Application that is written."""
         self._api = api
         self._recorder = recorder
         self._metrics = metrics
         self._audit = audit
+        self._on_told = on_told
 
     @property
     def clock(self) -> Clock:
@@ -74,6 +78,7 @@ class Publisher:
         if content is None:
             return
         tracked.take(content)
+        self._on_told(tracked.name)
         self._log(tracked, report, before)
         await self._tell_rollback(tracked, rollback.news(report, before))
         if report.operation is not None:

@@ -1,0 +1,100 @@
+"""Alert records: what each receiver was told last, kept in one ConfigMap over restarts.
+
+Written as the controller, at once after something was told, and at most twice a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from gitopskit.errors import ApiConflict, ApiError, ApiNotFound
+from gitopskit.kube.resources import CONFIG_MAPS
+from gitopskit.reconciler import names
+from gitopskit.reconciler.alerting import read_told, write_told
+
+if TYPE_CHECKING:
+    from gitopskit.kube.client import KubeClient
+    from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.reconciler.alerting import Told
+
+_LOG: Final = structlog.get_logger("alerts")
+_PAUSE_SECONDS: Final = 0.5
+_FAULT_SECONDS: Final = 5.0
+_LARGEST_RECORD_CHARACTERS: Final = 900_000
+"""An object may hold 1.5 MiB. What is too much is not kept, and told again after a restart."""
+
+
+class AlertRecords:
+    """By receiver and Application, what was told; whoever changes it calls ``changed``."""
+
+    def __init__(self, api: KubeClient) -> None:
+        """Keep whom to ask; nothing is read yet."""
+        self.told: dict[str, dict[str, Told]] = {}
+        self._api = api
+        self._changed = asyncio.Event()
+        self._stored: JsonObject | None = None
+
+    async def read(self) -> None:
+        """Take in what is stored.
+
+        Raises:
+            ApiError: the API server refused or did not answer.
+        """
+        self._stored = await self._get()
+        data = (self._stored or {}).get("data") or {}
+        self.told = {name: read_told(str(text)) for name, text in data.items()}
+
+    def changed(self) -> None:
+        """Have it written soon."""
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Write whenever something is new, for ever."""
+        clock = self._api.clock
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            try:
+                await self._write()
+            except ApiError as error:
+                _LOG.warning("alerts_not_recorded", problem=str(error))
+                self._stored = None
+                self._changed.set()
+                await clock.sleep(_FAULT_SECONDS)
+            await clock.sleep(_PAUSE_SECONDS)
+
+    async def _write(self) -> None:
+        data = {name: write_told(told) for name, told in self.told.items()}
+        if sum(map(len, data.values())) > _LARGEST_RECORD_CHARACTERS:
+            _LOG.error("alerts_not_recorded", problem="too much is wrong to keep")
+            return
+        held = self._stored or await self._get()
+        body: JsonObject = {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": names.ALERTS_TOLD, "namespace": names.SYSTEM_NAMESPACE},
+            "data": data,
+        }
+        if held is None:
+            self._stored = await self._api.create(
+                CONFIG_MAPS, body, field_manager=names.OBJECT_MANAGER
+            )
+            return
+        for name in ("uid", "resourceVersion"):
+            body["metadata"][name] = held["metadata"][name]
+        try:
+            self._stored = await self._api.replace(
+                CONFIG_MAPS, body, field_manager=names.OBJECT_MANAGER
+            )
+        except (ApiConflict, ApiNotFound):
+            self._stored = None
+            raise
+
+    async def _get(self) -> JsonObject | None:
+        try:
+            return await self._api.get(CONFIG_MAPS, names.ALERTS_TOLD, names.SYSTEM_NAMESPACE)
+        except ApiNotFound:
+            return None
