@@ -77,10 +77,14 @@ class Follow:
 
 @dataclass(frozen=True, slots=True)
 class Ignored:
-    """Which fields of one object others may set: by where they are, or by who sets them."""
+    """Which fields of one object others may set: by where they are, or by who sets them.
+
+    ``spared`` are people's managers that keep what Git does not have; what it has is ours.
+    """
 
     pointers: tuple[Pointer, ...] = ()
     managers: frozenset[str] = frozenset()
+    spared: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         """Tell whether there are any."""
@@ -88,6 +92,9 @@ class Ignored:
 
 
 NOTHING_IGNORED: Final = Ignored()
+_NOBODY: Final[frozenset[str]] = frozenset()
+_CLIENT_SIDE: Final = frozenset({"kubectl-client-side-apply"})
+"""Who applies on the client's side. Source: kubernetes.io/docs, "Server-Side Apply"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +153,14 @@ class Application:
         return Ignored(
             tuple(pointer for rule in rules for pointer in rule.pointers),
             frozenset(manager for rule in rules for manager in rule.managers),
+            _NOBODY if self.policy.options.migrates_client_side else _CLIENT_SIDE,
         )
+
+    def ignores_as(self, other: Application) -> bool:
+        """Tell whether another form of it lets others set the same fields."""
+        migrates = self.policy.options.migrates_client_side
+        is_same = migrates == other.policy.options.migrates_client_side
+        return is_same and self.ignore_rules == other.ignore_rules
 
 
 def parse(content: JsonObject) -> Application:

@@ -141,10 +141,7 @@ NOT_YET: Final = frozenset(
     {
         "spec.syncPolicy.managedNamespaceMetadata",
         "spec.ignoreDifferences.jqPathExpressions",
-        "syncOptions ClientSideApplyMigration=false",
         "syncOptions Replace=true",
-        "syncOptions RespectIgnoreDifferences=false",
-        "syncOptions ServerSideApply=false",
         "syncOptions Validate=false",
     }
 )

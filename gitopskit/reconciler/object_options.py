@@ -57,6 +57,8 @@ OPTIONS: Final = (
     "Prune=false",
     "PruneLast=true",
     "Replace=true",
+    "RespectIgnoreDifferences=false",
+    "RespectIgnoreDifferences=true",
     "ServerSideApply=false",
     "ServerSideApply=true",
     "SkipDryRunOnMissingResource=true",
@@ -83,7 +85,6 @@ NOT_YET: Final = frozenset(
     {
         "the option IncludeMutationWebhook=true",
         "the option Replace=true",
-        "the option ServerSideApply=false",
         "the option Validate=false",
     }
 )

@@ -173,7 +173,9 @@ def without_people(
 
 
 def _is_let_be(entry: JsonObject, ignored: Ignored) -> bool:
-    is_allowed = entry.get("manager") in ignored.managers
+    manager = entry.get("manager")
+    is_spared = manager in ignored.spared and entry.get("operation") == "Update"
+    is_allowed = is_spared or manager in ignored.managers
     return bool(entry.get("subresource")) or is_allowed or not _is_to_go(entry)
 
 
@@ -195,7 +197,7 @@ def _added(
     content: JsonObject, own: frozenset[Path], ignored: Ignored
 ) -> Iterator[tuple[Path, str]]:
     for entry in fieldsets.entries(content):
-        if not _is_to_go(entry) or entry.get("manager") in ignored.managers:
+        if _is_let_be(entry, ignored):
             continue
         for path in fieldsets.leaves(fieldsets.fields_of(entry)) - own:
             is_ignored = fieldsets.is_covered(path, ignored.pointers, content)

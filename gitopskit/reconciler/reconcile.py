@@ -243,7 +243,7 @@ class Reconciler:
         policy = goal.application.policy
         if before is not None and before.digest != goal.digest and not policy.heals:
             tracked.applied.clear()  # a new revision applies everything, what drifted too
-        if before is not None and before.application.ignore_rules != goal.application.ignore_rules:
+        if before is not None and not before.application.ignores_as(goal.application):
             tracked.applied.clear()  # what was remembered left other fields out
             for ref in tracked.desired:
                 self._live.drop(ref)

@@ -80,7 +80,7 @@ class SyncOptions:
     propagation: Propagation = "Foreground"
     prunes_last: bool = False
     replaces: bool = False
-    respects_ignored: bool = False
+    respects_ignored: bool = True
     skips_dry_run_on_missing: bool = False
     validates: bool = True
 
@@ -154,7 +154,7 @@ def parse_options(holder: Fields) -> SyncOptions:
         propagation=PROPAGATIONS[given.get("PrunePropagationPolicy", "foreground")],
         prunes_last=given.get("PruneLast") == "true",
         replaces=given.get("Replace") == "true",
-        respects_ignored=given.get("RespectIgnoreDifferences") == "true",
+        respects_ignored=given.get("RespectIgnoreDifferences") != "false",
         skips_dry_run_on_missing=given.get("SkipDryRunOnMissingResource") == "true",
         validates=given.get("Validate") != "false",
     )

@@ -34,7 +34,7 @@ from gitopskit.reconciler.outcomes import (
 )
 from gitopskit.reconciler.plan import Verdict
 from gitopskit.reconciler.state import Failure
-from gitopskit.reconciler.writer import Wish
+from gitopskit.reconciler.wishes import USUAL, Wish, manner_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -48,7 +48,8 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.plan import DeletionOrder
     from gitopskit.reconciler.state import Goal, Registry, Tracked
     from gitopskit.reconciler.status import ResourceResult
-    from gitopskit.reconciler.writer import Brought, Writer
+    from gitopskit.reconciler.wishes import Brought
+    from gitopskit.reconciler.writer import Writer
 
 _AT_ONCE: Final = 16
 """Objects of one Application that are written at the same time."""
@@ -174,8 +175,7 @@ class Syncer:
             desired=desired,
             entry=tracked.inventory.find(desired.ref) or entry_of(desired),
             ignored=goal.application.ignored(desired.ref) if goal else NOTHING_IGNORED,
-            is_forced="Force=true" in desired.options
-            or (goal is not None and goal.application.policy.options.forces),
+            manner=manner_of(desired, goal.application.policy.options) if goal else USUAL,
             before_creation=lambda entry: self._forget_uid(tracked, entry),
         )
 

@@ -6,8 +6,8 @@ somebody replaced or changed meanwhile is looked at again instead of being overw
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import (
     ApiConflict,
@@ -18,23 +18,21 @@ from gitopskit.errors import (
     OwnershipConflict,
 )
 from gitopskit.kube.resources import NAMESPACES
-from gitopskit.reconciler import fieldsets, names
-from gitopskit.reconciler.application import NOTHING_IGNORED
+from gitopskit.reconciler import names
 from gitopskit.reconciler.desired import adopted
 from gitopskit.reconciler.forcing import make_room, may_make_anew
 from gitopskit.reconciler.ignoring import respecting
 from gitopskit.reconciler.looking import holds
-from gitopskit.reconciler.observation import Applied, added_by_people, without_people
+from gitopskit.reconciler.observation import Applied, without_people
 from gitopskit.reconciler.ownership import judge
+from gitopskit.reconciler.wishes import Brought, comparable, has_extra, is_plain, marked
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from gitopskit.kube.client import KubeClient
     from gitopskit.kube.resources import ResourceType
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.manifests.json_types import JsonObject
-    from gitopskit.reconciler.application import Ignored, Propagation
+    from gitopskit.reconciler.application import Propagation
     from gitopskit.reconciler.desired import Desired
     from gitopskit.reconciler.inventory import Entry
     from gitopskit.reconciler.live import LiveObjects
@@ -42,37 +40,10 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.observation import Observation
     from gitopskit.reconciler.permissions import Permissions
     from gitopskit.reconciler.plan import Verdict
-
-Action = Literal["created", "configured", "unchanged"]
+    from gitopskit.reconciler.wishes import Action, Wish
 
 _ATTEMPTS: Final = 6
 """How often an object that keeps changing is looked at again before it is left for later."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """One object as it is to be, and what is known about it.
-
-    ``entry`` is its line in the inventory; ``before_creation`` is awaited before an object is
-    made that the inventory knows by the UID of one that is gone. ``is_forced``: it is made anew
-    where a field was changed that cannot be.
-    """
-
-    application: str
-    desired: Desired
-    entry: Entry
-    ignored: Ignored = NOTHING_IGNORED
-    is_forced: bool = False
-    before_creation: Callable[[Entry], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Brought:
-    """What was done about a wish: the object as it was left, and what that took."""
-
-    applied: Applied
-    action: Action
-    is_adopted: bool = False
 
 
 class Writer:
@@ -165,7 +136,7 @@ class Writer:
             return await self._try(wish, kind, known)
         except ApiInvalid as error:
             live = self._live.get(desired.ref)
-            if live is None or not may_make_anew(error, desired, is_asked=wish.is_forced):
+            if live is None or not may_make_anew(error, desired, is_asked=wish.manner.is_forced):
                 raise
         await make_room(self._api, kind, desired, live=live)
         self._live.drop(desired.ref)
@@ -174,7 +145,7 @@ class Writer:
     async def _try(self, wish: Wish, kind: ResourceType, known: Observation | None) -> Brought:
         """Bring an object as often as it changes meanwhile."""
         desired = wish.desired
-        if known is not None and _is_plain(known, wish):
+        if known is not None and is_plain(known, wish):
             try:
                 return await self._update(wish, kind, known, desired.content)
             except (ApiConflict, ApiNotFound):
@@ -205,20 +176,7 @@ class Writer:
             return True
         seen = self._live.put(live, desired.ref)
         self._require_ours(wish, seen)
-        extra = added_by_people(live, ignored=wish.ignored)
-        has_extra = not all(fieldsets.has(path, desired.content) for path in extra)
-        if has_extra or not names.tracked_by(seen.tracking_id, desired.ref):
-            return True
-        body = respecting(desired.content, live, wish.ignored)
-        result = await self._api.apply(
-            kind,
-            _marked(wish, seen, body),
-            field_manager=names.OBJECT_MANAGER,
-            force=True,
-            dry_run=True,
-            as_user=desired.applier.user,
-        )
-        return _comparable(result.content) != _comparable(live)
+        return await self._is_due(wish, kind, live=live, seen=seen)
 
     async def differs(self, desired: Desired) -> bool:
         """Tell whether an object that may not be written differs from what Git says; as ourselves.
@@ -266,11 +224,46 @@ class Writer:
         self._require_ours(wish, seen)
         if seen.is_being_deleted:
             raise ApiConflict("the object is being deleted", where=str(desired.ref))
+        overrides = wish.manner.overrides_ignored and await self._is_due(
+            wish, kind, live=live, seen=seen
+        )
         fields = without_people(live, ignored=wish.ignored)
         if fields is not None:
             live = await self._take_over(kind, live, fields, user)
             seen = replace(seen, resource_version=str(live["metadata"].get("resourceVersion", "")))
-        return await self._update(wish, kind, seen, respecting(desired.content, live, wish.ignored))
+        content = desired.content
+        if not overrides:
+            content = respecting(content, live, wish.ignored)
+        return await self._update(wish, kind, seen, content)
+
+    async def _is_due(
+        self, wish: Wish, kind: ResourceType, *, live: JsonObject, seen: Observation
+    ) -> bool:
+        """Tell whether an object differs from what it is to be, by a dry run."""
+        if has_extra(wish, live) or not names.tracked_by(seen.tracking_id, wish.desired.ref):
+            return True
+        body = respecting(wish.desired.content, live, wish.ignored)
+        result = await self._apply(wish, kind, marked(wish, seen, body), dry_run=True)
+        return comparable(result) != comparable(live)
+
+    async def _apply(
+        self,
+        wish: Wish,
+        kind: ResourceType,
+        body: JsonObject,
+        *,
+        force: bool = True,
+        dry_run: bool = False,
+    ) -> JsonObject:
+        result = await self._api.apply(
+            kind,
+            body,
+            field_manager=names.OBJECT_MANAGER,
+            force=force,
+            dry_run=dry_run,
+            as_user=wish.desired.applier.user,
+        )
+        return result.content
 
     async def _create(self, wish: Wish, kind: ResourceType) -> Brought:
         """Create an object; without force, so that one that appeared meanwhile is not taken."""
@@ -278,34 +271,20 @@ class Writer:
         if wish.entry.uid:
             await wish.before_creation(wish.entry)
         body = adopted(desired) if wish.entry.is_adopted else desired
-        result = await self._api.apply(
-            kind,
-            body.content,
-            field_manager=names.OBJECT_MANAGER,
-            force=False,
-            as_user=desired.applier.user,
+        return self._brought(
+            wish, await self._apply(wish, kind, body.content, force=False), "created"
         )
-        return self._brought(wish, result.content, "created")
 
     async def _update(
         self, wish: Wish, kind: ResourceType, seen: Observation, content: JsonObject
     ) -> Brought:
-        marked = _marked(wish, seen, content)
-        metadata = {
-            **marked["metadata"],
-            "uid": seen.uid,
-            "resourceVersion": seen.resource_version,
-        }
-        result = await self._api.apply(
-            kind,
-            {**marked, "metadata": metadata},
-            field_manager=names.OBJECT_MANAGER,
-            force=True,
-            as_user=wish.desired.applier.user,
-        )
-        version = result.content["metadata"]["resourceVersion"]
+        body = marked(wish, seen, content)
+        precondition = {"uid": seen.uid, "resourceVersion": seen.resource_version}
+        body = {**body, "metadata": {**body["metadata"], **precondition}}
+        result = await self._apply(wish, kind, body)
+        version = result["metadata"]["resourceVersion"]
         return self._brought(
-            wish, result.content, "unchanged" if version == seen.resource_version else "configured"
+            wish, result, "unchanged" if version == seen.resource_version else "configured"
         )
 
     async def _take_over(
@@ -363,27 +342,3 @@ class Writer:
         except ApiNotFound:
             return False
         return True
-
-
-def _is_plain(known: Observation, wish: Wish) -> bool:
-    """Tell whether an object can be applied over without its content being looked at."""
-    is_ours = names.tracked_by(known.tracking_id, wish.desired.ref) == wish.application
-    is_settled = not (known.added or known.owner or known.is_being_deleted)
-    return is_ours and is_settled and not wish.ignored
-
-
-def _marked(wish: Wish, seen: Observation, content: JsonObject) -> JsonObject:
-    """Return what is applied, with the mark of adoption where it belongs; once set it stays."""
-    is_tracked = names.tracked_by(seen.tracking_id, wish.desired.ref) == wish.application
-    is_known = is_tracked or seen.uid == wish.entry.uid
-    if seen.is_adopted or wish.entry.is_adopted or not is_known:
-        return adopted(replace(wish.desired, content=content)).content
-    return content
-
-
-def _comparable(content: JsonObject) -> JsonObject:
-    """Return an object without what every write touches."""
-    metadata = dict(content["metadata"])
-    for name in ("managedFields", "resourceVersion", "generation"):
-        metadata.pop(name, None)
-    return {**content, "metadata": metadata}
