@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from gitopskit.cli.output import OutputFormat
+from gitopskit.cli.reconciler_wait import wait
 from gitopskit.cli.unsealer_flags import (  # noqa: TC001 -- read by typer
     LeaderElection,
     ListenMetrics,
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from gitopskit.controller.http import Address
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.reconciler.loop import ReconcilerOptions
-    from gitopskit.reconciler.waiting import Progress
     from gitopskit.workflows.status import Row
 
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -178,28 +178,6 @@ def status(
         raise typer.Exit(1)
 
 
-def wait(
-    applications: Annotated[list[str], typer.Argument(help="The Applications to wait for.")],
-    *,
-    timeout: Annotated[
-        float, typer.Option("--timeout", min=0, help="For how many seconds at most.")
-    ] = 300.0,
-    revision: Annotated[
-        str, typer.Option("--revision", help="Also wait until this commit was applied.")
-    ] = "",
-    context: Context = "",
-) -> None:
-    """Wait until Applications are synced and healthy; exit 1 if they are not in time."""
-    from gitopskit.cli import output
-    from gitopskit.cli.wiring import run_async
-
-    found = run_async(_wait(context, applications, limit_seconds=timeout, revision=revision))
-    for item in found:
-        output.print_result(f"{item.name}: {item.state or 'synced and healthy'}")
-    if not all(item.is_done for item in found):
-        raise typer.Exit(1)
-
-
 def _options(
     *, cache_dir: str, allows_local: bool, poll_seconds: float = 30.0, workers: int = 32
 ) -> ReconcilerOptions:
@@ -284,16 +262,6 @@ async def _read(context: str) -> tuple[JsonObject, ...]:
 
     async with connect(context, prefers_pod=True) as api:
         return (await api.list(APPLICATIONS, APPLICATIONS_NAMESPACE)).items
-
-
-async def _wait(
-    context: str, applications: Sequence[str], *, limit_seconds: float, revision: str
-) -> tuple[Progress, ...]:
-    from gitopskit.cli.wiring import connect
-    from gitopskit.reconciler.waiting import wait as wait_for
-
-    async with connect(context, prefers_pod=True) as api:
-        return await wait_for(api, applications, timeout_seconds=limit_seconds, revision=revision)
 
 
 def _rows(contents: Sequence[JsonObject]) -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from gitopskit.cli import app as frame
 from tests.support.cluster import kubectl
 from tests.support.gitrepo import SourceRepository
 from tests.support.reconciling import SERVER, config_map, text
+from tests.support.terminal import at_terminal, gitopskit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -144,6 +146,27 @@ def test_status_and_wait_tell_how_far_an_application_is(
     assert f'"name": "{name}"' in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    "arguments", [[], ["web", "--all"], ["--all", "--selector", "team=a"]], ids=" ".join
+)
+def test_wait_needs_to_know_for_whom(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert frame.run(["reconciler", "wait", *arguments]) == 2
+    assert "either --all or --selector" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("repository")
+def test_wait_tells_programs_how_each_ended(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    wait = ["reconciler", "wait", "--timeout", "0", "-o", "json"]
+
+    assert frame.run([*wait, name]) == 1
+    (told,) = json.loads(capsys.readouterr().out)
+    assert (told["name"], told["isDone"], told["isFinal"]) == (name, False, False)
+    assert frame.run([*wait, "--selector", "team=nobody"]) == 1
+    assert json.loads(capsys.readouterr().out) == []
+
+
 @pytest.mark.usefixtures("repository")
 def test_an_application_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert frame.run(["reconciler", "once", "absent"]) == 2
@@ -170,6 +193,20 @@ def test_a_server_that_does_not_answer_ends_with_three(
 
     assert frame.run(["reconciler", "status"]) == 3
     assert "hint:" in capsys.readouterr().err
+
+
+def test_wait_shows_on_a_terminal_what_is_left_and_lets_nothing_steer_it(
+    platform: ControlPlane, tmp_path: Path
+) -> None:
+    wait = gitopskit("reconciler", "wait", "no\x1b[31msuch", "--timeout", "1")
+    environment = {"KUBECONFIG": str(platform.kubeconfig_path)}
+
+    with at_terminal(wait, cwd=tmp_path, environment=environment) as terminal:
+        terminal.expect("waiting for 1 of 1: no?[31msuch: there is no such Application")
+        assert terminal.end() == 1
+
+    assert "no\x1b[31msuch" not in terminal.shown
+    assert terminal.shown.rstrip().endswith("no?[31msuch: there is no such Application")
 
 
 def _registration(url: str, namespace: str, name: str) -> list[JsonObject]:

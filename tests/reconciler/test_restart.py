@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitopskit.kube.resources import APPLICATIONS, CONFIG_MAPS
 from gitopskit.reconciler.loop import Controller
-from gitopskit.reconciler.waiting import wait
+from gitopskit.reconciler.waiting import Wanted, wait
 from tests.support.audit import read_requests
 from tests.support.polling import eventually
 from tests.support.reconciling import World, config_map, text
@@ -35,7 +35,9 @@ async def test_commits_that_came_meanwhile_and_change_nothing_cost_an_applicatio
 
     other = world.repository.commit({**app, "README": "new"})
     async with reconciler():
-        (found,) = await wait(world.admin, [unique], timeout_seconds=20, revision=other)
+        (found,) = await wait(
+            world.admin, Wanted(names=(unique,), revision=other), timeout_seconds=20
+        )
 
     assert found.is_done
     assert await world.get(APPLICATIONS, unique, "argocd") == before

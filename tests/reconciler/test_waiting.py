@@ -4,84 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING
 
 import pytest
 
 from gitopskit.kube.resources import APPLICATIONS
 from gitopskit.reconciler.loop import Controller
-from gitopskit.reconciler.waiting import progress, wait
+from gitopskit.reconciler.waiting import Wanted, wait
 from tests.support.reconciling import World, config_map, text
-
-if TYPE_CHECKING:
-    from gitopskit.manifests.json_types import JsonObject
 
 Run = Callable[[], AbstractAsyncContextManager[Controller]]
 
-
-HEALTHY = {"type": "HealthyRevision", "message": "the last healthy revision is c1"}
-BACK = {"type": "RolledBack", "message": "c1 is deployed instead of c2"}
-
-
-def application(sync: str, health: str, **status: object) -> JsonObject:
-    told = {"sync": {"status": sync, "revision": "c1"}, "health": {"status": health}, **status}
-    return {"status": told}
-
-
-@pytest.mark.parametrize(
-    ("content", "revision", "state"),
-    [
-        pytest.param(None, "", "there is no such Application", id="absent"),
-        pytest.param({}, "", "not seen yet, Unknown", id="new"),
-        pytest.param(application("Synced", "Healthy"), "", "", id="done"),
-        pytest.param(application("Synced", "Healthy"), "c1", "", id="at-the-revision"),
-        pytest.param(application("Synced", "Healthy"), "c2", "still at c1", id="at-another"),
-        pytest.param(
-            application("Synced", "Progressing"), "", "Synced, Progressing", id="starting"
-        ),
-        pytest.param(
-            application("OutOfSync", "Missing", conditions=[{"message": "refused"}]),
-            "",
-            "OutOfSync, Missing; refused",
-            id="refused",
-        ),
-        pytest.param(
-            application("Synced", "Progressing", conditions=[HEALTHY]),
-            "",
-            "Synced, Progressing",
-            id="with-a-healthy-revision",
-        ),
-        pytest.param(
-            application("Synced", "Healthy", conditions=[HEALTHY, BACK]),
-            "",
-            "rolled back: c1 is deployed instead of c2",
-            id="rolled-back",
-        ),
-    ],
-)
-def test_progress_says_what_is_waited_for(
-    content: JsonObject | None, revision: str, state: str
-) -> None:
-    found = progress("web", content, revision=revision)
-
-    assert (found.state, found.is_done) == (state, not state)
-
-
-@pytest.mark.parametrize(("revision", "is_final"), [("", False), ("c2", True), ("c3", False)])
-def test_only_the_commit_that_was_rolled_back_is_given_up(revision: str, *, is_final: bool) -> None:
-    content = application("Synced", "Healthy", conditions=[HEALTHY, BACK])
-
-    found = progress("web", content, revision=revision, heads={})
-
-    assert not found.is_done
-    assert found.is_final is is_final
+PATIENCE_SECONDS = 60
 
 
 async def test_waiting_ends_with_the_time(world: World, unique: str) -> None:
     world.repository.commit({"app/all.yaml": text(config_map(unique))})
     await world.application(unique, project=unique)
 
-    (known, absent) = await wait(world.admin, [unique, "absent"], timeout_seconds=0.1)
+    (known, absent) = await wait(world.admin, Wanted(names=(unique, "absent")), timeout_seconds=0.1)
 
     assert not known.is_done
     assert absent.state == "there is no such Application"
@@ -99,7 +39,58 @@ async def test_a_commit_that_does_not_concern_an_application_was_seen_without_a_
         await world.until_synced(unique, revision=first)
         before = await world.get(APPLICATIONS, unique, "argocd")
         other = world.repository.commit({**app, "README": "new"})
-        (found,) = await wait(world.admin, [unique], timeout_seconds=20, revision=other)
+        wanted = Wanted(names=(unique,), revision=other)
+        (found,) = await wait(world.admin, wanted, timeout_seconds=20)
 
     assert found.is_done
     assert await world.get(APPLICATIONS, unique, "argocd") == before
+
+
+async def test_those_with_a_label_are_waited_for(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    world.repository.commit({"app/all.yaml": text(config_map(unique))})
+    await world.project(unique)
+    await world.application(unique, project=unique)
+    label = {"metadata": {"labels": {"team": unique}}}
+    await world.admin.patch(APPLICATIONS, unique, "argocd", patch=label, field_manager="tests")
+
+    async with reconciler():
+        wanted = Wanted(selector=f"team={unique}")
+        (found,) = await wait(world.admin, wanted, timeout_seconds=PATIENCE_SECONDS)
+
+    assert (found.name, found.is_done) == (unique, True)
+    assert await wait(world.admin, Wanted(selector="team=nobody"), timeout_seconds=0) == ()
+
+
+@pytest.mark.parametrize("is_named", [False, True], ids=["without-a-commit", "with-the-commit"])
+async def test_a_sync_that_failed_for_good_ends_the_wait(
+    world: World, reconciler: Run, unique: str, *, is_named: bool
+) -> None:
+    wrong = {**config_map(unique), "data": {"key": {"not": "text"}}}
+    commit = world.repository.commit({"app/all.yaml": text(wrong)})
+    await world.project(unique)
+    policy = {"automated": {"prune": True}, "retry": {"limit": 1, "backoff": {"duration": "1s"}}}
+    await world.application(unique, project=unique, policy=policy)
+
+    async with reconciler():
+        wanted = Wanted(names=(unique,), revision=commit if is_named else "")
+        (found,) = await wait(world.admin, wanted, timeout_seconds=10 * PATIENCE_SECONDS)
+
+    assert (found.is_done, found.is_final) == (False, True)
+    assert found.state.startswith("its sync failed for good: failed after ")
+
+
+async def test_what_does_not_build_ends_the_wait(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    commit = world.repository.commit({"app/kustomization.yaml": "resources: [missing.yaml]\n"})
+    await world.project(unique)
+    await world.application(unique, project=unique)
+
+    async with reconciler():
+        wanted = Wanted(names=(unique,), revision=commit)
+        (found,) = await wait(world.admin, wanted, timeout_seconds=10 * PATIENCE_SECONDS)
+
+    assert (found.is_done, found.is_final) == (False, True)
+    assert "missing.yaml" in found.state
