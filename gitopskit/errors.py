@@ -49,6 +49,9 @@ NAMESPACE_ENDS: Final = "NamespaceTerminating"
 IMMUTABLE_FIELD: Final = "ImmutableField"
 """Why an object is refused that differs only in what cannot be changed once it is there."""
 
+UNKNOWN_FIELD: Final = "UnknownField"
+"""Why an object is refused that has a field which its kind does not have."""
+
 
 class GitopskitError(Exception):
     """What happened, where, and how to fix it.
@@ -133,8 +136,8 @@ class ApiError(EnvironmentFault):
     """The Kubernetes API server refused a request or did not answer it.
 
     ``status`` is the HTTP status (0 where there was no answer), ``reason`` the Kubernetes
-    Status' reason (or ``NAMESPACE_ENDS``, ``IMMUTABLE_FIELD``), ``retry_after_seconds`` what the
-    server asked for (0 where it did not).
+    Status' reason (or ``NAMESPACE_ENDS``, ``IMMUTABLE_FIELD``, ``UNKNOWN_FIELD``),
+    ``retry_after_seconds`` what the server asked for (0 where it did not).
     """
 
     def __init__(

@@ -116,9 +116,10 @@ class KubeClient:
         *,
         field_manager: str,
         dry_run: bool = False,
+        is_strict: bool = False,
         as_user: str = "",
     ) -> JsonObject:
-        """Create an object and return it as it stands.
+        """Create an object and return it as it stands; ``is_strict`` refuses unknown fields.
 
         Raises:
             ApiConflict: there is one of this name already.
@@ -128,7 +129,7 @@ class KubeClient:
         request = Request(
             method="POST",
             path=kind.collection_path(ref.namespace),
-            query=write_query(field_manager, dry_run=dry_run),
+            query=write_query(field_manager, dry_run=dry_run, is_strict=is_strict),
             body=encoded(body, ref),
             where=str(ref),
             as_user=as_user,

@@ -15,6 +15,7 @@ import orjson
 from gitopskit.errors import (
     IMMUTABLE_FIELD,
     NAMESPACE_ENDS,
+    UNKNOWN_FIELD,
     ApiConflict,
     ApiError,
     ApiForbidden,
@@ -51,6 +52,9 @@ _MISFIT: Final = re.compile(
 
 Source: k8s.io/apimachinery, util/managedfields/internal/structuredmerge.go.
 """
+
+_UNKNOWN: Final = "field not declared in schema"
+"""Source: sigs.k8s.io/structured-merge-diff, typed values."""
 
 _IMMUTABLE: Final = re.compile(
     r"immutable|may not change once set|cannot change roleRef"
@@ -136,6 +140,8 @@ def _reason(status: JsonObject) -> str:
 
     Source: k8s.io/apiserver, plugin namespace/lifecycle (NamespaceTerminating).
     """
+    if _UNKNOWN in str(status.get("message") or ""):
+        return UNKNOWN_FIELD
     details = status.get("details")
     causes = details.get("causes") if isinstance(details, dict) else None
     entries = [it for it in causes if isinstance(it, dict)] if isinstance(causes, list) else []

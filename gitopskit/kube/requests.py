@@ -111,12 +111,21 @@ class Selection:
 
 
 def write_query(
-    field_manager: str, *, dry_run: bool = False, force: bool | None = None
+    field_manager: str,
+    *,
+    dry_run: bool = False,
+    force: bool | None = None,
+    is_strict: bool = False,
 ) -> dict[str, str]:
-    """Return the query parameters of a write; ``force`` is for server-side apply."""
+    """Return the query parameters of a write; ``force`` is for server-side apply.
+
+    ``is_strict`` refuses unknown fields, which server-side apply does anyway.
+    """
     query = {"fieldManager": field_manager}
     if dry_run:
         query["dryRun"] = "All"
+    if is_strict:
+        query["fieldValidation"] = "Strict"
     if force is not None:
         query["force"] = "true" if force else "false"
     return query

@@ -142,7 +142,6 @@ NOT_YET: Final = frozenset(
         "spec.syncPolicy.managedNamespaceMetadata",
         "spec.ignoreDifferences.jqPathExpressions",
         "syncOptions Replace=true",
-        "syncOptions Validate=false",
     }
 )
 """What is read and not acted upon. A field also stands for all below it."""

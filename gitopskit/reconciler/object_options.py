@@ -85,7 +85,6 @@ NOT_YET: Final = frozenset(
     {
         "the option IncludeMutationWebhook=true",
         "the option Replace=true",
-        "the option Validate=false",
     }
 )
 """What is read and not acted upon."""

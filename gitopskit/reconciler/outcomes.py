@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from gitopskit.errors import IMMUTABLE_FIELD, ApiInvalid, GitopskitError, OwnershipConflict
+from gitopskit.errors import (
+    IMMUTABLE_FIELD,
+    UNKNOWN_FIELD,
+    ApiInvalid,
+    GitopskitError,
+    OwnershipConflict,
+)
 from gitopskit.reconciler.inventory import Entry, record_of
 from gitopskit.reconciler.state import Failure
 from gitopskit.reconciler.status import ResourceResult
@@ -19,10 +25,16 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.status import Outcome
 
 
-_IMMUTABLE_HINT: Final = (
-    "this cannot be changed in an object that is there: delete it, or let it be made anew with the"
-    " option Force=true of its annotation argocd.argoproj.io/sync-options"
-)
+_HINTS: Final = {
+    IMMUTABLE_FIELD: (
+        "this cannot be changed in an object that is there: delete it, or let it be made anew with"
+        " the option Force=true of its annotation argocd.argoproj.io/sync-options"
+    ),
+    UNKNOWN_FIELD: (
+        "correct it, or let it be left out with the option Validate=false of its annotation"
+        " argocd.argoproj.io/sync-options"
+    ),
+}
 
 
 def entry_of(desired: Desired) -> Entry:
@@ -60,8 +72,8 @@ def settled(inventory: Inventory, tracked: Tracked) -> Inventory:
 
 def failure_of(error: GitopskitError) -> Failure:
     """Return what is remembered of an object that could not be written."""
-    is_immutable = isinstance(error, ApiInvalid) and error.reason == IMMUTABLE_FIELD
-    hint = _IMMUTABLE_HINT if is_immutable else error.hint
+    reason = error.reason if isinstance(error, ApiInvalid) else ""
+    hint = _HINTS.get(reason, error.hint)
     message = f"{error.what}; {hint}" if hint else error.what
     return Failure(
         message=message,

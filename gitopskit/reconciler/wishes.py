@@ -31,10 +31,12 @@ class Manner:
     """How an object is written.
 
     ``is_forced``: it is made anew where a field was changed that cannot be. ``overrides_ignored``:
-    when it is written, also what others may set becomes as Git has it.
+    when it is written, also what others may set becomes as Git has it. ``is_lenient``: fields that
+    the server does not know are left out.
     """
 
     is_forced: bool = False
+    is_lenient: bool = False
     overrides_ignored: bool = False
 
 
@@ -51,6 +53,7 @@ def manner_of(desired: Desired, options: SyncOptions) -> Manner:
 
     return Manner(
         is_forced=is_on("Force", default=options.forces),
+        is_lenient=not is_on("Validate", default=options.validates),
         overrides_ignored=not is_on("RespectIgnoreDifferences", default=options.respects_ignored),
     )
 

@@ -7,9 +7,11 @@ somebody replaced or changed meanwhile is looked at again instead of being overw
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import (
+    UNKNOWN_FIELD,
     ApiConflict,
     ApiForbidden,
     ApiInvalid,
@@ -25,6 +27,7 @@ from gitopskit.reconciler.ignoring import respecting
 from gitopskit.reconciler.looking import holds
 from gitopskit.reconciler.observation import Applied, without_people
 from gitopskit.reconciler.ownership import judge
+from gitopskit.reconciler.unknown_fields import known_part
 from gitopskit.reconciler.wishes import Brought, comparable, has_extra, is_plain, marked
 
 if TYPE_CHECKING:
@@ -255,15 +258,22 @@ class Writer:
         force: bool = True,
         dry_run: bool = False,
     ) -> JsonObject:
-        result = await self._api.apply(
+        user = wish.desired.applier.user
+        apply = partial(
+            self._api.apply,
             kind,
-            body,
             field_manager=names.OBJECT_MANAGER,
             force=force,
             dry_run=dry_run,
-            as_user=wish.desired.applier.user,
+            as_user=user,
         )
-        return result.content
+        try:
+            return (await apply(body=body)).content
+        except ApiInvalid as error:
+            if not wish.manner.is_lenient or error.reason != UNKNOWN_FIELD:
+                raise
+        body = await known_part(self._api, kind, body, as_user=user)
+        return (await apply(body=body)).content
 
     async def _create(self, wish: Wish, kind: ResourceType) -> Brought:
         """Create an object; without force, so that one that appeared meanwhile is not taken."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitopskit.errors import IMMUTABLE_FIELD, ApiError, ApiGone, ApiInvalid
+from gitopskit.errors import IMMUTABLE_FIELD, UNKNOWN_FIELD, ApiError, ApiGone, ApiInvalid
 from gitopskit.kube.failures import Refusal, error_of
 
 if TYPE_CHECKING:
@@ -140,6 +140,12 @@ def test_a_namespace_that_ends_is_told_apart_from_a_right_that_is_missing() -> N
     assert ending.is_about_ending_namespace
     assert not lacking.is_about_ending_namespace
     assert lacking.reason == "Forbidden"
+
+
+def test_an_unknown_field_is_told_apart() -> None:
+    misfit = "failed to create typed patch object (x): .spec.foo: field not declared in schema"
+
+    assert refused(status(misfit), status=500).reason == UNKNOWN_FIELD
 
 
 @pytest.mark.parametrize(

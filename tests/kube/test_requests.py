@@ -72,6 +72,13 @@ def test_a_selection_is_sent_with_every_page_and_every_watch() -> None:
     assert page.where == stream.where == "ConfigMap/shop"
 
 
+def test_a_strict_write_refuses_unknown_fields() -> None:
+    assert requests.write_query("m", is_strict=True) == {
+        "fieldManager": "m",
+        "fieldValidation": "Strict",
+    }
+
+
 @pytest.mark.parametrize(
     ("force", "dry_run", "query"),
     [

@@ -144,8 +144,8 @@ def test_every_honoured_field_is_read() -> None:
             id="unknown-sync-option",
         ),
         pytest.param(
-            {"syncPolicy": {"syncOptions": ["Validate=false"]}},
-            "spec.syncPolicy.syncOptions[0] Validate=false",
+            {"syncPolicy": {"syncOptions": ["Replace=true"]}},
+            "spec.syncPolicy.syncOptions[0] Replace=true",
             id="sync-option",
         ),
         pytest.param(

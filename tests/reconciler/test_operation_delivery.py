@@ -231,12 +231,12 @@ async def test_what_cannot_be_done_ends_the_operation(
 
     async with reconciler():
         await world.until_synced(unique)
-        await ask(world, unique, syncOptions=["Validate=false"])
+        await ask(world, unique, syncOptions=["Unheard=of"])
         state = await until_answered(world, unique)
         await world.until_synced(unique)
 
     assert state["phase"] == "Failed"
-    assert "operation.sync.syncOptions[0] Validate=false" in state["message"]
+    assert "operation.sync.syncOptions[0] Unheard=of" in state["message"]
 
 
 async def test_a_refresh_looks_at_git_now(world: World, reconciler: Run, unique: str) -> None:

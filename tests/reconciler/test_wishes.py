@@ -33,6 +33,8 @@ OVERRIDES = SyncOptions(respects_ignored=False)
         pytest.param([], SyncOptions(), Manner(), id="usual"),
         pytest.param(["Force=true"], SyncOptions(), Manner(is_forced=True), id="forced"),
         pytest.param([], SyncOptions(forces=True), Manner(is_forced=True), id="all-forced"),
+        pytest.param(["Validate=false"], SyncOptions(), Manner(is_lenient=True), id="lenient"),
+        pytest.param([], SyncOptions(validates=False), Manner(is_lenient=True), id="all-lenient"),
         pytest.param([], OVERRIDES, Manner(overrides_ignored=True), id="all-override"),
         pytest.param(["RespectIgnoreDifferences=true"], OVERRIDES, Manner(), id="one-respects"),
         pytest.param(

@@ -24,6 +24,11 @@ CLUSTER_ROLE_BINDINGS = ResourceType(
 )
 
 
+def widgets(group: str) -> ResourceType:
+    """Return where the widgets of a group are."""
+    return ResourceType(group=group, version="v1", plural="widgets", kind="Widget")
+
+
 async def grant(world: World, name: str, group: str) -> None:
     """Let the applier of the namespace write definitions and objects of one group."""
     subject = {
