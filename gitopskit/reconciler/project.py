@@ -39,6 +39,7 @@ FIELDS: Final[Mapping[str, Any]] = {
     "namespaceResourceWhitelist": {"group": ANY, "kind": ANY},
     "namespaceResourceBlacklist": {"group": ANY, "kind": ANY},
     "signatureKeys": {"keyID": ANY},
+    "roles": ANY,  # who may do what in Argo CD's own API: here the API server decides that
 }
 """The fields of a spec that are honoured; docs/reference/application.md lists them too."""
 

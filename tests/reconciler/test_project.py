@@ -159,8 +159,20 @@ def test_nobody_else_is_ever_impersonated(account: str) -> None:
 
 
 def test_fields_that_are_not_honoured_are_named() -> None:
-    with pytest.raises(UnsupportedField, match=r"spec\.roles, spec\.syncWindows"):
-        project(syncWindows=[{"kind": "deny"}], roles=[{"name": "a"}], description="fine")
+    with pytest.raises(UnsupportedField, match=r"spec\.orphanedResources, spec\.syncWindows"):
+        project(
+            syncWindows=[{"kind": "deny"}],
+            orphanedResources={"warn": True},
+            description="fine",
+        )
+
+
+def test_roles_of_argo_cd_give_no_right_here() -> None:
+    role = {"name": "admin", "policies": ["p, proj:a:admin, applications, *, a/*, allow"]}
+
+    found = project(roles=[role])
+
+    assert found == project()
 
 
 @pytest.mark.parametrize(
