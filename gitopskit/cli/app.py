@@ -39,6 +39,7 @@ _GROUPS: Final = (
     "external",
     "validate",
     "render",
+    "rollback",
     "status",
     "unsealer",
     "reconciler",

@@ -87,7 +87,7 @@ def environment_for(names: Iterable[str]) -> dict[str, str]:
 
 
 def environment_of_person() -> dict[str, str]:
-    """Return the whole environment: for a person's own editor, which is theirs to set up."""
+    """Return the whole environment: for a person's own editor and git, theirs to set up."""
     return dict(os.environ)
 
 

@@ -29,25 +29,38 @@ _WELL: Final = ("Healthy", "Suspended")
 _COMMIT: Final = r"[0-9a-f]{40}(?:[0-9a-f]{24})?"
 _HEALTHY: Final = re.compile(rf"the last healthy revision is ({_COMMIT})")
 _MEMORY: Final = re.compile(
-    rf"({_COMMIT}) is deployed instead of ({_COMMIT}) \(spec ([0-9a-f]{{12}})\).*", re.DOTALL
+    rf"({_COMMIT}) is deployed instead of ({_COMMIT}) \(spec ([0-9a-f]{{12}})\)(?:: )?(.*)",
+    re.DOTALL,
 )
 _SPEC_DIGITS: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """That a commit was bad under a spec, and which one is deployed instead."""
+    """That a commit was bad under a spec, why, and which one is deployed instead."""
 
     good: str
     bad: str
     spec: str
+    why: str = ""
 
 
 def commit_of(content: JsonObject, status: JsonObject, *, head: str) -> str:
     """Return the commit to deploy: the head, unless it was bad under this very spec."""
-    memory = _memory(status)
+    memory = memory_of(status)
     is_bad = memory is not None and (memory.bad, memory.spec) == (head, _spec_digest(content))
     return memory.good if memory is not None and is_bad else head
+
+
+def memory_of(status: JsonObject) -> Memory | None:
+    """Return what a status remembers of a rollback, or None where there was none."""
+    found = _MEMORY.fullmatch(_said(status, ROLLED_BACK))
+    return Memory(good=found[1], bad=found[2], spec=found[3], why=found[4]) if found else None
+
+
+def healthy_of(status: JsonObject) -> str:
+    """Return the last healthy revision that a status remembers, or nothing."""
+    return _matched(_HEALTHY, _said(status, HEALTHY_REVISION))
 
 
 def remembered(tracked: Tracked, report: Report) -> Report:
@@ -70,7 +83,7 @@ def judged(
     if limit is None:
         return report, None
     head = tracked.head
-    healthy = _matched(_HEALTHY, _said(tracked.status, HEALTHY_REVISION))
+    healthy = healthy_of(tracked.status)
     if _is_well(tracked, report):
         healthy = report.revision
     told = [(HEALTHY_REVISION, f"the last healthy revision is {healthy}")] if healthy else []
@@ -124,11 +137,6 @@ def _started(tracked: Tracked, report: Report, now: datetime) -> datetime:
     is_same = mapping(state.get("syncResult")).get("revision") == report.revision
     started = parse_rfc3339(str(state.get("startedAt", ""))) if is_same else None
     return started or now
-
-
-def _memory(status: JsonObject) -> Memory | None:
-    found = _MEMORY.fullmatch(_said(status, ROLLED_BACK))
-    return Memory(good=found[1], bad=found[2], spec=found[3]) if found else None
 
 
 def _matched(pattern: re.Pattern[str], text: str) -> str:
