@@ -91,7 +91,7 @@ class Ignored:
         return bool(self.pointers or self.managers)
 
 
-NOTHING_IGNORED: Final = Ignored()
+NOTHING_IGNORED: Final[Ignored] = Ignored()
 _NOBODY: Final[frozenset[str]] = frozenset()
 _CLIENT_SIDE: Final = frozenset({"kubectl-client-side-apply"})
 """Who applies on the client's side. Source: kubernetes.io/docs, "Server-Side Apply"."""

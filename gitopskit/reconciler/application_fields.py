@@ -139,7 +139,6 @@ ANNOTATIONS: Final = (
 
 NOT_YET: Final = frozenset(
     {
-        "spec.syncPolicy.managedNamespaceMetadata",
         "spec.ignoreDifferences.jqPathExpressions",
         "syncOptions Replace=true",
     }

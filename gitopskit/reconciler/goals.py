@@ -11,6 +11,7 @@ import json
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import GitopskitError, InputError
+from gitopskit.manifests.identity import ObjectRef
 from gitopskit.reconciler import application as applications
 from gitopskit.reconciler import names, rollback, status, sync_plan
 from gitopskit.reconciler import project as projects
@@ -217,6 +218,14 @@ def _require(application: Application, project: Project) -> None:
                 where=where,
                 hint="add it to the project's sourceRepos",
             )
+    is_marked = bool(application.policy.namespace_metadata)
+    if is_marked and not project.permits_kind(ObjectRef("", "Namespace", "", namespace)):
+        raise InputError(
+            f'the project "{project.name}" does not allow Namespace/{namespace},'
+            " so spec.syncPolicy.managedNamespaceMetadata cannot be set",
+            where=where,
+            hint="add the kind Namespace to the project's clusterResourceWhitelist",
+        )
     if application.policy.creates_namespace and not project.permits_namespace(namespace):
         raise InputError(
             f'the project "{project.name}" does not list the namespace "{namespace}",'

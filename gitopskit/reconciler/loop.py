@@ -287,7 +287,8 @@ class Controller:
 
     def _needs_poll(self, tracked: Tracked) -> bool:
         """Tell whether an Application has what only a look by name shows."""
-        if tracked.goal is None or not tracked.goal.application.policy.is_automated:
+        policy = tracked.goal.application.policy if tracked.goal is not None else None
+        if policy is None or not policy.is_automated or policy.namespace_metadata:
             return True
         return not all(map(self._live.is_watched, tracked.applied))
 

@@ -117,6 +117,11 @@ class Applier:
 PLATFORM: Final = Applier(SYSTEM_NAMESPACE, PLATFORM_APPLIER)
 
 
+def namespace_manager(application: str) -> str:
+    """Return the field manager of what an Application says of its namespace."""
+    return f"gitopskit-namespace:{label_value(application)}"
+
+
 def label_value(application: str) -> str:
     """Return the value of the watch label: the name, shortened with a hash where it is too long."""
     return _shortened(application, _LONGEST_LABEL)

@@ -210,13 +210,18 @@ def is_person(manager: str) -> bool:
     return manager.startswith(_PERSON_PREFIX) or manager == _BEFORE_TRACKING
 
 
+def is_former(manager: str) -> bool:
+    """Tell whether a manager is a tool from which objects are taken over."""
+    return manager in _FORMER
+
+
 def _is_to_go(entry: JsonObject) -> bool:
     """Tell whether what an entry has beside ours is to go: set by hand, or left by another tool.
 
     The status of an Argo CD Application is written there as a part of the object itself.
     """
     manager = str(entry.get("manager") or "")
-    is_left = manager in _FORMER and not str(entry.get("apiVersion")).startswith("argoproj.io/")
+    is_left = is_former(manager) and not str(entry.get("apiVersion")).startswith("argoproj.io/")
     return is_person(manager) or is_left
 
 

@@ -20,6 +20,7 @@ from gitopskit.reconciler import (
     fighting,
     guards,
     names,
+    namespace_metadata,
     operations,
     plan,
     reporting,
@@ -174,6 +175,8 @@ class Reconciler:
             tracked.waiting = ""
             await self._syncer.compare(tracked, goal)
         extra += dependencies.conditions(tracked.waiting)
+        conflicts = tracked.namespace_conflicts
+        extra += namespace_metadata.conditions(goal.application.namespace, conflicts)
         extra += reporting.unwatched_conditions(goal, self._live.is_watched)
         tracked.fights = fighting.current(tracked.fights, now=self._clock.monotonic_seconds())
         extra += fighting.conditions(tracked.fights)
@@ -272,6 +275,7 @@ class Reconciler:
     def _forget(self, tracked: Tracked, goal: Goal) -> None:
         """Forget what was applied of what is to be synced on demand: all of it is written again."""
         tracked.begin_anew()
+        tracked.marked_key = ""
         if not goal.application.policy.options.applies_out_of_sync_only:
             for desired in goal.objects:
                 tracked.applied.pop(desired.ref, None)
@@ -299,6 +303,7 @@ class Reconciler:
             await self._syncer.check_unwatched(tracked)
         if tracked.waiting:
             return []
+        await self._syncer.namespaces.mark(tracked, goal)
         if tracked.heals:
             self._notice_drift(tracked)
         results = await self._advancer.advance(tracked, goal, run)

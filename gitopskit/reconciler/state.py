@@ -70,7 +70,7 @@ class Tracked:
 
     ``commits`` are those of ``follows``, ``told_commits`` those that the status is about, ``head``
     is the first before any rollback. ``asked`` are the keys of what was last looked for and of the
-    goal that it led to.
+    goal that it led to. ``marked_key`` is that of the goal whose namespace is as it is to be.
     """
 
     name: str
@@ -97,6 +97,8 @@ class Tracked:
     failed_render: InputError | None = None
     told_digest: str = ""
     waiting: str = ""
+    marked_key: str = ""
+    namespace_conflicts: tuple[str, ...] = ()
     is_refused: bool = False
     is_check_due: bool = False
     is_unsettled: bool = False

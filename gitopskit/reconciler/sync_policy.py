@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from gitopskit.errors import UnsupportedField
+from gitopskit.reconciler import names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from gitopskit.reconciler.fields import Fields
 
@@ -39,6 +40,9 @@ SYNC_OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "Validate": _SWITCH,
 }
 """Argo CD's options of a sync, with the values that each may have."""
+
+_RESERVED: Final = (names.TRACKING_ANNOTATION, names.OWN_ANNOTATION_PREFIX)
+"""What would make a namespace an object of the Application's."""
 
 _LARGEST_EXPONENT: Final = 32
 _LARGEST_FACTOR: Final = 1_000_000
@@ -86,6 +90,23 @@ class SyncOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NamespaceMetadata:
+    """Labels and annotations that a namespace is to have."""
+
+    labels: tuple[tuple[str, str], ...] = ()
+    annotations: tuple[tuple[str, str], ...] = ()
+
+    def __bool__(self) -> bool:
+        """Tell whether there are any."""
+        return bool(self.labels or self.annotations)
+
+    def __iter__(self) -> Iterator[tuple[str, str, str]]:
+        """Yield the part of the metadata, the key and the value of each."""
+        for part, pairs in (("labels", self.labels), ("annotations", self.annotations)):
+            yield from ((part, key, value) for key, value in pairs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SyncPolicy:
     """What is done about a difference; where not ``is_automated`` it is only reported."""
 
@@ -98,8 +119,7 @@ class SyncPolicy:
     propagation: Propagation = "Foreground"
     retry: Retry = field(default_factory=Retry)
     options: SyncOptions = field(default_factory=SyncOptions)
-    namespace_labels: tuple[tuple[str, str], ...] = ()
-    namespace_annotations: tuple[tuple[str, str], ...] = ()
+    namespace_metadata: NamespaceMetadata = field(default_factory=NamespaceMetadata)
 
 
 def parse_policy(policy: Fields) -> SyncPolicy:
@@ -112,7 +132,6 @@ def parse_policy(policy: Fields) -> SyncPolicy:
     automated = policy.child("automated")
     options = parse_options(policy)
     is_off = automated.content.get("enabled") is not None and not automated.flag("enabled")
-    metadata = policy.child("managedNamespaceMetadata")
     return SyncPolicy(
         is_automated=policy.content.get("automated") is not None and not is_off,
         prunes=automated.flag("prune"),
@@ -123,9 +142,28 @@ def parse_policy(policy: Fields) -> SyncPolicy:
         propagation=options.propagation,
         retry=parse_retry(policy.child("retry")),
         options=options,
-        namespace_labels=metadata.pairs("labels"),
-        namespace_annotations=metadata.pairs("annotations"),
+        namespace_metadata=_namespace_metadata(policy, options),
     )
+
+
+def _namespace_metadata(policy: Fields, options: SyncOptions) -> NamespaceMetadata:
+    """Return what the namespace is to have; nothing is set on one that is not asked for."""
+    holder = policy.child("managedNamespaceMetadata")
+    found = NamespaceMetadata(
+        labels=holder.pairs("labels"), annotations=holder.pairs("annotations")
+    )
+    if found and not options.creates_namespace:
+        raise policy.wrong("managedNamespaceMetadata", "needs the option CreateNamespace=true")
+    refused = [
+        f"{holder.path}.{part}[{key}]" for part, key, _ in found if key.startswith(_RESERVED)
+    ]
+    if refused:
+        raise UnsupportedField(
+            f"this version does not support {', '.join(refused)}",
+            where=holder.where,
+            hint="this would make the namespace an object of the Application's",
+        )
+    return found
 
 
 def parse_options(holder: Fields) -> SyncOptions:

@@ -23,7 +23,7 @@ from gitopskit.reconciler import names, plan
 from gitopskit.reconciler.application import NOTHING_IGNORED
 from gitopskit.reconciler.inventory import forgotten
 from gitopskit.reconciler.names import Applier
-from gitopskit.reconciler.namespaces import ensure_namespace
+from gitopskit.reconciler.namespaces import Namespaces
 from gitopskit.reconciler.observation import drift
 from gitopskit.reconciler.outcomes import (
     deletion_result,
@@ -77,6 +77,7 @@ class Syncer:
         self._writer = writer
         self._live = live
         self._inventories = inventories
+        self.namespaces = Namespaces(api)
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def read_inventory(self, tracked: Tracked) -> None:
@@ -316,9 +317,7 @@ class Syncer:
     async def _prepare(self, tracked: Tracked, goal: Goal, todo: Iterable[Desired]) -> None:
         """Watch the kinds that are about to be written, and make the namespace if it is asked."""
         await self.cover(tracked, todo)
-        application = goal.application
-        if application.policy.creates_namespace:
-            await ensure_namespace(self._api, application.namespace, application=application.name)
+        await self.namespaces.ensure(goal)
 
     async def cover(self, tracked: Tracked, objects: Iterable[Desired]) -> None:
         """Watch the kinds of objects, and of what the inventory lists, as far as we may.
