@@ -198,6 +198,7 @@ class KubeClient:
         patch: JsonObject | list[JsonObject],
         field_manager: str,
         subresource: str = "",
+        dry_run: bool = False,
         as_user: str = "",
     ) -> JsonObject:
         """Change an object by a merge patch (an object) or a JSON patch (a list); return it."""
@@ -206,7 +207,7 @@ class KubeClient:
         request = Request(
             method="PATCH",
             path=kind.object_path(ref, subresource=subresource),
-            query=write_query(field_manager),
+            query=write_query(field_manager, dry_run=dry_run),
             content_type=requests.JSON_PATCH if is_list else requests.MERGE_PATCH,
             body=encoded(patch, ref),
             where=str(ref),

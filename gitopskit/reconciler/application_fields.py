@@ -140,7 +140,6 @@ ANNOTATIONS: Final = (
 NOT_YET: Final = frozenset(
     {
         "spec.ignoreDifferences.jqPathExpressions",
-        "syncOptions Replace=true",
     }
 )
 """What is read and not acted upon. A field also stands for all below it."""

@@ -84,7 +84,6 @@ ANNOTATIONS: Final = (
 NOT_YET: Final = frozenset(
     {
         "the option IncludeMutationWebhook=true",
-        "the option Replace=true",
     }
 )
 """What is read and not acted upon."""

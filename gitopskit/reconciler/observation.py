@@ -16,7 +16,7 @@ from gitopskit.reconciler import fieldsets, names
 from gitopskit.reconciler.application import NOTHING_IGNORED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from gitopskit.health.declared import Kind, Rule
     from gitopskit.manifests.identity import ObjectRef
@@ -153,23 +153,35 @@ def without_people(
     Server-side apply removes a field that is no longer sent only from its own manager; what a
     person added must become ours first. ``restartedAt`` stays kubectl's: a restart is no drift.
     """
+    taken, fields = divided(
+        content,
+        is_let_be=lambda entry: _is_let_be(entry, ignored),
+        is_kept=lambda path: is_permitted(path, content),
+    )
+    return fields if taken else None
+
+
+def divided(
+    content: JsonObject,
+    *,
+    is_let_be: Callable[[JsonObject], bool],
+    is_kept: Callable[[Path], bool],
+) -> tuple[JsonObject, list[JsonObject]]:
+    """Return the fields of others that are to be ours, and managedFields in which they are."""
     own = _new_entry(content)
     others: list[JsonObject] = []
     taken: JsonObject = {}
     for entry in (content.get("metadata") or {}).get("managedFields") or ():
         if _is_ours(entry):
             own = entry
-        elif _is_let_be(entry, ignored):
+        elif is_let_be(entry):
             others.append(entry)
         else:
-            kept, rest = fieldsets.split(
-                fieldsets.fields_of(entry), lambda path: _is_permitted(path, content)
-            )
+            kept, rest = fieldsets.split(fieldsets.fields_of(entry), is_kept)
             taken = fieldsets.union(taken, rest)
             others.extend([{**entry, "fieldsV1": kept}] if kept else [])
-    if not taken:
-        return None
-    return [*others, {**own, "fieldsV1": fieldsets.union(fieldsets.fields_of(own), taken)}]
+    owned = fieldsets.union(fieldsets.fields_of(own), taken)
+    return taken, [*others, {**own, "fieldsV1": owned}]
 
 
 def _is_let_be(entry: JsonObject, ignored: Ignored) -> bool:
@@ -201,7 +213,7 @@ def _added(
             continue
         for path in fieldsets.leaves(fieldsets.fields_of(entry)) - own:
             is_ignored = fieldsets.is_covered(path, ignored.pointers, content)
-            if not is_ignored and not _is_permitted(path, content):
+            if not is_ignored and not is_permitted(path, content):
                 yield path, str(entry["manager"])
 
 
@@ -251,7 +263,7 @@ def _is_ours(entry: JsonObject) -> bool:
     return is_apply and not entry.get("subresource")
 
 
-def _is_permitted(path: Path, content: JsonObject) -> bool:
+def is_permitted(path: Path, content: JsonObject) -> bool:
     """Tell whether a person may set that field: a restart, and an approval of deletions."""
     if path[-1] == _RESTARTED_AT and path[-2:-1] == ("f:annotations",) and "f:template" in path:
         return True

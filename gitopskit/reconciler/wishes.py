@@ -32,12 +32,19 @@ class Manner:
 
     ``is_forced``: it is made anew where a field was changed that cannot be. ``overrides_ignored``:
     when it is written, also what others may set becomes as Git has it. ``is_lenient``: fields that
-    the server does not know are left out.
+    the server does not know are left out. ``is_replaced``: when it is written, it loses what Git
+    does not have, whoever set that.
     """
 
     is_forced: bool = False
     is_lenient: bool = False
+    is_replaced: bool = False
     overrides_ignored: bool = False
+
+    @property
+    def goes_beyond(self) -> bool:
+        """Tell whether more is done than to apply, as soon as there is a reason to write."""
+        return self.is_replaced or self.overrides_ignored
 
 
 USUAL = Manner()
@@ -54,6 +61,7 @@ def manner_of(desired: Desired, options: SyncOptions) -> Manner:
     return Manner(
         is_forced=is_on("Force", default=options.forces),
         is_lenient=not is_on("Validate", default=options.validates),
+        is_replaced=is_on("Replace", default=options.replaces),
         overrides_ignored=not is_on("RespectIgnoreDifferences", default=options.respects_ignored),
     )
 
@@ -87,7 +95,7 @@ def is_plain(known: Observation, wish: Wish) -> bool:
     """Tell whether an object can be applied over without its content being looked at."""
     is_ours = names.tracked_by(known.tracking_id, wish.desired.ref) == wish.application
     is_settled = not (known.added or known.owner or known.is_being_deleted)
-    return is_ours and is_settled and not wish.ignored
+    return is_ours and is_settled and not (wish.ignored or wish.manner.goes_beyond)
 
 
 def has_extra(wish: Wish, live: JsonObject) -> bool:

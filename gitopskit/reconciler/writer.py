@@ -27,6 +27,7 @@ from gitopskit.reconciler.ignoring import respecting
 from gitopskit.reconciler.looking import holds
 from gitopskit.reconciler.observation import Applied, without_people
 from gitopskit.reconciler.ownership import judge
+from gitopskit.reconciler.replacing import replacement
 from gitopskit.reconciler.unknown_fields import known_part
 from gitopskit.reconciler.wishes import Brought, comparable, has_extra, is_plain, marked
 
@@ -227,17 +228,37 @@ class Writer:
         self._require_ours(wish, seen)
         if seen.is_being_deleted:
             raise ApiConflict("the object is being deleted", where=str(desired.ref))
-        overrides = wish.manner.overrides_ignored and await self._is_due(
-            wish, kind, live=live, seen=seen
-        )
+        manner = wish.manner
+        is_due = manner.goes_beyond and await self._is_due(wish, kind, live=live, seen=seen)
         fields = without_people(live, ignored=wish.ignored)
+        if is_due and manner.is_replaced:
+            fields = await self._fields_to_replace(wish, kind, live) or fields
         if fields is not None:
             live = await self._take_over(kind, live, fields, user)
             seen = replace(seen, resource_version=str(live["metadata"].get("resourceVersion", "")))
         content = desired.content
-        if not overrides:
+        if not (is_due and manner.overrides_ignored):
             content = respecting(content, live, wish.ignored)
         return await self._update(wish, kind, seen, content)
+
+    async def _fields_to_replace(
+        self, wish: Wish, kind: ResourceType, live: JsonObject
+    ) -> list[JsonObject] | None:
+        """Return managedFields in which we own what Git does not have, once a dry run agreed."""
+        found = replacement(live, wish.desired.content, ignored=wish.ignored)
+        if found is None:
+            return None
+        ref = wish.desired.ref
+        await self._api.patch(
+            kind,
+            ref.name,
+            ref.namespace,
+            patch=[{"op": "replace", "path": "", "value": found.rest}],
+            field_manager=names.OBJECT_MANAGER,
+            dry_run=True,
+            as_user=wish.desired.applier.user,
+        )
+        return found.fields
 
     async def _is_due(
         self, wish: Wish, kind: ResourceType, *, live: JsonObject, seen: Observation

@@ -144,9 +144,9 @@ def test_every_honoured_field_is_read() -> None:
             id="unknown-sync-option",
         ),
         pytest.param(
-            {"syncPolicy": {"syncOptions": ["Replace=true"]}},
-            "spec.syncPolicy.syncOptions[0] Replace=true",
-            id="sync-option",
+            {"syncPolicy": {"syncOptions": ["CreateNamespace=true", "Unheard"]}},
+            "spec.syncPolicy.syncOptions[1] Unheard",
+            id="unknown-switch",
         ),
         pytest.param(
             {"syncPolicy": {"syncOptions": ["PruneLast=maybe"]}},

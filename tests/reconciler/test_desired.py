@@ -266,8 +266,8 @@ def annotated(annotation: str, value: str = "x", *, kind: str = "v1\nkind: Confi
             annotated("argocd.argoproj.io/hook", "PreDelete"), "the hook PreDelete", id="hook"
         ),
         pytest.param(
-            annotated("argocd.argoproj.io/sync-options", "Prune=false,Replace=true"),
-            "the option Replace=true",
+            annotated("argocd.argoproj.io/sync-options", "Prune=false,Unheard=true"),
+            "the option Unheard=true",
             id="option",
         ),
     ],

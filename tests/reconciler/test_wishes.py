@@ -11,6 +11,7 @@ from gitopskit.reconciler.application import NOTHING_IGNORED, Ignored
 from gitopskit.reconciler.outcomes import entry_of
 from gitopskit.reconciler.sync_policy import SyncOptions
 from gitopskit.reconciler.wishes import (
+    USUAL,
     Manner,
     Wish,
     comparable,
@@ -35,6 +36,8 @@ OVERRIDES = SyncOptions(respects_ignored=False)
         pytest.param([], SyncOptions(forces=True), Manner(is_forced=True), id="all-forced"),
         pytest.param(["Validate=false"], SyncOptions(), Manner(is_lenient=True), id="lenient"),
         pytest.param([], SyncOptions(validates=False), Manner(is_lenient=True), id="all-lenient"),
+        pytest.param(["Replace=true"], SyncOptions(), Manner(is_replaced=True), id="replaced"),
+        pytest.param([], SyncOptions(replaces=True), Manner(is_replaced=True), id="all-replaced"),
         pytest.param([], OVERRIDES, Manner(overrides_ignored=True), id="all-override"),
         pytest.param(["RespectIgnoreDifferences=true"], OVERRIDES, Manner(), id="one-respects"),
         pytest.param(
@@ -68,18 +71,21 @@ def a_wish(**entry: object) -> Wish:
 
 
 @pytest.mark.parametrize(
-    ("seen", "ignored", "is_so"),
+    ("seen", "ignored", "manner", "is_so"),
     [
-        pytest.param({}, NOTHING_IGNORED, True, id="ours"),
-        pytest.param({"tracking_id": ""}, NOTHING_IGNORED, False, id="untracked"),
-        pytest.param({"added": ("data.x",)}, NOTHING_IGNORED, False, id="edited"),
-        pytest.param({}, Ignored(pointers=(("data",),)), False, id="ignored-fields"),
+        pytest.param({}, NOTHING_IGNORED, USUAL, True, id="ours"),
+        pytest.param({"tracking_id": ""}, NOTHING_IGNORED, USUAL, False, id="untracked"),
+        pytest.param({"added": ("data.x",)}, NOTHING_IGNORED, USUAL, False, id="edited"),
+        pytest.param({}, Ignored(pointers=(("data",),)), USUAL, False, id="ignored-fields"),
+        pytest.param({}, NOTHING_IGNORED, Manner(is_replaced=True), False, id="replaced"),
     ],
 )
 def test_only_what_is_plainly_ours_is_applied_unread(
-    seen: dict[str, object], ignored: Ignored, *, is_so: bool
+    seen: dict[str, object], ignored: Ignored, manner: Manner, *, is_so: bool
 ) -> None:
-    assert is_plain(observation(**seen), replace(a_wish(), ignored=ignored)) is is_so
+    wish = replace(a_wish(), ignored=ignored, manner=manner)
+
+    assert is_plain(observation(**seen), wish) is is_so
 
 
 @pytest.mark.parametrize(
