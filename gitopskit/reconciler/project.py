@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +18,7 @@ from gitopskit.reconciler.application_fields import annotations_that_count
 from gitopskit.reconciler.fields import ANY, Fields, mapping, spec_of, unknown_fields
 from gitopskit.reconciler.guards import limit_of
 from gitopskit.reconciler.names import Applier
+from gitopskit.reconciler.patterns import matches
 from gitopskit.reconciler.signers import signers_of
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class KindRule:
 
     def matches(self, ref: ObjectRef) -> bool:
         """Tell whether the rule is about the kind of that object."""
-        return _matches(self.group, ref.group) and _matches(self.kind, ref.kind)
+        return matches(self.group, ref.group) and matches(self.kind, ref.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ class Project:
             UnsupportedField: the project names an account that is never impersonated.
         """
         for rule in self.accounts:
-            if _matches(rule.namespace or "*", ref.namespace or destination):
+            if matches(rule.namespace or "*", ref.namespace or destination):
                 return Applier.parse(rule.account, default_namespace=destination)
         return Applier(destination, names.APPLIER)
 
@@ -202,7 +202,7 @@ def _kinds(spec: Fields, name: str) -> tuple[KindRule, ...]:
 
 def _is_own_cluster(destination: Fields) -> bool:
     server, name = destination.text("server"), destination.text("name")
-    return _matches(server or OWN_SERVER, OWN_SERVER) and _matches(name or OWN_CLUSTER, OWN_CLUSTER)
+    return matches(server or OWN_SERVER, OWN_SERVER) and matches(name or OWN_CLUSTER, OWN_CLUSTER)
 
 
 def _any(rules: Iterable[KindRule], ref: ObjectRef) -> bool:
@@ -217,21 +217,6 @@ def _permits(patterns: Iterable[str], text: str, *, separator: str = "") -> bool
     """Tell whether one pattern matches and no pattern after an exclamation mark does."""
     denied = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
     allowed = [pattern for pattern in patterns if not pattern.startswith("!")]
-    return any(_matches(pattern, text, separator=separator) for pattern in allowed) and not any(
-        _matches(pattern, text, separator=separator) for pattern in denied
+    return any(matches(pattern, text, separator=separator) for pattern in allowed) and not any(
+        matches(pattern, text, separator=separator) for pattern in denied
     )
-
-
-def _matches(pattern: str, text: str, *, separator: str = "") -> bool:
-    """Tell whether a pattern matches: ``*`` stops at the separator, ``**`` and a lone ``*`` do not.
-
-    Source: Argo CD's glob.Match, which uses the separator ``/`` for repositories.
-    """
-    if pattern == "*":
-        return True
-    inner = f"[^{re.escape(separator)}]" if separator else "."
-    parts = {"**": ".*", "*": f"{inner}*", "?": inner}
-    expression = "".join(
-        parts.get(part, re.escape(part)) for part in re.split(r"(\*\*|\*|\?)", pattern)
-    )
-    return re.fullmatch(expression, text, re.DOTALL) is not None
