@@ -19,7 +19,7 @@ _NOT_A_RIGHT = ("because it is being terminated", "exceeded quota")
 """Refusals with the same status that no role could grant: a namespace that goes, a full quota."""
 
 _PROVOKED = {
-    # a RoleBinding to a role that may not be granted: tests/reconciler/test_refusals.py
+    # a RoleBinding to a role that may not be granted: tests/reconciler/test_escalations.py
     (PLATFORM_APPLIER, "patch", "rolebindings"),
     # the token of an account has that account's rights only: tests/controlplane/test_server.py
     (UNSEALER, "get", "namespaces"),
