@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from gitopskit.cli.output import OutputFormat
+from gitopskit.cli.reconciler_status import status
 from gitopskit.cli.reconciler_wait import wait
 from gitopskit.cli.unsealer_flags import (  # noqa: TC001 -- read by typer
     LeaderElection,
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gitopskit.controller.http import Address
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.reconciler.loop import ReconcilerOptions
-    from gitopskit.workflows.status import Row
+    from gitopskit.workflows.status_rows import Row
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 Context = Annotated[
@@ -144,7 +144,7 @@ def once(
     """Reconcile once and say how it went: exit 1 if something differs, 4 if somebody must act."""
     from gitopskit.cli import output
     from gitopskit.cli.wiring import run_async
-    from gitopskit.workflows.status import table
+    from gitopskit.workflows.status_rows import table
 
     options = _options(cache_dir=cache_dir, allows_local=allow_local_repositories)
     _configure_logs(log_level)
@@ -154,27 +154,6 @@ def once(
     if any(_needs_person(content) for content in contents):
         raise typer.Exit(4)
     if not all(row.state == "Synced" for row in rows):
-        raise typer.Exit(1)
-
-
-def status(
-    *,
-    context: Context = "",
-    form: Annotated[OutputFormat, typer.Option("--output", "-o", help="How to print.")] = "text",
-) -> None:
-    """Show every Application; exit 1 when one is not synced and healthy."""
-    from dataclasses import asdict
-
-    from gitopskit.cli import output
-    from gitopskit.cli.wiring import run_async
-    from gitopskit.workflows.status import table
-
-    rows = _rows(run_async(_read(context)))
-    if form == "text":
-        output.print_result(table(rows) if rows else "nothing is registered")
-    else:
-        output.print_structured([asdict(row) for row in rows], form)
-    if not all(row.is_well for row in rows):
         raise typer.Exit(1)
 
 
@@ -255,17 +234,8 @@ async def _once(
         return await controller.pass_once(applications)
 
 
-async def _read(context: str) -> tuple[JsonObject, ...]:
-    from gitopskit.cli.wiring import connect
-    from gitopskit.kube.resources import APPLICATIONS
-    from gitopskit.reconciler.names import APPLICATIONS_NAMESPACE
-
-    async with connect(context, prefers_pod=True) as api:
-        return (await api.list(APPLICATIONS, APPLICATIONS_NAMESPACE)).items
-
-
 def _rows(contents: Sequence[JsonObject]) -> list[Row]:
-    from gitopskit.workflows.status import application_row
+    from gitopskit.workflows.status_rows import application_row
 
     return [application_row(content) for content in contents]
 

@@ -55,6 +55,8 @@ class Settings:
     go_environment: Mapping[str, str]
     editor: str
     runtime_dir: str
+    forbids_color: bool
+    terminal: str
 
     @property
     def program_path(self) -> str:
@@ -78,6 +80,8 @@ def current() -> Settings:
         go_environment=environment_for(_GO_BUILD_NAMES),
         editor=os.environ.get("VISUAL") or os.environ.get("EDITOR", ""),
         runtime_dir=os.environ.get("XDG_RUNTIME_DIR", ""),
+        forbids_color=bool(os.environ.get("NO_COLOR")),
+        terminal=os.environ.get("TERM", ""),
     )
 
 

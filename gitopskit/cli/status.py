@@ -10,7 +10,7 @@ from gitopskit.cli import output
 from gitopskit.cli.output import OutputFormat
 
 if TYPE_CHECKING:
-    from gitopskit.workflows.status import Row
+    from gitopskit.workflows.status_rows import Row
 
 
 def register(app: typer.Typer) -> None:
@@ -24,16 +24,14 @@ def status(
     form: Annotated[OutputFormat, typer.Option("--output", "-o", help="How to print.")] = "text",
 ) -> None:
     """Show what is synced, healthy and unsealed; exit 1 when something is not."""
-    from dataclasses import asdict
-
     from gitopskit.cli.wiring import run_async
-    from gitopskit.workflows.status import table
+    from gitopskit.workflows.status_rows import table
 
     rows = run_async(_read(context))
     if form == "text":
         output.print_result(table(rows) if rows else "nothing is registered")
     else:
-        output.print_structured([asdict(row) for row in rows], form)
+        output.print_structured([row.told() for row in rows], form)
     if not all(row.is_well for row in rows):
         raise typer.Exit(1)
 

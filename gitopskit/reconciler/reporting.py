@@ -128,6 +128,7 @@ def _resource(
         version=desired.version,
         status="Synced" if is_synced else "OutOfSync",
         health=_health(live),
+        wave=desired.wave,
     )
 
 

@@ -52,6 +52,7 @@ class ResourceStatus:
     health: Health | None = None
     requires_pruning: bool = False
     requires_confirmation: bool = False
+    wave: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,6 +189,8 @@ def _resource(resource: ResourceStatus) -> JsonObject:
     if resource.health is not None:
         message = {"message": resource.health.message} if resource.health.message else {}
         entry["health"] = {"status": resource.health.status, **message}
+    if resource.wave:
+        entry["syncWave"] = resource.wave
     if resource.requires_pruning:
         entry["requiresPruning"] = True
     if resource.requires_confirmation:

@@ -6,9 +6,11 @@ even where standard input or output are something else. Start at ``at_terminal``
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import select
+import struct
 import subprocess
 import sys
 import termios
@@ -87,6 +89,11 @@ class Terminal:
     def interrupt(self) -> None:
         """Press Control-C; it reaches a program that was seen to run."""
         self.type("\x03")
+
+    def resize(self, *, rows: int, columns: int) -> None:
+        """Give the terminal another size, of which the program is told."""
+        size = struct.pack("HHHH", rows, columns, 0, 0)
+        fcntl.ioctl(self._theirs, termios.TIOCSWINSZ, size)
 
     def end(self) -> int:
         """Wait for the program to end by itself and return its exit code."""

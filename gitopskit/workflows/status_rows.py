@@ -1,0 +1,97 @@
+"""What a row of the status says of an Application or a SealedSecret.
+
+Pure. What is said was written by others: nothing in it steers a terminal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Final
+
+from gitopskit.reconciler.rollback import HEALTHY_REVISION, ROLLED_BACK
+from gitopskit.reconciler.status import status_of
+from gitopskit.redaction import show_controls
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gitopskit.manifests.json_types import JsonObject
+
+_REVISION_LENGTH: Final = 8
+_COLUMNS: Final = ("kind", "namespace", "name", "state", "health", "revision", "message")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One object: its state in its own API's words, and what it says when it is not well."""
+
+    kind: str
+    namespace: str
+    name: str
+    state: str
+    health: str = ""
+    revision: str = ""
+    message: str = ""
+    is_rolled_back: bool = False
+
+    @property
+    def is_well(self) -> bool:
+        """Tell whether nothing has to be done about it; a rollback is to be mended in Git."""
+        is_fine = self.state in {"Synced", "Unsealed"} and self.health in {"Healthy", ""}
+        return is_fine and not self.is_rolled_back
+
+    def told(self) -> JsonObject:
+        """Return it as programs read it."""
+        content = asdict(self)
+        return {**content, "rolledBack": content.pop("is_rolled_back")}
+
+
+def application_row(content: JsonObject) -> Row:
+    """Return the row of an Application."""
+    told = status_of(content)
+    sync, health = told.get("sync") or {}, told.get("health") or {}
+    conditions = {it["type"]: it["message"] for it in told.get("conditions") or ()}
+    conditions.pop(HEALTHY_REVISION, None)
+    back = conditions.pop(ROLLED_BACK, "")
+    return Row(
+        kind="Application",
+        namespace=content["metadata"]["namespace"],
+        name=content["metadata"]["name"],
+        state=str(sync.get("status") or "not yet seen"),
+        health=str(health.get("status") or "Unknown"),
+        revision=str(sync.get("revision") or "")[:_REVISION_LENGTH],
+        message="; ".join(filter(None, [back and f"rolled back: {back}", *conditions.values()])),
+        is_rolled_back=bool(back),
+    )
+
+
+def sealed_secret_row(content: JsonObject) -> Row:
+    """Return the row of a SealedSecret."""
+    conditions = (content.get("status") or {}).get("conditions") or []
+    synced = next((c for c in conditions if c.get("type") == "Synced"), None)
+    states = {"True": "Unsealed", "False": "Failed"}
+    return Row(
+        kind="SealedSecret",
+        namespace=content["metadata"]["namespace"],
+        name=content["metadata"]["name"],
+        state=states.get(str(synced.get("status")), "Unknown") if synced else "not yet seen",
+        message=_message(synced or {}),
+    )
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Return the rows as aligned columns under a header; the last column is as wide as it is."""
+    lines = [tuple(column.upper() for column in _COLUMNS)]
+    lines += [tuple(show_controls(str(getattr(row, it))) for it in _COLUMNS) for row in rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(_COLUMNS) - 1)]
+    return "\n".join(
+        "  ".join(
+            [*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[-1]]
+        ).rstrip()
+        for line in lines
+    )
+
+
+def _message(synced: JsonObject) -> str:
+    is_well = synced.get("status") == "True"
+    return "" if is_well else str(synced.get("message") or synced.get("reason") or "")
