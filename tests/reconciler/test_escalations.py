@@ -256,8 +256,11 @@ async def _kinds(admin: KubeClient) -> list[ResourceType]:
 async def test_the_account_that_writes_is_not_replaced_and_not_pruned_by_itself(
     world: World, reconciler: Run, unique: str
 ) -> None:
-    account = {"apiVersion": "v1", "kind": "ServiceAccount"}
-    account = {**account, "metadata": {"name": "gitopskit-applier"}}
+    account: JsonObject = {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": {"name": "gitopskit-applier"},
+    }
     before = await world.get(SERVICE_ACCOUNTS, "gitopskit-applier")
     world.repository.commit({"app/all.yaml": text(account, config_map(unique))})
     await world.project(unique)
