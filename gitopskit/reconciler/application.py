@@ -80,15 +80,26 @@ class Ignored:
     """Which fields of one object others may set: by where they are, or by who sets them.
 
     ``spared`` are people's managers that keep what Git does not have; what it has is ours.
+    ``found`` is what the ``expressions`` of ``application`` name in the live object, ``wanted``
+    what they name in the one that is to be; both are asked of jq when the objects are there.
     """
 
     pointers: tuple[Pointer, ...] = ()
     managers: frozenset[str] = frozenset()
     spared: frozenset[str] = frozenset()
+    application: str = ""
+    expressions: tuple[str, ...] = ()
+    found: tuple[Pointer, ...] = ()
+    wanted: tuple[Pointer, ...] = ()
 
     def __bool__(self) -> bool:
         """Tell whether there are any."""
-        return bool(self.pointers or self.managers)
+        return bool(self.pointers or self.managers or self.expressions)
+
+    @property
+    def places(self) -> tuple[Pointer, ...]:
+        """Return all places in the live object that others may set."""
+        return self.pointers + self.found
 
 
 NOTHING_IGNORED: Final[Ignored] = Ignored()
@@ -150,10 +161,13 @@ class Application:
     def ignored(self, ref: ObjectRef) -> Ignored:
         """Return the fields of that object which others may set."""
         rules = [rule for rule in self.ignore_rules if rule.matches(ref)]
+        expressions = {text for rule in rules for text in rule.jq_paths}
         return Ignored(
             tuple(pointer for rule in rules for pointer in rule.pointers),
             frozenset(manager for rule in rules for manager in rule.managers),
             _NOBODY if self.policy.options.migrates_client_side else _CLIENT_SIDE,
+            application=self.name if expressions else "",
+            expressions=tuple(sorted(expressions)),
         )
 
     def ignores_as(self, other: Application) -> bool:

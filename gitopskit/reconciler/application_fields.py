@@ -137,11 +137,7 @@ ANNOTATIONS: Final = (
 )
 """The annotations of Argo CD's and of ours that an Application may carry."""
 
-NOT_YET: Final = frozenset(
-    {
-        "spec.ignoreDifferences.jqPathExpressions",
-    }
-)
+NOT_YET: Final[frozenset[str]] = frozenset()
 """What is read and not acted upon. A field also stands for all below it."""
 
 _PREFIXES: Final = (names.ARGO_ANNOTATION_PREFIX, names.OWN_ANNOTATION_PREFIX)

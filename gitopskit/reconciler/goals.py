@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gitopskit.kube.discovery import Kinds
     from gitopskit.manifests.documents import Manifest
     from gitopskit.reconciler.application import Application
+    from gitopskit.reconciler.jq_paths import JqPaths
     from gitopskit.reconciler.project import Project
     from gitopskit.reconciler.rendering import Rendered
     from gitopskit.reconciler.repositories import Repositories
@@ -57,8 +58,11 @@ class Refused(Exception):
 class Goals:
     """Finds out what Applications are to become."""
 
-    def __init__(self, api: KubeClient, *, registry: Registry, repositories: Repositories) -> None:
+    def __init__(
+        self, api: KubeClient, *, registry: Registry, repositories: Repositories, jq: JqPaths
+    ) -> None:
         """Keep whom to ask."""
+        self._jq = jq
         self._api = api
         self._registry = registry
         self._repositories = repositories
@@ -71,7 +75,7 @@ class Goals:
             Refused: its spec, its project or its source does not allow one.
             ApiError: the API server refused or did not answer.
         """
-        application, project = self._allowed(tracked)
+        application, project = await self._allowed(tracked)
         self._repositories.set_submodules(project)
         tracked.follows = tuple(
             Follow(source.repo_url, _revision(application, source), project.name, source.chart)
@@ -127,7 +131,7 @@ class Goals:
         matter = json.dumps([tracked.fingerprint, parts, projects.fingerprint(content)])
         return hashlib.sha256(matter.encode(errors="surrogateescape")).hexdigest()
 
-    def _allowed(self, tracked: Tracked) -> tuple[Application, Project]:
+    async def _allowed(self, tracked: Tracked) -> tuple[Application, Project]:
         try:
             application = applications.parse(tracked.content)
             content = self._registry.projects.get(application.project)
@@ -139,6 +143,7 @@ class Goals:
                 )
             project = projects.parse(content)
             _require(application, project)
+            await self._jq.require(application)
         except GitopskitError as error:
             raise Refused.of(status.INVALID_SPEC, error) from error
         return application, project

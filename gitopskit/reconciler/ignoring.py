@@ -24,6 +24,13 @@ _KEPT: Final = frozenset(
     }
 )
 """What marks an object as ours is nobody else's to set."""
+_IDENTITY: Final = (
+    ("f:apiVersion",),
+    ("f:kind",),
+    ("f:metadata", "f:name"),
+    ("f:metadata", "f:namespace"),
+    *sorted(_KEPT),
+)
 
 
 def respecting(content: JsonObject, live: JsonObject, ignored: Ignored) -> JsonObject:
@@ -38,9 +45,55 @@ def respecting(content: JsonObject, live: JsonObject, ignored: Ignored) -> JsonO
         is_ours = any(fieldsets.is_covered(path, (pointer,), live) for path in own)
         value = _value_at(live, pointer) if is_ours else _ABSENT
         content = _with_value(content, pointer, value)
+    if ignored.found or ignored.wanted:
+        content = _as_named(content, live, own=own, ignored=ignored)
     for path in sorted(fieldsets.owned_by(live, ignored.managers) - _KEPT):
         content = _without(content, path)
     return content
+
+
+def _as_named(
+    content: JsonObject, live: JsonObject, *, own: frozenset[Path], ignored: Ignored
+) -> JsonObject:
+    """Return a copy in which what expressions name is gone, or stands as it does where it is ours.
+
+    An item of a list may have another place in the live object: it is found by its keys.
+    """
+    changed = content
+    for pointer in sorted(ignored.wanted, key=_in_order, reverse=True):
+        changed = _with_value(changed, pointer, _ABSENT)
+    for path in sorted(own):
+        if fieldsets.is_covered(path, ignored.found, live) and fieldsets.has(path, live):
+            changed = _put(changed, path, live)
+    for path in _IDENTITY:
+        if fieldsets.has(path, content):
+            changed = _put(changed, path, content)
+    return changed
+
+
+def _in_order(pointer: Pointer) -> list[tuple[int, str]]:
+    return [(int(token) if token.isdecimal() else -1, token) for token in pointer]
+
+
+def _put(node: JsonValue, path: Path, source: JsonValue) -> JsonValue:
+    """Return a copy with what another object has at a path, and with the way to it."""
+    element, rest = path[0], path[1:]
+    if element.startswith("f:"):
+        name, fields = element[2:], node if isinstance(node, dict) else {}
+        value = source[name]
+        return {**fields, name: _put(fields.get(name), rest, value) if rest else value}
+    items = node if isinstance(node, list) else []
+    item = next(it for n, it in enumerate(source) if fieldsets.is_item(element, it, str(n)))
+    places = [n for n, it in enumerate(items) if fieldsets.is_item(element, it, str(n))]
+    place = places[0] if places else len(items)
+    held = items[place] if places else _bare(element, item)
+    changed = _put(held, rest, item) if rest else held
+    return [*items[:place], changed, *items[place + 1 :]]
+
+
+def _bare(element: str, item: JsonValue) -> JsonValue:
+    """Return an item of a list with nothing but what it is found by."""
+    return json.loads(element[2:]) if element.startswith("k:") else item
 
 
 def _without(node: JsonValue, path: Path) -> JsonValue:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from gitopskit.errors import ApiError, ApiNotFound
+from gitopskit.errors import ApiError, ApiNotFound, GitopskitError
 from gitopskit.kube.requests import Selection
 from gitopskit.kube.watch import Listed, watch_selection
 from gitopskit.reconciler import names
@@ -23,7 +23,7 @@ from gitopskit.reconciler.observation import Observation, observe, precedes
 from gitopskit.reconciler.rollouts import Rollouts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 
     from gitopskit.health.declared import Kind
     from gitopskit.health.verdict import Health
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from gitopskit.kube.watch import Change
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.reconciler.application import Ignored
+    from gitopskit.reconciler.jq_paths import JqPaths
     from gitopskit.reconciler.permissions import Permissions
     from gitopskit.reconciler.state import Registry
 
@@ -49,6 +51,7 @@ class LiveObjects:
         *,
         registry: Registry,
         permissions: Permissions,
+        jq: JqPaths,
         on_change: Callable[[ObjectRef, Observation | None, Observation | None], None],
     ) -> None:
         """Keep whom to ask and whom to tell; watches start when a kind is first used."""
@@ -60,15 +63,17 @@ class LiveObjects:
         self._watches: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._listed: dict[tuple[str, str], asyncio.Event] = {}
         self._looks: set[asyncio.Task[None]] = set()
+        self._late: dict[ObjectRef, JsonObject] = {}
+        self.jq = jq
         self.rollouts = Rollouts(api, permissions=permissions, on_news=self._hear)
 
     def get(self, ref: ObjectRef) -> Observation | None:
         """Return an object as last seen, by a watch or by whoever put it here."""
         return self._seen.get(ref)
 
-    def put(self, content: JsonObject, ref: ObjectRef) -> Observation:
+    async def put(self, content: JsonObject, ref: ObjectRef) -> Observation:
         """Note an object that was just read or written, and return what is kept of it."""
-        observation = self._observed(ref, content)
+        observation = await self._examined(ref, content)
         if not _is_older(observation, self._seen.get(ref)):
             observation = self.rollouts.judged(ref, observation)
             self._seen[ref] = observation
@@ -77,6 +82,7 @@ class LiveObjects:
     def drop(self, ref: ObjectRef) -> None:
         """Note that an object is gone."""
         self._seen.pop(ref, None)
+        self._late.pop(ref, None)
         self.rollouts.end(ref)
 
     def is_watched(self, ref: ObjectRef) -> bool:
@@ -121,9 +127,13 @@ class LiveObjects:
         """Look again at all objects of kinds whose declared health is another now."""
         for key in kinds:
             if key in self._watches:
-                task = asyncio.create_task(self._look_again(key))
-                self._looks.add(task)
-                task.add_done_callback(self._looks.discard)
+                self._begin(self._look_again(key))
+
+    def _begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._looks.add(task)
+        task.add_done_callback(self._looks.discard)
+        return task
 
     async def _look_again(self, key: Kind) -> None:
         try:
@@ -131,26 +141,38 @@ class LiveObjects:
             if kind is not None:
                 keep = partial(self._kept, kind)
                 listing = await self._api.list_selection(kind, _selection(kind), keep=keep)
-                for kept in listing.items:
-                    self._see(*_of_kept(kept))
+                self._note(listing.items)
         except ApiError as error:
             _LOG.warning("health_not_judged_again", kind=key[1], problem=str(error))
 
     def _kept(self, kind: ResourceType, content: JsonObject) -> JsonObject:
-        """Return what is kept of an object as it arrives, so that no list is ever held whole."""
+        """Return what is kept of an object as it arrives, so that no list is ever held whole.
+
+        An object that expressions have to be asked about is held until they have answered.
+        """
         ref = kind.ref_of(content)
         try:
-            return {"ref": ref, "observation": self._observed(ref, content)}
+            ignored = self._registry.ignored(ref)
+            if ignored.expressions:
+                return {"ref": ref, "content": content}
+            return {"ref": ref, "observation": self._observed(ref, content, ignored)}
         except Exception:  # noqa: BLE001 -- one odd object must not end the watch of the others
             _LOG.exception("object_not_understood", object=str(ref))
             return {"ref": ref, "observation": None}
 
-    def _observed(self, ref: ObjectRef, content: JsonObject) -> Observation:
+    async def _examined(self, ref: ObjectRef, content: JsonObject) -> Observation:
+        """Return what is kept of an object; where an expression fails, whoever writes says so."""
+        ignored = self._registry.ignored(ref)
+        with suppress(GitopskitError):
+            ignored = await self.jq.in_live(ignored, content)
+        return self._observed(ref, content, ignored)
+
+    def _observed(self, ref: ObjectRef, content: JsonObject, ignored: Ignored) -> Observation:
         owner = self._registry.owner(ref)
         desired = owner.desired.get(ref) if owner else None
         return observe(
             content,
-            ignored=self._registry.ignored(ref),
+            ignored=ignored,
             declared=self._registry.health_rules,
             wanted=desired.content if desired else None,
         )
@@ -161,6 +183,7 @@ class LiveObjects:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.jq.close()
         await self.rollouts.close()
 
     async def _follow(self, kind: ResourceType) -> None:
@@ -185,25 +208,44 @@ class LiveObjects:
     async def _take_in(self, kind: ResourceType, event: Listed | Change) -> None:
         try:
             if isinstance(event, Listed):
-                await self._relist(kind, dict(map(_of_kept, event.items)))
-                return
-            ref, observation = _of_kept(event.object)
-            if event.kind == "DELETED":
-                await self._lose(kind, ref)
+                await self._relist(kind, event.items)
+            elif event.kind == "DELETED":
+                self._late.pop(event.object["ref"], None)
+                await self._lose(kind, event.object["ref"])
             else:
-                self._see(ref, observation)
+                self._note([event.object])
         except Exception:  # noqa: BLE001 -- one odd event must not end the watch of the others
             _LOG.exception("event_not_understood", kind=kind.kind)
 
-    async def _relist(
-        self, kind: ResourceType, listed: Mapping[ObjectRef, Observation | None]
-    ) -> None:
+    async def _relist(self, kind: ResourceType, items: Sequence[JsonObject]) -> None:
         known = [ref for ref in self._seen if (ref.group, ref.kind) == (kind.group, kind.kind)]
-        for ref, observation in listed.items():
-            self._see(ref, observation)
+        listed = {kept["ref"] for kept in items}
+        await asyncio.gather(*self._note(items))
         for ref in known:
             if ref not in listed:
                 await self._lose(kind, ref)
+
+    def _note(self, items: Iterable[JsonObject]) -> list[asyncio.Task[None]]:
+        """Take in objects as they were kept; return what is still asked about some of them."""
+        asked = []
+        for kept in items:
+            if "content" in kept:
+                self._late[kept["ref"]] = kept["content"]
+                asked.append(self._begin(self._see_late(kept["ref"], kept["content"])))
+            else:
+                self._late.pop(kept["ref"], None)
+                self._see(kept["ref"], kept["observation"])
+        return asked
+
+    async def _see_late(self, ref: ObjectRef, content: JsonObject) -> None:
+        """Take in an object when its expressions have answered, unless more is known by then."""
+        try:
+            observation = await self._examined(ref, content)
+            if self._late.get(ref) is content:
+                del self._late[ref]
+                self._see(ref, observation)
+        except Exception:  # noqa: BLE001 -- one odd object must not end the watch of the others
+            _LOG.exception("object_not_understood", object=str(ref))
 
     def _see(self, ref: ObjectRef, observation: Observation | None) -> None:
         before = self._seen.get(ref)
@@ -232,7 +274,7 @@ class LiveObjects:
             _LOG.warning("object_not_read", object=str(ref), problem=str(error))
             self._lost(ref)
         else:
-            self._see(ref, self._observed(ref, content))
+            self._see(ref, await self._examined(ref, content))
 
     def _lost(self, ref: ObjectRef) -> None:
         """Forget an object, and tell that it is gone."""
@@ -247,10 +289,6 @@ class LiveObjects:
         if before is not None:
             after = self._seen[ref] = replace(before, health=health)
             self._on_change(ref, before, after)
-
-
-def _of_kept(kept: JsonObject) -> tuple[ObjectRef, Observation | None]:
-    return kept["ref"], kept["observation"]
 
 
 def _selection(kind: ResourceType) -> Selection:

@@ -27,6 +27,7 @@ from gitopskit.reconciler.audit import Audit
 from gitopskit.reconciler.goals import Goals
 from gitopskit.reconciler.head_records import HeadRecords
 from gitopskit.reconciler.inventories import Inventories
+from gitopskit.reconciler.jq_paths import JqPaths
 from gitopskit.reconciler.live import LiveObjects
 from gitopskit.reconciler.metrics import ReconcilerMetrics
 from gitopskit.reconciler.observation import drift
@@ -95,14 +96,14 @@ class Controller:
         self._inventories = Inventories(api)
         self._head_records = HeadRecords(api, registry=self.registry)
         self._alerts = Alerts(api, registry=self.registry, metrics=self.metrics)
-        permissions = Permissions(api)
+        permissions, jq = Permissions(api), JqPaths(api.clock)
         self._live = LiveObjects(
-            api, registry=self.registry, permissions=permissions, on_change=self._changed
+            api, registry=self.registry, permissions=permissions, jq=jq, on_change=self._changed
         )
         self._reconciler = Reconciler(
             clock=api.clock,
             registry=self.registry,
-            goals=Goals(api, registry=self.registry, repositories=self._repositories),
+            goals=Goals(api, registry=self.registry, repositories=self._repositories, jq=jq),
             syncer=Syncer(
                 api,
                 registry=self.registry,

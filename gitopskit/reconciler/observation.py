@@ -119,7 +119,7 @@ def observe(
         own_digest=fieldsets.digest(
             path
             for path in own | fieldsets.owned_by(content, ignored.managers)
-            if not fieldsets.is_covered(path, ignored.pointers, content)
+            if not fieldsets.is_covered(path, ignored.places, content)
         ),
         added=tuple(sorted(fieldsets.readable(path) for path in added)),
         added_by=", ".join(sorted(set(added.values()))),
@@ -212,7 +212,7 @@ def _added(
         if _is_let_be(entry, ignored):
             continue
         for path in fieldsets.leaves(fieldsets.fields_of(entry)) - own:
-            is_ignored = fieldsets.is_covered(path, ignored.pointers, content)
+            is_ignored = fieldsets.is_covered(path, ignored.places, content)
             if not is_ignored and not is_permitted(path, content):
                 yield path, str(entry["manager"])
 

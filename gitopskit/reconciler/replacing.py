@@ -38,7 +38,7 @@ def replacement(live: JsonObject, wanted: JsonObject, *, ignored: Ignored) -> Re
         return bool(entry.get("subresource")) or entry.get("manager") in ignored.managers
 
     def is_kept(path: Path) -> bool:
-        is_ignored = fieldsets.is_covered(path, ignored.pointers, live)
+        is_ignored = fieldsets.is_covered(path, ignored.places, live)
         return is_ignored or is_permitted(path, live) or _stays(path)
 
     taken, fields = divided(live, is_let_be=is_let_be, is_kept=is_kept)

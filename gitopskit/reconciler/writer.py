@@ -105,7 +105,7 @@ class Writer:
         if content is None:
             self._live.drop(entry.ref)
             return None
-        return self._live.put(content, entry.ref)
+        return await self._live.put(content, entry.ref)
 
     async def require_right(self, desired: Desired, kind: ResourceType) -> None:
         """Check that the applier may write an object, before anything is tried.
@@ -178,8 +178,9 @@ class Writer:
         if live is None:
             self._live.drop(desired.ref)
             return True
-        seen = self._live.put(live, desired.ref)
+        seen = await self._live.put(live, desired.ref)
         self._require_ours(wish, seen)
+        wish = await self._asked(wish, live)
         return await self._is_due(wish, kind, live=live, seen=seen)
 
     async def differs(self, desired: Desired) -> bool:
@@ -196,7 +197,7 @@ class Writer:
         except ApiNotFound:
             self._live.drop(ref)
             return True
-        self._live.put(live, ref)
+        await self._live.put(live, ref)
         return not holds(live, desired.content)
 
     async def delete(self, verdict: Verdict, propagation: Propagation) -> None:
@@ -224,10 +225,11 @@ class Writer:
             live = await self._api.get(kind, desired.ref.name, desired.ref.namespace, as_user=user)
         except ApiNotFound:
             return await self._create(wish, kind)
-        seen = self._live.put(live, desired.ref)
+        seen = await self._live.put(live, desired.ref)
         self._require_ours(wish, seen)
         if seen.is_being_deleted:
             raise ApiConflict("the object is being deleted", where=str(desired.ref))
+        wish = await self._asked(wish, live)
         manner = wish.manner
         is_due = manner.goes_beyond and await self._is_due(wish, kind, live=live, seen=seen)
         fields = without_people(live, ignored=wish.ignored)
@@ -259,6 +261,11 @@ class Writer:
             as_user=wish.desired.applier.user,
         )
         return found.fields
+
+    async def _asked(self, wish: Wish, live: JsonObject) -> Wish:
+        """Return a wish with what expressions name in the object, as it is and as it is to be."""
+        content = wish.desired.content
+        return replace(wish, ignored=await self._live.jq.in_both(wish.ignored, live, content))
 
     async def _is_due(
         self, wish: Wish, kind: ResourceType, *, live: JsonObject, seen: Observation
@@ -302,7 +309,7 @@ class Writer:
         if wish.entry.uid:
             await wish.before_creation(wish.entry)
         body = adopted(desired) if wish.entry.is_adopted else desired
-        return self._brought(
+        return await self._brought(
             wish, await self._apply(wish, kind, body.content, force=False), "created"
         )
 
@@ -314,7 +321,7 @@ class Writer:
         body = {**body, "metadata": {**body["metadata"], **precondition}}
         result = await self._apply(wish, kind, body)
         version = result["metadata"]["resourceVersion"]
-        return self._brought(
+        return await self._brought(
             wish, result, "unchanged" if version == seen.resource_version else "configured"
         )
 
@@ -340,8 +347,8 @@ class Writer:
             as_user=user,
         )
 
-    def _brought(self, wish: Wish, content: JsonObject, action: Action) -> Brought:
-        observation = self._live.put(content, wish.desired.ref)
+    async def _brought(self, wish: Wish, content: JsonObject, action: Action) -> Brought:
+        observation = await self._live.put(content, wish.desired.ref)
         return Brought(
             applied=Applied(
                 uid=observation.uid,

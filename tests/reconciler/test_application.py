@@ -84,6 +84,7 @@ def test_every_honoured_field_is_read() -> None:
                 "kind": "Deployment",
                 "jsonPointers": ["/spec/replicas", "/a~1b~0c"],
                 "managedFieldsManagers": ["scaler"],
+                "jqPathExpressions": [".spec.replicas"],
             }
         ],
     )
@@ -110,7 +111,10 @@ def test_every_honoured_field_is_read() -> None:
         retry=Retry(limit=2, initial_seconds=3661.5, factor=3, maximum_seconds=120.0),
     )
     assert parsed.ignored(DEPLOYMENT) == Ignored(
-        (("spec", "replicas"), ("a/b~c",)), frozenset({"scaler"})
+        (("spec", "replicas"), ("a/b~c",)),
+        frozenset({"scaler"}),
+        application="web",
+        expressions=(".spec.replicas",),
     )
     assert not parsed.ignored(ObjectRef("", "ConfigMap", "shop", "web"))
 
@@ -152,11 +156,6 @@ def test_every_honoured_field_is_read() -> None:
             {"syncPolicy": {"syncOptions": ["PruneLast=maybe"]}},
             "spec.syncPolicy.syncOptions[0] PruneLast=maybe",
             id="value-of-a-sync-option",
-        ),
-        pytest.param(
-            {"ignoreDifferences": [{"kind": "Job", "jqPathExpressions": [".spec"]}]},
-            "spec.ignoreDifferences[0].jqPathExpressions",
-            id="jq",
         ),
         pytest.param(
             {"destination": {"server": "https://other.example"}},

@@ -209,6 +209,7 @@ async def test_a_change_by_any_other_manager_is_reverted(
     "rule",
     [
         pytest.param({"jsonPointers": ["/spec/replicas"]}, id="field"),
+        pytest.param({"jqPathExpressions": [".spec.replicas"]}, id="expression"),
         pytest.param({"managedFieldsManagers": ["horizontal-pod-autoscaler"]}, id="manager"),
     ],
 )

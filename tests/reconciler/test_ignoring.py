@@ -120,3 +120,128 @@ def test_the_mark_of_an_application_is_never_left_out() -> None:
     )
 
     assert found == content
+
+
+ITEMS: JsonObject = {
+    "f:spec": {"f:items": {'k:{"name":"b"}': {".": {}, "f:name": {}, "f:image": {}}}}
+}
+"""What we own where the live object has another item before ours."""
+
+
+def crowded(*, owned: JsonObject) -> JsonObject:
+    content = live(owned=owned)
+    content["spec"]["items"] = [
+        {"name": "injected", "image": "theirs"},
+        {"name": "b", "image": "two", "cpu": 1},
+    ]
+    return content
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found", "owned", "items"),
+    [
+        pytest.param(
+            ("spec", "items", "0", "image"),
+            ("spec", "items", "1", "image"),
+            ITEMS,
+            [{"name": "b", "image": "two"}],
+            id="ours-is-sent-as-it-stands",
+        ),
+        pytest.param(
+            ("spec", "items", "0", "image"),
+            ("spec", "items", "1", "image"),
+            {},
+            [{"name": "b"}],
+            id="of-others-is-left-out",
+        ),
+        pytest.param(
+            ("spec", "items", "0"),
+            ("spec", "items", "1"),
+            ITEMS,
+            [{"name": "b", "image": "two"}],
+            id="an-item-of-ours-without-what-others-added",
+        ),
+        pytest.param(
+            ("spec", "items", "0"), ("spec", "items", "1"), {}, [], id="an-item-of-others"
+        ),
+        pytest.param(
+            ("spec", "items"),
+            ("spec", "items"),
+            ITEMS,
+            [{"name": "b", "image": "two"}],
+            id="a-list",
+        ),
+    ],
+)
+def test_what_an_expression_names_is_found_by_the_keys_of_items(
+    wanted: tuple[str, ...], found: tuple[str, ...], owned: JsonObject, items: list[JsonObject]
+) -> None:
+    content: JsonObject = {"spec": {"items": [{"name": "b", "image": "one"}]}}
+    ignored = Ignored(expressions=("one",), found=(found,), wanted=(wanted,))
+
+    result = respecting(content, crowded(owned=owned), ignored)
+
+    assert result.get("spec", {}).get("items", []) == items
+
+
+def test_several_items_that_an_expression_names_are_left_out_together() -> None:
+    content: JsonObject = {"spec": {"items": [{"name": str(n)} for n in range(12)]}}
+    wanted = tuple(("spec", "items", str(n)) for n in range(1, 12))
+
+    result = respecting(content, live(owned={}), Ignored(expressions=("one",), wanted=wanted))
+
+    assert result["spec"]["items"] == [{"name": "0"}]
+
+
+@pytest.mark.parametrize(
+    "owned",
+    [
+        pytest.param({"f:data": {"f:list": {'v:"b"': {}}}}, id="a-value-of-a-set"),
+        pytest.param({"f:data": {"f:list": {"i:1": {}}}}, id="a-place"),
+    ],
+)
+def test_a_value_in_a_list_is_sent_as_it_stands(owned: JsonObject) -> None:
+    content: JsonObject = {"data": {"list": ["a"]}}
+    entry = {"manager": "gitopskit-reconciler", "operation": "Apply", "fieldsV1": owned}
+    current: JsonObject = {"metadata": {"managedFields": [entry]}, "data": {"list": ["x", "b"]}}
+    ignored = Ignored(expressions=("one",), found=(("data", "list"),))
+
+    assert respecting(content, current, ignored)["data"]["list"] == ["a", "b"]
+
+
+def test_an_item_of_which_we_own_nothing_but_its_being_there_keeps_its_keys() -> None:
+    owned: JsonObject = {"f:spec": {"f:items": {'k:{"name":"b"}': {}}}}
+    ignored = Ignored(expressions=("one",), found=(("spec", "items"),), wanted=(("spec", "items"),))
+
+    result = respecting({"spec": {"items": []}}, crowded(owned=owned), ignored)
+
+    assert result["spec"]["items"] == [{"name": "b"}]
+
+
+def test_an_expression_that_names_all_leaves_an_object_its_name_and_its_mark() -> None:
+    metadata = {
+        "name": "a",
+        "namespace": "shop",
+        "labels": {names.APPLICATION_LABEL: "web", "team": "a"},
+        "annotations": {names.TRACKING_ANNOTATION: "web:/ConfigMap:shop/a", "note": "b"},
+    }
+    content: JsonObject = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": metadata,
+        "data": {},
+    }
+    wanted = tuple((name,) for name in content)
+
+    result = respecting(content, live(owned={}), Ignored(expressions=("..",), wanted=wanted))
+
+    assert result == {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": "a",
+            "namespace": "shop",
+            "labels": {names.APPLICATION_LABEL: "web"},
+            "annotations": {names.TRACKING_ANNOTATION: "web:/ConfigMap:shop/a"},
+        },
+    }
