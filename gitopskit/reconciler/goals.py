@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gitopskit.kube.client import KubeClient
     from gitopskit.kube.discovery import Kinds
     from gitopskit.manifests.documents import Manifest
+    from gitopskit.manifests.json_types import JsonObject
     from gitopskit.reconciler.application import Application
     from gitopskit.reconciler.jq_paths import JqPaths
     from gitopskit.reconciler.project import Project
@@ -86,10 +87,7 @@ class Goals:
             commits = [await self._repositories.head(follow) for follow in tracked.follows]
             tracked.head = commits[0]
             if application.rollback_after is not None:
-                commits = [
-                    rollback.commit_of(tracked.content, tracked.status, head=head)
-                    for head in commits
-                ]
+                commits = [await self._deployed(tracked, application, project)]
             tracked.commits = tuple(commits)
             pinned = tuple(map(Pinned, application.sources, tracked.follows, commits))
             if project.signers is not None:
@@ -105,6 +103,36 @@ class Goals:
         goal = await self._goal(rendered, application, project, commits, key)
         tracked.asked = (asked, goal.key)
         return goal
+
+    async def _deployed(self, tracked: Tracked, application: Application, project: Project) -> str:
+        """Return the commit to deploy where a bad one is rolled back; there is one source then.
+
+        A later commit that renders to the same is as bad. One that cannot be compared is not.
+        """
+        content, told, head = tracked.content, tracked.status, tracked.head
+        memory = rollback.bad_memory_of(content, told)
+        is_known = (
+            memory is None or memory.bad == head or tracked.likeness[:2] == (memory.bad, head)
+        )
+        if memory is not None and not is_known:
+            before = await self._contents(tracked, application, project, memory.bad)
+            after = await self._contents(tracked, application, project, head)
+            is_same = before is not None and before == after
+            tracked.likeness = (memory.bad, head, is_same)
+        return rollback.commit_of(content, told, head=head, is_as_bad=tracked.is_as_bad)
+
+    async def _contents(
+        self, tracked: Tracked, application: Application, project: Project, commit: str
+    ) -> list[JsonObject] | None:
+        """Return what a commit renders to, or None where it does not or may not be rendered."""
+        pinned = (Pinned(application.source, tracked.follows[0], commit),)
+        try:
+            if project.signers is not None:
+                await self._repositories.require_signed(pinned, project.signers)
+            rendered = await self._rendered(pinned)
+        except GitopskitError:
+            return None
+        return [manifest.content for manifest in rendered.manifests]
 
     async def look(self, tracked: Tracked) -> None:
         """Ask Git now where what an Application follows is."""
@@ -152,15 +180,18 @@ class Goals:
         """Render, unless the very same thing failed before for a reason of its own."""
         if tracked.failed_key == key and tracked.failed_render is not None:
             raise tracked.failed_render
+        try:
+            return await self._rendered(sources)
+        except InputError as error:
+            tracked.failed_key, tracked.failed_render = key, error
+            raise
+
+    async def _rendered(self, sources: tuple[Pinned, ...]) -> Rendered:
         kinds = await self._api.kinds()
         self._repositories.set_server(
             kube_version=await self._version(), api_versions=kinds.api_versions()
         )
-        try:
-            return await self._repositories.render(sources)
-        except InputError as error:
-            tracked.failed_key, tracked.failed_render = key, error
-            raise
+        return await self._repositories.render(sources)
 
     async def _goal(
         self,

@@ -43,8 +43,12 @@ class HeadRecords:
         self._stored: JsonObject | None = None
 
     def note(self, tracked: Tracked, heads: Mapping[Follow, str]) -> None:
-        """Note that an Application was brought to its commits, and which are the newest."""
-        passed = dict(zip(tracked.follows, tracked.commits, strict=False))
+        """Note that an Application was brought to its commits, and which are the newest.
+
+        One that is rolled back has passed the commit that it was kept from.
+        """
+        commits = (tracked.head, *tracked.commits[1:]) if tracked.commits else ()
+        passed = dict(zip(tracked.follows, commits, strict=False))
         if self._heads.note(tracked.name, passed, heads=heads):
             self._changed.set()
 

@@ -63,7 +63,8 @@ def progress(
     conditions = {it["type"]: it["message"] for it in told.get("conditions") or ()}
     rolled_back = conditions.get(rollback.ROLLED_BACK, "")
     if rolled_back:
-        is_final = f"instead of {revision}" in rolled_back
+        is_as_bad = bool(revision) and has_passed(content, heads or {}, revision)
+        is_final = f"instead of {revision}" in rolled_back or is_as_bad
         return Progress(name=name, state=f"rolled back: {rolled_back}", is_final=is_final)
     is_seen = has_passed(content, heads or {}, revision)
     if sync.get("status") == "Synced" and health.get("status") == "Healthy":

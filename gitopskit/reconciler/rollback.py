@@ -45,11 +45,22 @@ class Memory:
     why: str = ""
 
 
-def commit_of(content: JsonObject, status: JsonObject, *, head: str) -> str:
-    """Return the commit to deploy: the head, unless it was bad under this very spec."""
-    memory = memory_of(status)
-    is_bad = memory is not None and (memory.bad, memory.spec) == (head, _spec_digest(content))
+def commit_of(
+    content: JsonObject, status: JsonObject, *, head: str, is_as_bad: bool = False
+) -> str:
+    """Return the commit to deploy: the head, unless it was bad under this very spec.
+
+    ``is_as_bad``: the head renders to the same as the commit that was.
+    """
+    memory = bad_memory_of(content, status)
+    is_bad = memory is not None and (is_as_bad or memory.bad == head)
     return memory.good if memory is not None and is_bad else head
+
+
+def bad_memory_of(content: JsonObject, status: JsonObject) -> Memory | None:
+    """Return what is remembered of a rollback under this very spec."""
+    memory = memory_of(status)
+    return memory if memory is not None and memory.spec == _spec_digest(content) else None
 
 
 def memory_of(status: JsonObject) -> Memory | None:
@@ -88,7 +99,8 @@ def judged(
         healthy = report.revision
     told = [(HEALTHY_REVISION, f"the last healthy revision is {healthy}")] if healthy else []
     delay = None
-    if commit_of(tracked.content, tracked.status, head=head) != head:
+    is_as_bad = tracked.is_as_bad
+    if commit_of(tracked.content, tracked.status, head=head, is_as_bad=is_as_bad) != head:
         told.append((ROLLED_BACK, _said(tracked.status, ROLLED_BACK)))
     elif healthy and report.revision not in ("", healthy) and not tracked.waiting:
         left = limit - (now - _started(tracked, report, now)).total_seconds()

@@ -69,7 +69,8 @@ class Tracked:
     """One Application: as it was last seen, what it is to become, and how far that is.
 
     ``commits`` are those of ``follows``, ``told_commits`` those that the status is about, ``head``
-    is the first before any rollback. ``asked`` are the keys of what was last looked for and of the
+    is the first before any rollback, and ``likeness`` a commit that was bad, a later head, and
+    whether both render to the same. ``asked`` are the keys of what was last looked for and of the
     goal that it led to. ``marked_key`` is that of the goal whose namespace is as it is to be.
     """
 
@@ -92,6 +93,7 @@ class Tracked:
     commits: tuple[str, ...] = ()
     told_commits: tuple[str, ...] = ()
     head: str = ""
+    likeness: tuple[str, str, bool] = ("", "", False)
     asked: tuple[str, str] = ("", "")
     failed_key: str = ""
     failed_render: InputError | None = None
@@ -106,6 +108,11 @@ class Tracked:
     retry_at_seconds: float = 0.0
     is_exhausted: bool = False
     adopted: set[ObjectRef] = field(default_factory=set)
+
+    @property
+    def is_as_bad(self) -> bool:
+        """Tell whether the head renders to the same as the commit that was rolled back."""
+        return self.likeness[1] == self.head and self.likeness[2]
 
     @property
     def is_deleted(self) -> bool:

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
 
 HEALTHY = {"type": "HealthyRevision", "message": "the last healthy revision is c1"}
 BACK = {"type": "RolledBack", "message": "c1 is deployed instead of c2"}
-HEADS = {name_of(Follow("u", "HEAD", "p")): json.dumps({"commits": ["c2"], "passed": ["web"]})}
+
+
+def seen(commit: str) -> dict[str, str]:
+    record = {"commits": [commit], "passed": ["web"]}
+    return {name_of(Follow("u", "HEAD", "p")): json.dumps(record)}
+
+
+HEADS = seen("c2")
 
 
 def application(sync: str, health: str, **status: object) -> JsonObject:
@@ -74,13 +81,21 @@ def test_progress_says_what_is_waited_for(
     assert (found.state, found.is_done, found.is_final) == (state, not state, "rolled" in state)
 
 
-@pytest.mark.parametrize(("revision", "is_final"), [("", True), ("c2", True), ("c3", False)])
-def test_a_commit_that_was_rolled_back_is_given_up_but_not_another(
-    revision: str, *, is_final: bool
+@pytest.mark.parametrize(
+    ("revision", "heads", "is_final"),
+    [
+        pytest.param("", {}, True, id="none"),
+        pytest.param("c2", {}, True, id="the-bad-one"),
+        pytest.param("c3", HEADS, False, id="not-seen"),
+        pytest.param("c3", seen("c3"), True, id="as-bad"),
+    ],
+)
+def test_a_commit_that_is_rolled_back_is_given_up_but_not_another(
+    revision: str, heads: dict[str, str], *, is_final: bool
 ) -> None:
     content = application("Synced", "Healthy", conditions=[HEALTHY, BACK])
 
-    found = progress("web", content, revision=revision, heads={})
+    found = progress("web", content, revision=revision, heads=heads)
 
     assert not found.is_done
     assert found.is_final is is_final

@@ -32,6 +32,7 @@ def tracked(
     phase: str = "Succeeded",
     head: str = BAD,
     waiting: str = "",
+    is_as_bad: bool = False,
 ) -> Any:  # noqa: ANN401 -- stands for a Tracked
     return SimpleNamespace(
         content=SPEC,
@@ -41,6 +42,7 @@ def tracked(
         failures={},
         is_exhausted=is_exhausted,
         waiting=waiting,
+        is_as_bad=is_as_bad,
     )
 
 
@@ -150,13 +152,17 @@ def test_the_bad_commit_is_remembered_until_another_or_another_spec() -> None:
     }
 
     after, _ = rollback.judged(tracked(status), GOAL, report("Progressing"), now=NOW)
+    alike = tracked(status, head=NEW, is_as_bad=True)
+    kept_for, _ = rollback.judged(alike, GOAL, report("Healthy"), now=NOW)
     cleared, _ = rollback.judged(tracked(status, head=NEW), GOAL, report("Healthy"), now=NOW)
 
     assert delay == 0.0
     assert rollback.commit_of(SPEC, status, head=BAD) == GOOD
     assert rollback.commit_of(SPEC, status, head=NEW) == NEW
+    assert rollback.commit_of(SPEC, status, head=NEW, is_as_bad=True) == GOOD
     assert rollback.commit_of({"spec": {}}, status, head=BAD) == BAD
     assert after.conditions == found.conditions
+    assert reason(kept_for) == reason(found)
     assert not reason(cleared)
     assert rollback.news(found, {})
     assert not rollback.news(found, status)

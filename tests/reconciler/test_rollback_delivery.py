@@ -6,15 +6,28 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from time import perf_counter
 
-from gitopskit.kube.resources import APPLICATIONS
+from gitopskit.kube.resources import APPLICATIONS, CONFIG_MAPS
+from gitopskit.reconciler.heads import has_passed
 from gitopskit.reconciler.loop import Controller
 from tests.reconciler.test_early_failure import workload
-from tests.support.reconciling import World, text
+from tests.support.polling import eventually
+from tests.support.reconciling import World, config_map, text
 
 Run = Callable[[], AbstractAsyncContextManager[Controller]]
 
 
-async def test_a_bad_revision_is_left_by_itself_and_not_tried_again_before_another_commit(
+async def until_seen(world: World, name: str, commit: str) -> None:
+    """Wait until an Application has passed a commit."""
+
+    async def is_seen() -> bool:
+        content = await world.get(APPLICATIONS, name, "argocd") or {}
+        found = await world.get(CONFIG_MAPS, "gitopskit-heads", "gitopskit-system") or {}
+        return has_passed(content, found.get("data") or {}, commit)
+
+    await eventually(is_seen)
+
+
+async def test_a_bad_revision_is_left_by_itself_and_not_tried_again_before_another_one(
     world: World, reconciler: Run, unique: str, tell: Callable[[str], None]
 ) -> None:
     good = world.repository.commit({"app/all.yaml": text(workload(unique, image="1"))})
@@ -35,7 +48,16 @@ async def test_a_bad_revision_is_left_by_itself_and_not_tried_again_before_anoth
         told = await world.until_condition(unique, "RolledBack", bad)
         await world.until_synced(unique, revision=good)
         tell(f"from a bad commit to the last healthy one: {perf_counter() - begun:.1f} s")
+        crashing = text(workload(unique, image="crash"))
+        beside = {"other/all.yaml": text(config_map("other"))}
+        other = world.repository.commit({"app/all.yaml": crashing, **beside})
+        await until_seen(world, unique, other)
+        await world.until_synced(unique, revision=good)
+        assert (await world.conditions(unique))["RolledBack"] == told
     async with reconciler():
+        comment = f"# nothing is changed by this\n{crashing}"
+        same = world.repository.commit({"app/all.yaml": comment})
+        await until_seen(world, unique, same)
         await world.application(f"{unique}-after", project=unique, path="missing")
         await world.until_condition(f"{unique}-after", "ComparisonError")
         await world.until_synced(unique, revision=good)
