@@ -73,6 +73,11 @@ def show_controls(text: str) -> str:
     return _UNPRINTABLE.sub("?", text).replace("\n", "?").replace("\t", " ")
 
 
+def escape_controls(text: str) -> str:
+    """Return JSON in which no control or direction character stands as itself, line ends aside."""
+    return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def scrub(text: str, *, limit: int = LONGEST_FOREIGN_TEXT) -> str:
     """Return a foreign message fit to be shown: one line, cut, without values and credentials.
 

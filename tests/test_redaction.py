@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitopskit.redaction import LONGEST_FOREIGN_TEXT, Plaintext, scrub, show_controls
+from gitopskit.redaction import (
+    LONGEST_FOREIGN_TEXT,
+    Plaintext,
+    escape_controls,
+    scrub,
+    show_controls,
+)
 
 _VALUE = b"correct horse"
 
@@ -68,3 +74,13 @@ def test_scrubbed_text_is_one_short_line(text: str) -> None:
 
 def test_a_name_cannot_steer_a_terminal_or_add_a_line() -> None:
     assert show_controls("a\x1b[31m\nb\u202ec\td") == "a?[31m?b?c d"
+
+
+def test_json_is_the_same_and_holds_no_control_character() -> None:
+    text = json.dumps({"a": "\x9b2J\u202e\x7f", "b": "\n"}, indent=2, ensure_ascii=False)
+
+    escaped = escape_controls(text)
+
+    assert json.loads(escaped) == json.loads(text)
+    assert escaped.isascii()
+    assert escaped.count("\n") == text.count("\n")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from gitopskit.errors import EnvironmentFault, GitopskitError, InputError
-from gitopskit.redaction import show_controls
+from gitopskit.redaction import escape_controls, show_controls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +70,7 @@ def print_structured(value: JsonValue, output: OutputFormat) -> None:
     from gitopskit.manifests import write
 
     if output == "json":
-        print_result(write.dump_json(value))
+        print_result(escape_controls(write.dump_json(value)))
     else:
         print_result(write.dump_documents([value]))
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from gitopskit.cli.colors import Color  # noqa: TC001 -- read by typer
+from gitopskit.cli.output import OutputFormat
 from gitopskit.cli.reconciler_status import status
 from gitopskit.cli.reconciler_wait import wait
 from gitopskit.cli.unsealer_flags import (  # noqa: TC001 -- read by typer
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from gitopskit.controller.http import Address
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.reconciler.loop import ReconcilerOptions
-    from gitopskit.workflows.status_rows import Row
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 Context = Annotated[
@@ -131,7 +132,7 @@ def install(
         output.note("without the definitions of argoproj.io; add them by --with-definitions")
 
 
-def once(
+def once(  # noqa: PLR0913 -- one parameter for each flag
     applications: Annotated[
         list[str] | None, typer.Argument(help="The Applications; all where none is named.")
     ] = None,
@@ -140,20 +141,28 @@ def once(
     allow_local_repositories: Local = False,
     cache_dir: CacheDir = "",
     log_level: Level = "warning",
+    tree: Annotated[
+        bool, typer.Option("--tree", help="Show their objects, waves and hooks.")
+    ] = False,
+    form: Annotated[OutputFormat, typer.Option("--output", "-o", help="How to print.")] = "text",
+    color: Color = None,
 ) -> None:
-    """Reconcile once and say how it went: exit 1 if something differs, 4 if somebody must act."""
-    from gitopskit.cli import output
+    """Reconcile once and say how it went: exit 1 if something differs, 4 if somebody must act.
+
+    A commit that was rolled back counts as a difference. Health is shown, and waited for no longer
+    than a sync needs it: `gitopskit reconciler wait` waits.
+    """
+    from gitopskit.cli.reconciler_status import print_views
     from gitopskit.cli.wiring import run_async
-    from gitopskit.workflows.status_rows import table
+    from gitopskit.workflows.application_view import view_of
 
     options = _options(cache_dir=cache_dir, allows_local=allow_local_repositories)
     _configure_logs(log_level)
-    contents = run_async(_once(context, options, applications or ()))
-    rows = _rows(contents)
-    output.print_result(table(rows) if rows else "nothing is registered")
-    if any(_needs_person(content) for content in contents):
+    views = [view_of(it) for it in run_async(_once(context, options, applications or ()))]
+    print_views(views, form, is_tree=tree, color=color)
+    if any(view.row.needs_person for view in views):
         raise typer.Exit(4)
-    if not all(row.state == "Synced" for row in rows):
+    if not all(view.row.state == "Synced" and not view.row.is_rolled_back for view in views):
         raise typer.Exit(1)
 
 
@@ -232,18 +241,3 @@ async def _once(
     async with connect(context, prefers_pod=True) as api:
         controller = Controller(api, options)
         return await controller.pass_once(applications)
-
-
-def _rows(contents: Sequence[JsonObject]) -> list[Row]:
-    from gitopskit.workflows.status_rows import application_row
-
-    return [application_row(content) for content in contents]
-
-
-def _needs_person(content: JsonObject) -> bool:
-    from gitopskit.reconciler.status import CONFIRMATION_REQUIRED, OWNERSHIP_CONFLICT
-
-    conditions = (content.get("status") or {}).get("conditions") or ()
-    return any(
-        item.get("type") in (OWNERSHIP_CONFLICT, CONFIRMATION_REQUIRED) for item in conditions
-    )

@@ -56,9 +56,24 @@ def status(  # noqa: PLR0913 -- one parameter for each flag
 
         run_async(follow(context, choice, selector, form=form, color=color))
         raise KeyboardInterrupt  # it ends no other way
-    _print(views, form, is_tree=tree, color=color)
+    print_views(views, form, is_tree=tree, color=color)
     if not all(view.row.is_well for view in views):
         raise typer.Exit(1)
+
+
+def print_views(
+    views: Sequence[ApplicationView], form: OutputFormat, *, is_tree: bool, color: bool | None
+) -> None:
+    """Print Applications as a table, a tree, or for programs."""
+    from gitopskit.workflows import application_view
+
+    if form != "text":
+        output.print_structured([view.told() for view in views], form)
+    elif not views:
+        output.print_result("nothing is registered")
+    else:
+        lines = application_view.tree(views) if is_tree else application_view.table(views)
+        output.print_result(painted(lines, colored=is_colored(asked=color)))
 
 
 async def _read(context: str, choice: Choice, selector: str) -> list[ApplicationView]:
@@ -97,17 +112,3 @@ def _require_known(choice: Choice, views: Sequence[ApplicationView]) -> None:
                 where=f"Application/{scrub(name)}",
                 hint="`gitopskit reconciler status` lists them",
             )
-
-
-def _print(
-    views: Sequence[ApplicationView], form: OutputFormat, *, is_tree: bool, color: bool | None
-) -> None:
-    from gitopskit.workflows import application_view
-
-    if form != "text":
-        output.print_structured([view.told() for view in views], form)
-    elif not views:
-        output.print_result("nothing is registered")
-    else:
-        lines = application_view.tree(views) if is_tree else application_view.table(views)
-        output.print_result(painted(lines, colored=is_colored(asked=color)))

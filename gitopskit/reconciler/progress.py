@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _SHORT: Final = 12
 _FAILED: Final = ("Failed", "Error")
-_NEEDS_PERSON: Final = (status.CONFIRMATION_REQUIRED, status.OWNERSHIP_CONFLICT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +88,7 @@ def _judged(
     if operation.get("phase") in _FAILED and is_concerned:
         why = str(operation.get("message", "")) or "no reason is told"
         return replace(waits, state=f"its sync failed for good: {why}", is_final=True)
-    if kinds.intersection(_NEEDS_PERSON) and is_concerned:
+    if kinds.intersection(status.NEEDS_PERSON) and is_concerned:
         return replace(waits, is_stuck=True, needs_person=True)
     if _is_skipped(content):
         state = f"{waits.state}; {names.SKIP_ANNOTATION} is set"

@@ -36,6 +36,9 @@ EMPTY_RENDER: Final = "EmptyRenderRefused"
 NOT_WATCHED: Final = "ResourcesNotWatched"
 DRIFT_FIGHT: Final = "DriftFight"
 
+NEEDS_PERSON: Final = (CONFIRMATION_REQUIRED, OWNERSHIP_CONFLICT)
+"""What goes on only when a person has decided."""
+
 _MOST_HISTORY: Final = 100
 _USUAL_HISTORY: Final = 10
 _SOURCES: Final = ("source", "sources")

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.reconciler.rollback import HEALTHY_REVISION, ROLLED_BACK
-from gitopskit.reconciler.status import status_of
+from gitopskit.reconciler.status import NEEDS_PERSON, status_of
 from gitopskit.redaction import show_controls
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Row:
     revision: str = ""
     message: str = ""
     is_rolled_back: bool = False
+    needs_person: bool = False
 
     @property
     def is_well(self) -> bool:
@@ -43,7 +44,11 @@ class Row:
     def told(self) -> JsonObject:
         """Return it as programs read it."""
         content = asdict(self)
-        return {**content, "rolledBack": content.pop("is_rolled_back")}
+        more = {
+            "rolledBack": content.pop("is_rolled_back"),
+            "needsPerson": content.pop("needs_person"),
+        }
+        return {**content, **more}
 
 
 def application_row(content: JsonObject) -> Row:
@@ -62,6 +67,7 @@ def application_row(content: JsonObject) -> Row:
         revision=str(sync.get("revision") or "")[:_REVISION_LENGTH],
         message="; ".join(filter(None, [back and f"rolled back: {back}", *conditions.values()])),
         is_rolled_back=bool(back),
+        needs_person=any(it in conditions for it in NEEDS_PERSON),
     )
 
 

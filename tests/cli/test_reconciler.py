@@ -110,6 +110,9 @@ def test_a_single_pass_ends_with_what_it_found(
 
     assert frame.run(once) == 0
     assert name in capsys.readouterr().out
+    assert frame.run([*once, "-o", "json"]) == 0
+    (told,) = json.loads(capsys.readouterr().out)
+    assert (told["state"], told["objects"][0]["name"]) == ("Synced", name)
     repository.commit({"app/kustomization.yaml": "resources: [missing.yaml]\n"})
     assert frame.run(once) == 1
     assert "missing.yaml" in capsys.readouterr().out
@@ -207,6 +210,20 @@ def test_wait_shows_on_a_terminal_what_is_left_and_lets_nothing_steer_it(
 
     assert "no\x1b[31msuch" not in terminal.shown
     assert terminal.shown.rstrip().endswith("no?[31msuch: there is no such Application")
+
+
+def test_a_wait_that_is_interrupted_leaves_the_terminal_clean(
+    platform: ControlPlane, tmp_path: Path
+) -> None:
+    wait = gitopskit("reconciler", "wait", "absent")
+    environment = {"KUBECONFIG": str(platform.kubeconfig_path)}
+
+    with at_terminal(wait, cwd=tmp_path, environment=environment) as terminal:
+        terminal.expect("waiting for 1 of 1")
+        terminal.interrupt()
+        assert terminal.end() == 130
+
+    assert terminal.shown.rindex("\x1b[?25h") > terminal.shown.rindex("\x1b[?25l")
 
 
 def _registration(url: str, namespace: str, name: str) -> list[JsonObject]:
