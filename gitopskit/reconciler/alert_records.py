@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from gitopskit.errors import ApiConflict, ApiError, ApiNotFound
-from gitopskit.kube.resources import CONFIG_MAPS
+from gitopskit.errors import ApiError
 from gitopskit.reconciler import names
 from gitopskit.reconciler.alerting import read_told, write_told
+from gitopskit.reconciler.system_record import SystemRecord
 
 if TYPE_CHECKING:
     from gitopskit.kube.client import KubeClient
-    from gitopskit.manifests.json_types import JsonObject
     from gitopskit.reconciler.alerting import Told
 
 _LOG: Final = structlog.get_logger("alerts")
@@ -33,9 +32,9 @@ class AlertRecords:
     def __init__(self, api: KubeClient) -> None:
         """Keep whom to ask; nothing is read yet."""
         self.told: dict[str, dict[str, Told]] = {}
-        self._api = api
+        self._clock = api.clock
+        self._record = SystemRecord(api, names.ALERTS_TOLD)
         self._changed = asyncio.Event()
-        self._stored: JsonObject | None = None
 
     async def read(self) -> None:
         """Take in what is stored.
@@ -43,8 +42,7 @@ class AlertRecords:
         Raises:
             ApiError: the API server refused or did not answer.
         """
-        self._stored = await self._get()
-        data = (self._stored or {}).get("data") or {}
+        data = await self._record.read() or {}
         self.told = {name: read_told(str(text)) for name, text in data.items()}
 
     def changed(self) -> None:
@@ -53,7 +51,6 @@ class AlertRecords:
 
     async def run(self) -> None:
         """Write whenever something is new, for ever."""
-        clock = self._api.clock
         while True:
             await self._changed.wait()
             self._changed.clear()
@@ -61,40 +58,14 @@ class AlertRecords:
                 await self._write()
             except ApiError as error:
                 _LOG.warning("alerts_not_recorded", problem=str(error))
-                self._stored = None
+                self._record.forget()
                 self._changed.set()
-                await clock.sleep(_FAULT_SECONDS)
-            await clock.sleep(_PAUSE_SECONDS)
+                await self._clock.sleep(_FAULT_SECONDS)
+            await self._clock.sleep(_PAUSE_SECONDS)
 
     async def _write(self) -> None:
         data = {name: write_told(told) for name, told in self.told.items()}
         if sum(map(len, data.values())) > _LARGEST_RECORD_CHARACTERS:
             _LOG.error("alerts_not_recorded", problem="too much is wrong to keep")
             return
-        held = self._stored or await self._get()
-        body: JsonObject = {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {"name": names.ALERTS_TOLD, "namespace": names.SYSTEM_NAMESPACE},
-            "data": data,
-        }
-        if held is None:
-            self._stored = await self._api.create(
-                CONFIG_MAPS, body, field_manager=names.OBJECT_MANAGER
-            )
-            return
-        for name in ("uid", "resourceVersion"):
-            body["metadata"][name] = held["metadata"][name]
-        try:
-            self._stored = await self._api.replace(
-                CONFIG_MAPS, body, field_manager=names.OBJECT_MANAGER
-            )
-        except (ApiConflict, ApiNotFound):
-            self._stored = None
-            raise
-
-    async def _get(self) -> JsonObject | None:
-        try:
-            return await self._api.get(CONFIG_MAPS, names.ALERTS_TOLD, names.SYSTEM_NAMESPACE)
-        except ApiNotFound:
-            return None
+        await self._record.write(data)

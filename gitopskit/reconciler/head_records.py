@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from gitopskit.errors import ApiConflict, ApiError, ApiNotFound
-from gitopskit.kube.resources import CONFIG_MAPS
-from gitopskit.reconciler import names
+from gitopskit.errors import ApiError
 from gitopskit.reconciler.heads import CONFIG_MAP, Heads
+from gitopskit.reconciler.system_record import SystemRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gitopskit.kube.client import KubeClient
-    from gitopskit.manifests.json_types import JsonObject
     from gitopskit.reconciler.application import Follow
     from gitopskit.reconciler.state import Registry, Tracked
 
@@ -36,11 +34,11 @@ class HeadRecords:
 
     def __init__(self, api: KubeClient, *, registry: Registry) -> None:
         """Keep whom to tell; nothing is read or written yet."""
-        self._api = api
+        self._clock = api.clock
+        self._record = SystemRecord(api, CONFIG_MAP)
         self._registry = registry
         self._heads = Heads()
         self._changed = asyncio.Event()
-        self._stored: JsonObject | None = None
 
     def note(self, tracked: Tracked, heads: Mapping[Follow, str]) -> None:
         """Note that an Application was brought to its commits, and which are the newest.
@@ -62,8 +60,8 @@ class HeadRecords:
                 await self.write()
             except ApiError as error:
                 _LOG.warning("heads_not_written", problem=str(error))
-                self._stored = None
-                await self._api.clock.sleep(_FAULT_SECONDS)
+                self._record.forget()
+                await self._clock.sleep(_FAULT_SECONDS)
                 self._changed.set()
 
     async def write(self) -> None:
@@ -73,55 +71,24 @@ class HeadRecords:
             ApiError: the API server refused or did not answer.
         """
         self._heads.keep_only(self._registry.applications)
-        held = self._stored or await _read(self._api)
-        before = (held or {}).get("data") or {}
-        record = self._heads.record(before)
-        if held is not None and record == before:
-            self._stored = held
-            return
-        body: JsonObject = {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {"name": CONFIG_MAP, "namespace": names.SYSTEM_NAMESPACE},
-            "data": record,
-        }
-        if held is None:
-            self._stored = await self._api.create(
-                CONFIG_MAPS, body, field_manager=names.OBJECT_MANAGER
-            )
-            return
-        for name in ("uid", "resourceVersion"):
-            body["metadata"][name] = held["metadata"][name]
-        try:
-            self._stored = await self._api.replace(
-                CONFIG_MAPS, body, field_manager=names.OBJECT_MANAGER
-            )
-        except (ApiConflict, ApiNotFound):
-            self._stored = None
-            raise
+        before = await self._record.read()
+        record = self._heads.record(before or {})
+        if record != before:
+            await self._record.write(record)
 
     async def _gather(self) -> None:
         """Wait until all followers are through, but not for ever."""
-        clock = self._api.clock
-        deadline = clock.monotonic_seconds() + _LONGEST_GATHER_SECONDS
-        await clock.sleep(_GATHER_SECONDS)
+        deadline = self._clock.monotonic_seconds() + _LONGEST_GATHER_SECONDS
+        await self._clock.sleep(_GATHER_SECONDS)
         while not self._heads.is_complete(self._registry.applications):
-            if clock.monotonic_seconds() >= deadline:
+            if self._clock.monotonic_seconds() >= deadline:
                 return
-            await clock.sleep(_GATHER_SECONDS)
+            await self._clock.sleep(_GATHER_SECONDS)
 
 
 async def read_heads(api: KubeClient) -> Mapping[str, str]:
     """Return the record as it is stored; empty where there is none, or we may not read it."""
     try:
-        held = await _read(api)
+        return await SystemRecord(api, CONFIG_MAP).read() or {}
     except ApiError:
         return {}
-    return (held or {}).get("data") or {}
-
-
-async def _read(api: KubeClient) -> JsonObject | None:
-    try:
-        return await api.get(CONFIG_MAPS, CONFIG_MAP, names.SYSTEM_NAMESPACE)
-    except ApiNotFound:
-        return None

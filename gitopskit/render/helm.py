@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from gitopskit.errors import InputError, ProcessFailed, RenderFailed
+from gitopskit.errors import InputError, RenderFailed
 from gitopskit.manifests.documents import Manifest, expand_lists, read_documents, read_value
-from gitopskit.process import Command, run
 from gitopskit.render.helm_values import merge, parse_value, texts_of, with_parameter
-from gitopskit.render.isolation import isolated
 from gitopskit.render.messages import explain_chart
+from gitopskit.render.running import run_renderer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -76,24 +75,14 @@ def build_chart(
     _require_inside(tree, folder, limits=limits)
     values = chart_values(tree, folder, options=inputs.options, others=inputs.others)
     with tempfile.TemporaryDirectory(prefix="gitopskit-", ignore_cleanup_errors=True) as home:
-        command = Command(
-            argv=[helm, *_arguments(str(tree.absolute(folder)), inputs.options, inputs.release)],
-            environment={**isolated(home), **helm_homes(home)},
-            cwd=Path(home),
+        completed = run_renderer(
+            [helm, *_arguments(str(tree.absolute(folder)), inputs.options, inputs.release)],
+            home=home,
+            folder=folder,
+            limits=limits,
+            environment=helm_homes(home),
             stdin=json.dumps(values).encode(),
-            timeout_seconds=limits.timeout_seconds,
-            output_limit_bytes=limits.output_bytes,
-            memory_limit_bytes=limits.memory_bytes,
         )
-        try:
-            completed = run(command)
-        except ProcessFailed as error:
-            raise RenderFailed(
-                f"rendering took more than {limits.timeout_seconds:g} s or printed more than "
-                f"{limits.output_bytes} bytes",
-                where=str(folder),
-                hint="split the chart",
-            ) from error
     if completed.exit_code != 0:
         said = explain_chart(
             completed.stderr, root=str(tree.root), hidden=frozenset(texts_of(values))

@@ -8,14 +8,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from gitopskit.errors import MalformedDocument, ProcessFailed, RenderFailed
+from gitopskit.errors import MalformedDocument, RenderFailed
 from gitopskit.manifests.documents import Manifest, expand_lists, read_documents, read_values
-from gitopskit.process import Command, run
-from gitopskit.render.isolation import isolated
 from gitopskit.render.kustomization import FILE_NAMES
 from gitopskit.render.messages import explain_build
 from gitopskit.render.options import KustomizeOptions
 from gitopskit.render.references import References, find_kustomization, resolve_references
+from gitopskit.render.running import run_renderer
 from gitopskit.render.wrapping import conflicts, wrap
 
 if TYPE_CHECKING:
@@ -54,23 +53,8 @@ def build(
         target = tree.absolute(folder)
         if options != _NO_OPTIONS:
             target = _write_wrapper(tree, folder, options, components, home=home)
-        command = Command(
-            argv=[*programs.require_kustomize(), str(target)],
-            environment=isolated(home),
-            cwd=Path(home),
-            timeout_seconds=limits.timeout_seconds,
-            output_limit_bytes=limits.output_bytes,
-            memory_limit_bytes=limits.memory_bytes,
-        )
-        try:
-            completed = run(command)
-        except ProcessFailed as error:
-            raise RenderFailed(
-                f"the build took more than {limits.timeout_seconds:g} s or printed more than "
-                f"{limits.output_bytes} bytes",
-                where=str(folder),
-                hint="split the overlay",
-            ) from error
+        argv = [*programs.require_kustomize(), str(target)]
+        completed = run_renderer(argv, home=home, folder=folder, limits=limits)
     if completed.exit_code != 0:
         raise _failure(completed.stderr, tree=tree, folder=folder, references=references)
     return expand_lists(read_documents(completed.stdout, path=str(folder)))

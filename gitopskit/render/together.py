@@ -11,17 +11,16 @@ import json
 import os
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import GitopskitError, ProcessFailed
 from gitopskit.manifests.documents import Manifest, expand_lists, read_documents
-from gitopskit.process import Command, run
-from gitopskit.render.isolation import isolated
 from gitopskit.render.kustomization import FILE_NAMES
 from gitopskit.render.programs import RenderLimits
 from gitopskit.render.references import resolve_references
+from gitopskit.render.running import run_renderer
 from gitopskit.render.sources import RenderSource, way_of_rendering
 from gitopskit.render.tree import Tree
 
@@ -163,15 +162,11 @@ def _build(
             listed += [os.path.relpath(tree.absolute(folder), wrapper), f"{mark}.yaml"]
         content = {"resources": listed, "sortOptions": {"order": "fifo"}}
         (wrapper / FILE_NAMES[0]).write_text(json.dumps(content), encoding="utf-8")
-        completed = run(
-            Command(
-                argv=[*programs.require_kustomize(), str(wrapper)],
-                environment=isolated(home),
-                cwd=Path(home),
-                timeout_seconds=min(_TIMEOUT_SECONDS, limits.timeout_seconds),
-                output_limit_bytes=limits.output_bytes,
-                memory_limit_bytes=limits.memory_bytes,
-            )
+        completed = run_renderer(
+            [*programs.require_kustomize(), str(wrapper)],
+            home=home,
+            folder=PurePosixPath(),
+            limits=replace(limits, timeout_seconds=min(_TIMEOUT_SECONDS, limits.timeout_seconds)),
         )
     if completed.exit_code != 0:
         raise ProcessFailed("the overlays do not build together")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from tests.support.tls import ServerTls, make_server_tls
+from tests.support.tls import TlsListener, make_server_tls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,30 +66,15 @@ class GitHubApi:
 def serve_github_api(folder: Path) -> Iterator[GitHubApi]:
     """Serve the API for one new app; ``folder`` is for the server's key."""
     tls = make_server_tls(folder)
-    listener = _Listener(("127.0.0.1", 0), _Handler)
+    listener = _Listener(_Handler, tls=tls)
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     listener.api = GitHubApi(port=listener.server_port, ca_pem=tls.ca_pem, key=key)
-    listener.tls = tls
-    thread = threading.Thread(target=listener.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
+    with listener.serving():
         yield listener.api
-    finally:
-        listener.shutdown()
-        listener.server_close()
-        thread.join()
 
 
-class _Listener(ThreadingHTTPServer):
+class _Listener(TlsListener):
     api: GitHubApi
-    tls: ServerTls
-
-    def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 -- inherited
-        try:
-            with self.tls.context.wrap_socket(request, server_side=True) as stream:
-                super().finish_request(stream, client_address)
-        except OSError:
-            return
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import os
 import subprocess
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from http.server import BaseHTTPRequestHandler
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from tests.support.tls import ServerTls, make_server_tls
+from tests.support.tls import TlsListener, make_server_tls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +50,7 @@ def serve_git(
 ) -> Iterator[GitServer]:
     """Serve the bare repositories below ``root``; ``folder`` is for the server's key."""
     tls = make_server_tls(folder)
-    listener = _Listener(("127.0.0.1", 0), _Handler)
+    listener = _Listener(_Handler, tls=tls)
     listener.git = GitServer(
         port=listener.server_port,
         ca_pem=tls.ca_pem,
@@ -60,28 +59,12 @@ def serve_git(
         password=password,
         redirect_to=redirect_to,
     )
-    listener.tls = tls
-    thread = threading.Thread(target=listener.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
+    with listener.serving():
         yield listener.git
-    finally:
-        listener.shutdown()
-        listener.server_close()
-        thread.join()
 
 
-class _Listener(ThreadingHTTPServer):
+class _Listener(TlsListener):
     git: GitServer
-    tls: ServerTls
-
-    def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 -- inherited
-        """Speak TLS in the connection's own thread; who does not trust us just goes away."""
-        try:
-            with self.tls.context.wrap_socket(request, server_side=True) as stream:
-                super().finish_request(stream, client_address)
-        except OSError:
-            return
 
 
 class _Handler(BaseHTTPRequestHandler):

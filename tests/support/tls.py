@@ -1,12 +1,15 @@
-"""A certificate authority for one test, and a server's certificate from it."""
+"""A certificate authority for one test, a server's certificate from it, and a server behind it."""
 
 from __future__ import annotations
 
 import ipaddress
 import ssl
+import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -14,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 _DAY = timedelta(days=1)
@@ -25,6 +29,34 @@ class ServerTls:
 
     ca_pem: str
     context: ssl.SSLContext
+
+
+class TlsListener(ThreadingHTTPServer):
+    """A server on the loopback; who does not trust it just goes away."""
+
+    def __init__(self, handler: type[BaseHTTPRequestHandler], *, tls: ServerTls) -> None:
+        super().__init__(("127.0.0.1", 0), handler)
+        self._tls = tls
+
+    def finish_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 -- inherited
+        """Speak TLS in the connection's own thread."""
+        try:
+            with self._tls.context.wrap_socket(request, server_side=True) as stream:
+                super().finish_request(stream, client_address)
+        except OSError:
+            return
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """Answer for as long as a block lasts."""
+        thread = threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self.shutdown()
+            self.server_close()
+            thread.join()
 
 
 def make_server_tls(folder: Path) -> ServerTls:
