@@ -49,6 +49,9 @@ NAMESPACE_ENDS: Final = "NamespaceTerminating"
 IMMUTABLE_FIELD: Final = "ImmutableField"
 """Why an object is refused that differs only in what cannot be changed once it is there."""
 
+UNAPPROVED: Final = "DeletionNotApproved"
+"""Why an object is not made anew that a person has to approve the deletion of."""
+
 UNKNOWN_FIELD: Final = "UnknownField"
 """Why an object is refused that has a field which its kind does not have."""
 

@@ -9,8 +9,15 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from gitopskit.errors import IMMUTABLE_FIELD, ApiConflict, ApiNotFound
+from gitopskit.errors import (
+    IMMUTABLE_FIELD,
+    UNAPPROVED,
+    ApiConflict,
+    ApiInvalid,
+    ApiNotFound,
+)
 from gitopskit.reconciler import names
+from gitopskit.reconciler.desired import split_options
 from gitopskit.reconciler.plan import PRECIOUS
 
 if TYPE_CHECKING:
@@ -19,6 +26,7 @@ if TYPE_CHECKING:
     from gitopskit.kube.resources import ResourceType
     from gitopskit.reconciler.desired import Desired
     from gitopskit.reconciler.observation import Observation
+    from gitopskit.reconciler.wishes import Wish
 
 
 def may_make_anew(error: ApiError, desired: Desired, *, is_asked: bool) -> bool:
@@ -27,6 +35,26 @@ def may_make_anew(error: ApiError, desired: Desired, *, is_asked: bool) -> bool:
     What takes more with it than itself is never deleted for that.
     """
     return is_asked and error.reason == IMMUTABLE_FIELD and desired.ref.kind not in PRECIOUS
+
+
+def require_approval(error: ApiError, wish: Wish, live: Observation) -> None:
+    """Check that an object may be deleted to be made anew; pure.
+
+    Whose deletion a person has to approve when it leaves Git, is not deleted for this either.
+
+    Raises:
+        ApiInvalid: a person has to approve it first.
+    """
+    options = split_options(live.sync_options) | wish.desired.options
+    is_adopted = live.is_adopted or wish.entry.is_adopted
+    if wish.is_approved or not (is_adopted or "Prune=confirm" in options):
+        return
+    raise ApiInvalid(
+        error.what,
+        where=str(wish.desired.ref),
+        hint="it is deleted and made anew only after a person approved that",
+        reason=UNAPPROVED,
+    )
 
 
 async def make_room(

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import (
     IMMUTABLE_FIELD,
+    UNAPPROVED,
     UNKNOWN_FIELD,
     ApiInvalid,
     GitopskitError,
     OwnershipConflict,
 )
+from gitopskit.reconciler import plan
 from gitopskit.reconciler.inventory import Entry, record_of
 from gitopskit.reconciler.state import Failure
-from gitopskit.reconciler.status import ResourceResult
+from gitopskit.reconciler.status import CONFIRMATION_REQUIRED, ResourceResult, condition_time
+from gitopskit.timestamps import parse_rfc3339
 
 if TYPE_CHECKING:
     from gitopskit.manifests.identity import ObjectRef
@@ -70,6 +73,12 @@ def settled(inventory: Inventory, tracked: Tracked) -> Inventory:
     return after if after.is_worth_writing(inventory) else inventory
 
 
+def is_approved(tracked: Tracked) -> bool:
+    """Tell whether a person approved the deletions that an Application asked about."""
+    asked_at = condition_time(tracked.status, CONFIRMATION_REQUIRED)
+    return plan.is_approved(tracked.content, asked_at=parse_rfc3339(asked_at))
+
+
 def failure_of(error: GitopskitError) -> Failure:
     """Return what is remembered of an object that could not be written."""
     reason = error.reason if isinstance(error, ApiInvalid) else ""
@@ -78,6 +87,7 @@ def failure_of(error: GitopskitError) -> Failure:
     return Failure(
         message=message,
         is_foreign=isinstance(error, OwnershipConflict),
+        is_unapproved=reason == UNAPPROVED,
         is_passing=not isinstance(error, ApiInvalid),
     )
 

@@ -22,6 +22,7 @@ from gitopskit.reconciler import (
     names,
     namespace_metadata,
     operations,
+    outcomes,
     plan,
     reporting,
     rollback,
@@ -35,7 +36,6 @@ from gitopskit.reconciler.observation import drift
 from gitopskit.reconciler.plan import DeletionOrder, Verdict
 from gitopskit.reconciler.recalling import recall
 from gitopskit.reconciler.teardown import tear_down
-from gitopskit.timestamps import parse_rfc3339
 
 if TYPE_CHECKING:
     from gitopskit.clock import Clock
@@ -350,7 +350,7 @@ class Reconciler:
             propagation=policy.propagation,
             may_delete=answering.may_prune(goal),
             is_ready=is_ready,
-            is_approved=self._is_approved(tracked),
+            is_approved=outcomes.is_approved(tracked),
             too_much=guards.too_much(
                 goal.deletion_limit, doomed=len(stale), listed=len(tuple(tracked.inventory))
             ),
@@ -364,10 +364,6 @@ class Reconciler:
         awaited = {it.ref for it in run.awaited.objects} if run.awaited else set()
         is_told = all(map(self._live.is_watched, awaited | run.leaving))
         return [] if is_told else [LEAVING_SECONDS]
-
-    def _is_approved(self, tracked: Tracked) -> bool:
-        asked_at = status.condition_time(tracked.status, status.CONFIRMATION_REQUIRED)
-        return plan.is_approved(tracked.content, asked_at=parse_rfc3339(asked_at))
 
     def _come_back(self, tracked: Tracked) -> float | None:
         """Return when to look again although nothing may tell of a change by then."""

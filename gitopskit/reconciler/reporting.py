@@ -101,7 +101,7 @@ def report(
         resources=resources,
         conditions=(
             *_failure_conditions(tracked),
-            *_pending_conditions(tracked.pending),
+            *_pending_conditions(tracked.pending, unapproved=_unapproved(tracked)),
             *extra,
         ),
         spec=tracked.content.get("spec") or {},
@@ -180,12 +180,19 @@ def _failure_conditions(tracked: Tracked) -> list[tuple[str, str]]:
     return told
 
 
-def _pending_conditions(pending: Iterable[Verdict]) -> list[tuple[str, str]]:
+def _unapproved(tracked: Tracked) -> list[ObjectRef]:
+    """Return what is not made anew because a person has to approve its deletion."""
+    return [ref for ref, failure in tracked.failures.items() if failure.is_unapproved]
+
+
+def _pending_conditions(
+    pending: Iterable[Verdict], *, unapproved: Iterable[ObjectRef] = ()
+) -> list[tuple[str, str]]:
     asked = [verdict for verdict in pending if verdict.fate == "confirm"]
-    if not asked:
+    waiting = sorted({*(str(it.entry.ref) for it in asked), *map(str, unapproved)})
+    if not waiting:
         return []
     reasons = sorted({f"{verdict.message}: " for verdict in asked if verdict.message})
-    waiting = sorted(str(verdict.entry.ref) for verdict in asked)
     message = (
         f"{''.join(reasons)}not deleted before a person approves: {listed(waiting)};"
         " set the annotation argocd.argoproj.io/deletion-approved to the time of now"

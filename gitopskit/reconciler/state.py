@@ -38,12 +38,14 @@ class Failure:
 
     ``is_foreign``: somebody else has it. ``is_passing``: others will change that, so that no
     limit of retries counts it. ``is_of_health``: it was written, and did not become healthy.
+    ``is_unapproved``: a person has to approve that it is deleted to be made anew.
     """
 
     message: str
     is_foreign: bool = False
     is_passing: bool = False
     is_of_health: bool = False
+    is_unapproved: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

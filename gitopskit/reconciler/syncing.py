@@ -29,6 +29,7 @@ from gitopskit.reconciler.outcomes import (
     deletion_result,
     entry_of,
     failure_of,
+    is_approved,
     result_of,
     settled,
 )
@@ -176,6 +177,7 @@ class Syncer:
             desired=desired,
             entry=tracked.inventory.find(desired.ref) or entry_of(desired),
             ignored=goal.application.ignored(desired.ref) if goal else NOTHING_IGNORED,
+            is_approved=is_approved(tracked),
             manner=manner_of(desired, goal.application.policy.options) if goal else USUAL,
             before_creation=lambda entry: self._forget_uid(tracked, entry),
         )

@@ -71,7 +71,8 @@ class Wish:
     """One object as it is to be, and what is known about it.
 
     ``entry`` is its line in the inventory; ``before_creation`` is awaited before an object is
-    made that the inventory knows by the UID of one that is gone.
+    made that the inventory knows by the UID of one that is gone. ``is_approved``: a person approved
+    the deletions that the Application asked about.
     """
 
     application: str
@@ -79,6 +80,7 @@ class Wish:
     entry: Entry
     ignored: Ignored = NOTHING_IGNORED
     manner: Manner = USUAL
+    is_approved: bool = False
     before_creation: Callable[[Entry], Awaitable[None]]
 
 

@@ -22,7 +22,7 @@ from gitopskit.errors import (
 from gitopskit.kube.resources import NAMESPACES
 from gitopskit.reconciler import names
 from gitopskit.reconciler.desired import adopted
-from gitopskit.reconciler.forcing import make_room, may_make_anew
+from gitopskit.reconciler.forcing import make_room, may_make_anew, require_approval
 from gitopskit.reconciler.ignoring import respecting
 from gitopskit.reconciler.looking import holds
 from gitopskit.reconciler.observation import Applied, without_people
@@ -142,6 +142,7 @@ class Writer:
             live = self._live.get(desired.ref)
             if live is None or not may_make_anew(error, desired, is_asked=wish.manner.is_forced):
                 raise
+            require_approval(error, wish, live)
         await make_room(self._api, kind, desired, live=live)
         self._live.drop(desired.ref)
         return await self._try(wish, kind, None)

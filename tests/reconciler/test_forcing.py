@@ -12,6 +12,7 @@ from gitopskit.errors import IMMUTABLE_FIELD, ApiInvalid
 from gitopskit.kube.resources import CONFIG_MAPS
 from gitopskit.reconciler.forcing import may_make_anew
 from gitopskit.reconciler.loop import Controller
+from tests.reconciler.test_prune import approve
 from tests.support.desiring import desired
 from tests.support.hooking import annotated
 from tests.support.reconciling import AUTOMATED, World, config_map, text
@@ -93,6 +94,46 @@ async def test_an_object_is_made_anew_where_that_is_asked(
 
     assert await world.data(unique) == {"color": "blue"}
     assert await uid(world, unique) != before
+
+
+@pytest.mark.parametrize(
+    ("is_adopted", "option"),
+    [
+        pytest.param(True, "Force=true", id="adopted"),
+        pytest.param(False, "Force=true,Prune=confirm", id="asks-for-it"),
+    ],
+)
+async def test_what_a_person_must_approve_is_made_anew_only_then(
+    world: World,
+    reconciler: Run,
+    unique: str,
+    is_adopted: bool,  # noqa: FBT001 -- a parameter of the table
+    option: str,
+) -> None:
+    if is_adopted:
+        old = sealed(unique, color="red")
+        old["metadata"]["namespace"] = world.namespace
+        await world.admin.create(CONFIG_MAPS, old, field_manager="somebody")
+    before = annotated(sealed(unique, color="red"), sync_options=option)
+    after = annotated(sealed(unique, color="blue"), sync_options=option)
+    world.repository.commit({"app/all.yaml": text(before)})
+    await world.project(unique)
+    await world.application(unique, project=unique)
+
+    async with reconciler():
+        await world.until_synced(unique)
+        known = await uid(world, unique)
+        commit = world.repository.commit({"app/all.yaml": text(after)})
+        told = await world.until_condition(unique, "DeletionConfirmationRequired", unique)
+        kept = await uid(world, unique), await world.data(unique)
+        await approve(world, unique)
+        await world.until_synced(unique, revision=commit)
+
+    assert "before a person approves" in told
+    assert kept == (known, {"color": "red"})
+    assert await uid(world, unique) != known
+    assert await world.data(unique) == {"color": "blue"}
+    assert "DeletionConfirmationRequired" not in await world.conditions(unique)
 
 
 async def test_an_invalid_object_is_never_a_reason_to_delete(

@@ -8,6 +8,7 @@ import pytest
 
 from gitopskit.errors import (
     IMMUTABLE_FIELD,
+    UNAPPROVED,
     ApiForbidden,
     ApiInvalid,
     GitopskitError,
@@ -28,6 +29,17 @@ def test_what_was_applied_is_listed_with_its_uid() -> None:
     found = outcomes.settled_entry(entry, item)
 
     assert (found.uid, found.is_adopted, found.is_hook) == ("u9", True, False)
+
+
+@pytest.mark.parametrize(("at", "is_so"), [("10:00:01", True), ("09:59:59", False)])
+def test_an_approval_counts_from_the_question_on(at: str, *, is_so: bool) -> None:
+    asked = {"type": "DeletionConfirmationRequired", "message": "?"}
+    asked["lastTransitionTime"] = "2026-11-26T10:00:00Z"
+    item = tracked(a_goal(), status={"conditions": [asked]})
+    given = {"argocd.argoproj.io/deletion-approved": f"2026-11-26T{at}Z"}
+    item.content = {"metadata": {"name": "web", "annotations": given}}
+
+    assert outcomes.is_approved(item) is is_so
 
 
 def test_an_inventory_is_written_for_news_and_not_for_a_few_records() -> None:
@@ -62,6 +74,11 @@ def test_what_was_not_applied_stays_as_it_is_listed() -> None:
                 " argocd.argoproj.io/sync-options"
             ),
             id="cannot-be-changed",
+        ),
+        pytest.param(
+            ApiInvalid("bad", hint="ask", reason=UNAPPROVED),
+            Failure(message="bad; ask", is_unapproved=True),
+            id="not-approved",
         ),
         pytest.param(
             ApiForbidden("no", hint="ask"),

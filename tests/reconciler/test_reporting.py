@@ -115,6 +115,19 @@ def test_what_is_to_be_pruned_is_told(fate: Fate, is_told: bool, is_asked: bool)
     assert any(kind == "DeletionConfirmationRequired" for kind, _ in found.conditions) is is_asked
 
 
+def test_what_is_to_be_pruned_and_what_is_to_be_made_anew_are_asked_about_together() -> None:
+    goal = a_goal()
+    item = tracked(goal)
+    item.pending = (pending("confirm"),)
+    item.failures = {REF: Failure(message="cannot be changed", is_unapproved=True)}
+
+    found = dict(reporting.report(item, goal, seen=seen(None)).conditions)
+
+    asked = found["DeletionConfirmationRequired"]
+    assert "ConfigMap/shop/old" in asked
+    assert "ConfigMap/shop/settings" in asked
+
+
 def test_a_refused_application_keeps_what_was_known() -> None:
     goal = a_goal(desired())
     item = tracked(goal, status={"sync": {"revision": "c0"}})
