@@ -111,7 +111,9 @@ def troubles(content: JsonObject) -> dict[Topic, Trouble]:
     said = {str(it["type"]): str(it["message"]) for it in status.get("conditions") or ()}
     found: dict[Topic, Trouble | None] = {
         "sync": _sync(said, mapping(status.get("operationState")), revision),
-        "divergence": _divergence(mapping(content.get("spec")), status),
+        "divergence": None
+        if statuses.SYNC_WINDOW in said
+        else _divergence(mapping(content.get("spec")), status),
         "health": _health(mapping(status.get("health"))),
         "guard": _said(said, _GUARDS),
         "rollback": _said(said, (ROLLED_BACK,)),

@@ -20,6 +20,7 @@ from gitopskit.reconciler.desired import prepare
 from gitopskit.reconciler.guards import STANDARD_LIMIT
 from gitopskit.reconciler.repositories import Pinned
 from gitopskit.reconciler.state import Goal
+from gitopskit.reconciler.sync_windows import of_application
 
 if TYPE_CHECKING:
     from gitopskit.kube.client import KubeClient
@@ -227,6 +228,7 @@ class Goals:
             source_type=rendered.source_type,
             objects=tuple(it for it in prepared.objects if not it.is_hook),
             hooks=tuple(it for it in prepared.objects if it.is_hook),
+            windows=of_application(project.windows, application),
             deletion_limit=application.deletion_limit or project.deletion_limit or STANDARD_LIMIT,
         )
 

@@ -13,7 +13,7 @@ from gitopskit.reconciler import dependencies
 from gitopskit.reconciler.answering import may_prune, was_asked
 from gitopskit.reconciler.fields import mapping
 from gitopskit.reconciler.reporting import listed
-from gitopskit.reconciler.status import Operation, condition_time
+from gitopskit.reconciler.status import SYNC_WINDOW, Operation, condition_time
 from gitopskit.timestamps import parse_rfc3339
 
 if TYPE_CHECKING:
@@ -80,6 +80,8 @@ def with_operation(
     request = goal.application.operation
     if not goal.application.policy.is_automated and request is None:
         return report
+    if tracked.closed and request is None and before.get("phase") != "Running":
+        return report
     phase, message = _phase(tracked, results)
     is_told = phase != "Running" or before.get("message") == message
     is_same = before.get("phase") == phase or (phase == "Succeeded" and was_asked(before))
@@ -111,7 +113,8 @@ def _started(tracked: Tracked, revision: str) -> datetime | None:
     """
     before = mapping(tracked.status.get("operationState"))
     is_same = mapping(before.get("syncResult")).get("revision") == revision
-    has_waited = condition_time(tracked.status, dependencies.WAITING) and not tracked.waiting
+    kinds = (dependencies.WAITING, SYNC_WINDOW)
+    has_waited = any(condition_time(tracked.status, it) for it in kinds) and not tracked.held
     if before.get("phase") != "Running" or not is_same or has_waited:
         return None
     return parse_rfc3339(str(before.get("startedAt", "")))
@@ -119,13 +122,10 @@ def _started(tracked: Tracked, revision: str) -> datetime | None:
 
 def _phase(tracked: Tracked, results: tuple[ResourceResult, ...]) -> tuple[Phase, str]:
     run = tracked.run
+    if tracked.closed and tracked.held:
+        return "Running", tracked.held
     if tracked.failures:
-        told = listed([f"{ref}: {it.message}" for ref, it in sorted(tracked.failures.items())])
-        if run is not None and run.phase == "Failing":
-            return "Running", f"failed, and its SyncFail hooks run: {told}"
-        if tracked.is_exhausted:
-            return "Failed", f"failed after {tracked.attempts} attempts: {told}"
-        return "Running", f"attempt {tracked.attempts} failed and is repeated: {told}"
+        return _phase_of_failure(tracked)
     awaited = tracked.waiting
     if run is not None and run.awaited is not None:
         refs = listed([str(it.ref) for it in run.awaited.objects])
@@ -138,3 +138,12 @@ def _phase(tracked: Tracked, results: tuple[ResourceResult, ...]) -> tuple[Phase
     pruned = sum(result.outcome == "Pruned" for result in results)
     applied = sum(result.outcome == "Synced" for result in results)
     return "Succeeded", f"successfully synced ({applied} applied, {pruned} pruned)"
+
+
+def _phase_of_failure(tracked: Tracked) -> tuple[Phase, str]:
+    told = listed([f"{ref}: {it.message}" for ref, it in sorted(tracked.failures.items())])
+    if tracked.run is not None and tracked.run.phase == "Failing":
+        return "Running", f"failed, and its SyncFail hooks run: {told}"
+    if tracked.is_exhausted:
+        return "Failed", f"failed after {tracked.attempts} attempts: {told}"
+    return "Running", f"attempt {tracked.attempts} failed and is repeated: {told}"

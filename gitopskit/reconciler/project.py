@@ -20,6 +20,7 @@ from gitopskit.reconciler.guards import limit_of
 from gitopskit.reconciler.names import Applier
 from gitopskit.reconciler.patterns import matches
 from gitopskit.reconciler.signers import signers_of
+from gitopskit.reconciler.sync_windows import parse_windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.reconciler.guards import DeletionLimit
     from gitopskit.reconciler.signers import Signers
+    from gitopskit.reconciler.sync_windows import SyncWindow
 
 FIELDS: Final[Mapping[str, Any]] = {
     "description": ANY,
@@ -39,6 +41,19 @@ FIELDS: Final[Mapping[str, Any]] = {
     "namespaceResourceWhitelist": {"group": ANY, "kind": ANY},
     "namespaceResourceBlacklist": {"group": ANY, "kind": ANY},
     "signatureKeys": {"keyID": ANY},
+    "syncWindows": {
+        "kind": ANY,
+        "schedule": ANY,
+        "duration": ANY,
+        "timeZone": ANY,
+        "applications": ANY,
+        "namespaces": ANY,
+        "clusters": ANY,
+        "andOperator": ANY,
+        "manualSync": ANY,
+        "syncOverrun": ANY,
+        "description": ANY,
+    },
     "roles": ANY,  # who may do what in Argo CD's own API: here the API server decides that
 }
 """The fields of a spec that are honoured; docs/reference/application.md lists them too."""
@@ -81,6 +96,7 @@ class Project:
     deletion_limit: DeletionLimit | None = None
     signers: Signers | None = None
     has_submodules: bool = False
+    windows: tuple[SyncWindow, ...] = ()
 
     @property
     def is_root(self) -> bool:
@@ -162,6 +178,7 @@ def parse(content: JsonObject) -> Project:
         namespaced_denied=_kinds(spec, "namespaceResourceBlacklist"),
         deletion_limit=limit_of(content, where=spec.where),
         signers=signers_of(content, spec),
+        windows=parse_windows(spec),
         has_submodules=_has_submodules(content, where=spec.where),
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitopskit.errors import GitopskitError
 from gitopskit.reconciler.plan import is_recorded, recalled
 
 if TYPE_CHECKING:
@@ -35,3 +36,20 @@ async def recall(tracked: Tracked, goal: Goal, *, syncer: Syncer, live: LiveObje
         found = recalled(desired, tracked.inventory.find(ref), live.get(ref))
         if found is not None:
             tracked.applied[ref] = found
+
+
+async def compare_unknown(
+    tracked: Tracked, goal: Goal, *, syncer: Syncer, live: LiveObjects
+) -> None:
+    """Find out, without a write, how objects are that nobody knows to be as they are to be."""
+    differing = set()
+    for desired in goal.objects:
+        if desired.ref in tracked.applied:
+            continue
+        is_missing = live.is_watched(desired.ref) and live.get(desired.ref) is None
+        try:
+            if is_missing or await syncer.differs(tracked, goal, desired):
+                differing.add(desired.ref)
+        except GitopskitError:
+            differing.add(desired.ref)  # it could not be made what it is to be either
+    tracked.differing = frozenset(differing)

@@ -16,9 +16,11 @@ import structlog
 from gitopskit.errors import ApiError, EnvironmentFault, GitopskitError, IntegrityFault
 from gitopskit.reconciler import (
     answering,
+    coming_back,
     dependencies,
     fighting,
     guards,
+    holding,
     names,
     namespace_metadata,
     operations,
@@ -31,10 +33,11 @@ from gitopskit.reconciler import (
 )
 from gitopskit.reconciler import application as applications
 from gitopskit.reconciler.advancing import Advancer
+from gitopskit.reconciler.coming_back import FAULT_SECONDS
 from gitopskit.reconciler.goals import Refused
 from gitopskit.reconciler.observation import drift
 from gitopskit.reconciler.plan import DeletionOrder, Verdict
-from gitopskit.reconciler.recalling import recall
+from gitopskit.reconciler.recalling import compare_unknown, recall
 from gitopskit.reconciler.teardown import tear_down
 
 if TYPE_CHECKING:
@@ -49,12 +52,6 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.syncing import Syncer
 
 _LOG: Final = structlog.get_logger("reconciler")
-
-FAULT_SECONDS: Final = 15.0
-"""When something around us is broken, it is looked at again after so long."""
-
-LEAVING_SECONDS: Final = 2.0
-"""What is being deleted or could not be, is looked at again after so long."""
 
 _READY: Final = ("Healthy", "Suspended")
 
@@ -119,6 +116,8 @@ class Reconciler:
             ApiError: the API server did not answer.
         """
         async with self._turns[tracked.name]:
+            if tracked.goal is not None:
+                holding.look(tracked, tracked.goal, now=self._clock.now_utc())
             desired, applied = tracked.desired.get(ref), tracked.applied.get(ref)
             live = self._live.get(ref)
             if not tracked.heals or desired is None or applied is None:
@@ -162,6 +161,7 @@ class Reconciler:
         """Apply, prune and tell."""
         self._take_up(tracked, goal)
         begun = self._clock.now_utc()
+        holding.look(tracked, goal, now=begun)
         results: list[ResourceResult] = []
         extra: list[tuple[str, str]] = []
         request = goal.application.operation
@@ -188,14 +188,24 @@ class Reconciler:
             begun=begun,
             now=self._clock.now_utc(),
         )
+        report = holding.told(tracked, report)
         report, judge_after = rollback.judged(tracked, goal, report, now=self._clock.now_utc())
         is_answered = answering.is_answered(report, request)
         await self._publisher.publish(tracked, report, is_answered=is_answered)
         if is_answered and tracked.run is not None:
             tracked.run = sync_run.answered(tracked.run)
         tracked.told_digest, tracked.told_commits = goal.digest, tracked.commits
-        delays = [it for it in (judge_after, self._come_back(tracked)) if it is not None]
-        return min(delays, default=None)
+        delays = (judge_after, *self._delays(tracked, goal))
+        return min((it for it in delays if it is not None), default=None)
+
+    def _delays(self, tracked: Tracked, goal: Goal) -> tuple[float | None, float | None]:
+        """Return when to look again for its own sake, and when for that of its windows."""
+        now = self._clock.now_utc()
+        holding.look(tracked, goal, now=now)
+        own = coming_back.delay_seconds(
+            tracked, now=self._clock.monotonic_seconds(), is_watched=self._live.is_watched
+        )
+        return own, holding.delay_seconds(tracked, now=now)
 
     async def _refresh(self, tracked: Tracked) -> None:
         """Look at Git now where a person asks for it; at all that was remembered where for that."""
@@ -301,7 +311,9 @@ class Reconciler:
         if tracked.is_check_due:
             tracked.is_check_due = False
             await self._syncer.check_unwatched(tracked)
-        if tracked.waiting:
+        if tracked.closed:
+            await compare_unknown(tracked, goal, syncer=self._syncer, live=self._live)
+        if tracked.waiting or tracked.closed:
             return []
         await self._syncer.namespaces.mark(tracked, goal)
         if tracked.heals:
@@ -334,7 +346,7 @@ class Reconciler:
             stale = tuple(entry for entry in stale if request.covers(entry.ref))
         policy = goal.application.policy
         is_synced = tracked.run is not None and tracked.run.phase == "Succeeded"
-        if tracked.failures or not stale or not is_synced:
+        if tracked.failures or not stale or not (is_synced or tracked.closed):
             tracked.pending = ()
             return []
         if not goal.objects and not policy.allows_empty:
@@ -348,7 +360,7 @@ class Reconciler:
         order = DeletionOrder(
             reason="Prune",
             propagation=policy.propagation,
-            may_delete=answering.may_prune(goal),
+            may_delete=answering.may_prune(goal) and not tracked.closed,
             is_ready=is_ready,
             is_approved=outcomes.is_approved(tracked),
             too_much=guards.too_much(
@@ -356,33 +368,3 @@ class Reconciler:
             ),
         )
         return await self._syncer.prune(tracked, stale, order)
-
-    def _delays_of(self, run: SyncRun) -> list[float]:
-        """Return when to look again at what a run waits for and no watch tells of."""
-        if run.phase == "Failing" and run.awaited is None:
-            return [0.0]
-        awaited = {it.ref for it in run.awaited.objects} if run.awaited else set()
-        is_told = all(map(self._live.is_watched, awaited | run.leaving))
-        return [] if is_told else [LEAVING_SECONDS]
-
-    def _come_back(self, tracked: Tracked) -> float | None:
-        """Return when to look again although nothing may tell of a change by then."""
-        delays = []
-        application = tracked.goal.application if tracked.goal is not None else None
-        if application and not (application.policy.is_automated or application.operation):
-            return None  # it is compared at every poll
-        if tracked.failures and not tracked.is_exhausted:
-            delays.append(tracked.retry_at_seconds - self._clock.monotonic_seconds())
-        if tracked.run is not None:
-            delays += self._delays_of(tracked.run)
-        delays += [
-            fight.ends_at_seconds - self._clock.monotonic_seconds()
-            for fight in tracked.fights.values()
-        ]
-        for verdict in tracked.pending:
-            if verdict.fate == "leaving":
-                is_watched = self._live.is_watched(verdict.entry.ref)
-                delays.append(FAULT_SECONDS if is_watched else LEAVING_SECONDS)
-            elif verdict.fate == "failed":
-                delays.append(LEAVING_SECONDS)
-        return max(0.0, min(delays)) if delays else None

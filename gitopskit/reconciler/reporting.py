@@ -118,10 +118,13 @@ def _resources(tracked: Tracked, goal: Goal, seen: Seen) -> tuple[ResourceStatus
 def _resource(
     tracked: Tracked, goal: Goal, desired: Desired, live: Observation | None
 ) -> ResourceStatus:
+    application = goal.application
+    is_applied = application.policy.is_automated or application.operation is not None
+    is_compared = not is_applied or (bool(tracked.closed) and desired.ref not in tracked.applied)
     is_synced = (
-        _is_as_applied(tracked, desired, live)
-        if goal.application.policy.is_automated or goal.application.operation is not None
-        else desired.ref not in tracked.differing
+        desired.ref not in tracked.differing
+        if is_compared
+        else _is_as_applied(tracked, desired, live)
     )
     return ResourceStatus(
         ref=desired.ref,

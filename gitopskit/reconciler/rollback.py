@@ -88,7 +88,7 @@ def judged(
 
     The head is bad if it made the Application Degraded, if its sync failed for good, or if it is
     not healthy in time; one that was healthy once is never bad, nor is one that waits for other
-    Applications before anything of it is applied.
+    Applications before anything of it is applied, or for a sync window.
     """
     limit = goal.application.rollback_after
     if limit is None:
@@ -102,7 +102,7 @@ def judged(
     is_as_bad = tracked.is_as_bad
     if commit_of(tracked.content, tracked.status, head=head, is_as_bad=is_as_bad) != head:
         told.append((ROLLED_BACK, _said(tracked.status, ROLLED_BACK)))
-    elif healthy and report.revision not in ("", healthy) and not tracked.waiting:
+    elif healthy and report.revision not in ("", healthy) and not tracked.held:
         left = limit - (now - _started(tracked, report, now)).total_seconds()
         why = _fault(tracked, report, is_late=left <= 0, now=now)
         delay = 0.0 if why else left

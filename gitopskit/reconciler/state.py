@@ -19,6 +19,8 @@ from gitopskit.reconciler.observation import precedes
 from gitopskit.reconciler.status import status_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from gitopskit.errors import InputError
     from gitopskit.health.declared import Kind, Rule
     from gitopskit.manifests.identity import ObjectRef
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.observation import Applied
     from gitopskit.reconciler.plan import Verdict
     from gitopskit.reconciler.sync_run import SyncRun
+    from gitopskit.reconciler.sync_windows import SyncWindow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,7 @@ class Goal:
     hooks: tuple[Desired, ...] = ()
     commits: tuple[str, ...] = ()
     deletion_limit: DeletionLimit = STANDARD_LIMIT
+    windows: tuple[SyncWindow, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -74,6 +78,7 @@ class Tracked:
     is the first before any rollback, and ``likeness`` a commit that was bad, a later head, and
     whether both render to the same. ``asked`` are the keys of what was last looked for and of the
     goal that it led to. ``marked_key`` is that of the goal whose namespace is as it is to be.
+    ``closed`` tells which sync windows are in the way.
     """
 
     name: str
@@ -101,6 +106,8 @@ class Tracked:
     failed_render: InputError | None = None
     told_digest: str = ""
     waiting: str = ""
+    closed: str = ""
+    window_changes_at: datetime | None = None
     marked_key: str = ""
     namespace_conflicts: tuple[str, ...] = ()
     is_refused: bool = False
@@ -132,8 +139,14 @@ class Tracked:
         """Tell whether what is changed in the cluster is reverted."""
         policy = self.goal.application.policy if self.goal else None
         is_willing = policy is not None and policy.is_automated and policy.heals
-        is_left_alone = self.is_deleted or self.is_refused or self.is_skipped
+        is_left_alone = self.is_deleted or self.is_refused or self.is_skipped or bool(self.closed)
         return is_willing and not is_left_alone
+
+    @property
+    def held(self) -> str:
+        """Return what a sync that is not over waits for before it goes on, or nothing."""
+        is_over = self.run is not None and self.run.is_over
+        return self.waiting or ("" if is_over else self.closed)
 
     def take(self, content: JsonObject) -> bool:
         """Keep the Application as a watch or a write shows it; False if something newer is known.

@@ -35,6 +35,7 @@ CONFIRMATION_REQUIRED: Final = "DeletionConfirmationRequired"
 EMPTY_RENDER: Final = "EmptyRenderRefused"
 NOT_WATCHED: Final = "ResourcesNotWatched"
 DRIFT_FIGHT: Final = "DriftFight"
+SYNC_WINDOW: Final = "WaitingForSyncWindow"
 
 NEEDS_PERSON: Final = (CONFIRMATION_REQUIRED, OWNERSHIP_CONFLICT)
 """What goes on only when a person has decided."""

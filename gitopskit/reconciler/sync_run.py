@@ -286,7 +286,7 @@ def _named(hook: Desired, run_id: str, goal: Aim) -> Desired:
 def _known_ends(run: SyncRun, status: JsonObject) -> frozenset[ObjectRef]:
     """Return the hooks of which a status tells that they succeeded in this very sync."""
     state = status.get("operationState") or {}
-    if run.digest not in _digests(state):
+    if run.digest not in digests(state):
         return frozenset()
     told = mapping(state.get("syncResult")).get("resources")
     ended = {
@@ -298,7 +298,7 @@ def _known_ends(run: SyncRun, status: JsonObject) -> frozenset[ObjectRef]:
     return frozenset(it for it in refs if (it.group, it.kind, it.namespace, it.name) in ended)
 
 
-def _digests(state: JsonObject) -> list[JsonValue]:
+def digests(state: JsonObject) -> list[JsonValue]:
     """Return what an operation tells of what exactly it syncs."""
     infos = mapping(state.get("operation")).get("info")
     items = map(mapping, infos if isinstance(infos, list) else ())
@@ -311,8 +311,8 @@ def _known_phase(goal: Aim, status: JsonObject) -> RunPhase:
     Where the last operation synced selected objects only, nobody can say that of the whole.
     """
     state = status.get("operationState") or {}
-    digests = _digests(state)
+    told = digests(state)
     revision = mapping(state.get("syncResult")).get("revision")
     is_part = bool(mapping(mapping(state.get("operation")).get("sync")).get("resources"))
-    is_this = goal.digest in digests if digests else revision == goal.commit and not is_part
+    is_this = goal.digest in told if told else revision == goal.commit and not is_part
     return "Succeeded" if is_this and state.get("phase") == "Succeeded" else "Running"

@@ -17,7 +17,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from gitopskit.durations import parse_duration
 from gitopskit.reconciler.application import OWN_CLUSTER, OWN_SERVER
 from gitopskit.reconciler.patterns import matches
-from gitopskit.reconciler.reporting import listed
 from gitopskit.reconciler.schedules import Schedule, ScheduleError, parse_schedule
 from gitopskit.timestamps import rfc3339
 
@@ -29,12 +28,11 @@ if TYPE_CHECKING:
 
 Kind = Literal["allow", "deny"]
 
-WAITING: Final = "WaitingForSyncWindow"
-
 _KINDS: Final[dict[str, Kind]] = {"allow": "allow", "deny": "deny"}
 _PATTERN: Final = re.compile(r"[^\[\]{}\\]+")
 _ZONE: Final = re.compile(r"[A-Za-z0-9_+\-]+(/[A-Za-z0-9_+\-]+)*")
 _MOST_STEPS: Final = 200
+_MOST_TOLD: Final = 5
 _ONE_SECOND: Final = timedelta(seconds=1)
 _LONGEST_SECONDS: Final = 292 * 365 * 24 * 3600.0
 _LONGEST_DESCRIPTION: Final = 80
@@ -161,7 +159,7 @@ def view(
     in_the_way = _in_the_way(windows, now)
     is_denied = in_the_way[0].kind == "deny"
     why = "these sync windows are open" if is_denied else "none of these sync windows is open"
-    told = listed([window.text for window in in_the_way])
+    told = "; ".join(window.text for window in in_the_way[:_MOST_TOLD])
     return View(f"not synced before {rfc3339(changes_at)}: {why}: {told}", changes_at)
 
 

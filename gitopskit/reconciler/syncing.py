@@ -189,7 +189,7 @@ class Syncer:
         for desired in goal.objects:
             tracked.failures.pop(desired.ref, None)
             try:
-                if await self._differs(tracked, goal, desired):
+                if await self.differs(tracked, goal, desired):
                     differing.add(desired.ref)
             except GitopskitError as error:
                 differing.add(desired.ref)
@@ -202,14 +202,19 @@ class Syncer:
         for desired in goal.objects:
             ref, version = desired.ref, desired.version
             try:
-                if await self._differs(tracked, goal, desired):
+                if await self.differs(tracked, goal, desired):
                     results.append(result_of(ref, version, "Synced", "would change (dry run)"))
             except GitopskitError as error:
                 message = failure_of(error).message
                 results.append(result_of(ref, version, "SyncFailed", message))
         return results
 
-    async def _differs(self, tracked: Tracked, goal: Goal, desired: Desired) -> bool:
+    async def differs(self, tracked: Tracked, goal: Goal, desired: Desired) -> bool:
+        """Tell whether an object differs from what it is to be, without a write.
+
+        Raises:
+            ApiError: the API server refused or did not answer.
+        """
         if goal.application.only_looks:
             return await self._writer.differs(desired)
         return await self._writer.would_change(self.wish(tracked, desired))

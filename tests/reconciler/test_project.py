@@ -159,9 +159,9 @@ def test_nobody_else_is_ever_impersonated(account: str) -> None:
 
 
 def test_fields_that_are_not_honoured_are_named() -> None:
-    with pytest.raises(UnsupportedField, match=r"spec\.orphanedResources, spec\.syncWindows"):
+    with pytest.raises(UnsupportedField, match=r"spec\.orphanedResources, spec\.sourceIntegrity"):
         project(
-            syncWindows=[{"kind": "deny"}],
+            sourceIntegrity={"git": {"policies": []}, "other": 1},
             orphanedResources={"warn": True},
             description="fine",
         )

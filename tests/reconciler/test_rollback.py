@@ -41,7 +41,7 @@ def tracked(
         run=SimpleNamespace(phase=phase),
         failures={},
         is_exhausted=is_exhausted,
-        waiting=waiting,
+        held=waiting,
         is_as_bad=is_as_bad,
     )
 

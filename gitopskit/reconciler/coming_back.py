@@ -1,0 +1,55 @@
+"""Coming back: when an Application is looked at again although nothing may tell of a change.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gitopskit.manifests.identity import ObjectRef
+    from gitopskit.reconciler.plan import Verdict
+    from gitopskit.reconciler.state import Tracked
+    from gitopskit.reconciler.sync_run import SyncRun
+
+    IsWatched = Callable[[ObjectRef], bool]
+
+FAULT_SECONDS: Final = 15.0
+"""When something around us is broken, it is looked at again after so long."""
+
+LEAVING_SECONDS: Final = 2.0
+"""What is being deleted or could not be, is looked at again after so long."""
+
+
+def delay_seconds(tracked: Tracked, *, now: float, is_watched: IsWatched) -> float | None:
+    """Return in how many seconds to look again, None if a change is told; now is monotonic."""
+    application = tracked.goal.application if tracked.goal is not None else None
+    if application and not (application.policy.is_automated or application.operation):
+        return None  # it is compared at every poll
+    if tracked.closed:
+        return None  # whatever it is, it has to wait for a window
+    delays = [fight.ends_at_seconds - now for fight in tracked.fights.values()]
+    if tracked.failures and not tracked.is_exhausted:
+        delays.append(tracked.retry_at_seconds - now)
+    if tracked.run is not None:
+        delays += _of_run(tracked.run, is_watched)
+    for verdict in tracked.pending:
+        delays += _of_deletion(verdict, is_watched)
+    return max(0.0, min(delays)) if delays else None
+
+
+def _of_run(run: SyncRun, is_watched: IsWatched) -> list[float]:
+    """Return when to look again at what a run waits for and no watch tells of."""
+    if run.phase == "Failing" and run.awaited is None:
+        return [0.0]
+    awaited = {it.ref for it in run.awaited.objects} if run.awaited else set()
+    return [] if all(map(is_watched, awaited | run.leaving)) else [LEAVING_SECONDS]
+
+
+def _of_deletion(verdict: Verdict, is_watched: IsWatched) -> list[float]:
+    if verdict.fate == "leaving":
+        return [FAULT_SECONDS if is_watched(verdict.entry.ref) else LEAVING_SECONDS]
+    return [LEAVING_SECONDS] if verdict.fate == "failed" else []
