@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final, Protocol
 
 from gitopskit.errors import InputError
-from gitopskit.reconciler import names
+from gitopskit.reconciler import names, ordering
 from gitopskit.reconciler.fields import mapping
 
 if TYPE_CHECKING:
@@ -93,20 +93,9 @@ def conditions(waiting: str) -> list[tuple[str, str]]:
 
 def in_order(wanted: list[str], applications: Mapping[str, Dependency]) -> list[str]:
     """Return names so that each comes after those it depends on, as far as there is no circle."""
-    ordered: list[str] = []
-    begun: set[str] = set()
-
-    def visit(name: str) -> None:
-        if name in begun or name not in applications:
-            return
-        begun.add(name)
-        for needed in _named(applications[name].content):
-            visit(needed)
-        ordered.append(name)
-
-    for name in wanted:
-        visit(name)
-    return [name for name in ordered if name in wanted]
+    needs = {name: _named(it.content) for name, it in applications.items()}
+    asked = set(wanted)
+    return [name for name in ordering.in_order(needs, wanted) if name in asked]
 
 
 def _named(content: JsonObject) -> tuple[str, ...]:

@@ -11,11 +11,11 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final, Literal
 
 from gitopskit.manifests.identity import apply_rank
+from gitopskit.reconciler.ordering import in_circles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from gitopskit.manifests.identity import ObjectRef
     from gitopskit.reconciler.desired import Desired
     from gitopskit.reconciler.object_options import Phase
 
@@ -88,6 +88,7 @@ def problems(objects: Sequence[Desired]) -> tuple[str, ...]:
     """Return the dependencies that can never be met, in words."""
     places = {it.ref: _place(it) for it in objects}
     needs = {it.ref: it.depends_on for it in objects}
+    circular = in_circles(needs)
     found = []
     for desired in objects:
         for ref in desired.depends_on:
@@ -95,25 +96,10 @@ def problems(objects: Sequence[Desired]) -> tuple[str, ...]:
                 found.append(f"{desired.ref} depends on {ref}, which the Application has not")
             elif places[ref] > places[desired.ref]:
                 found.append(f"{desired.ref} depends on {ref}, which comes in a later step")
-        if _reaches(desired.ref, desired.ref, needs):
+        if desired.ref in circular:
             found.append(f"{desired.ref} depends on itself, in a circle")
     return tuple(found)
 
 
 def _place(desired: Desired) -> tuple[int, int]:
     return _PHASES.index(desired.phase), desired.wave
-
-
-def _reaches(
-    start: ObjectRef, goal: ObjectRef, needs: Mapping[ObjectRef, tuple[ObjectRef, ...]]
-) -> bool:
-    """Tell whether dependencies lead from one object to another."""
-    todo, seen = list(needs[start]), {start}
-    while todo:
-        ref = todo.pop()
-        if ref == goal:
-            return True
-        if ref not in seen:
-            seen.add(ref)
-            todo.extend(needs.get(ref, ()))
-    return False

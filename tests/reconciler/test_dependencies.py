@@ -126,6 +126,14 @@ def test_those_that_are_needed_come_first() -> None:
     assert in_order(["a", "b"], items) == ["b", "a"]
 
 
+def test_a_long_chain_of_applications_is_brought_into_order() -> None:
+    links = 2000
+    chain = [application(f"a-{number}", f"a-{number + 1}") for number in range(links)]
+    items = by_name(*chain)
+
+    assert in_order(list(items), items) == list(reversed(items))
+
+
 def test_a_condition_tells_only_what_is_waited_for() -> None:
     assert conditions("") == []
     assert conditions("waits") == [("WaitingForDependencies", "waits")]
