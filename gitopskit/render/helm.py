@@ -141,7 +141,7 @@ def _file(
             folder, name = PurePosixPath(), name.lstrip("/")
     if name.startswith("$"):
         raise RenderFailed(f"no source has the ref of `{name[:120]}`", where=where)
-    if options.ignores_missing_value_files and not (tree.absolute(folder) / name).exists():
+    if options.ignores_missing_value_files and tree.lacks(folder, name):
         return None
     place = tree.resolve(folder, name, where=where)
     return tree.read(place), str(place)

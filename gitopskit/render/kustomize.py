@@ -67,7 +67,7 @@ def _components(
     return tuple(
         tree.resolve(folder, name, where=where)
         for name in options.components
-        if not options.ignores_missing_components or (tree.absolute(folder) / name).exists()
+        if not (options.ignores_missing_components and tree.lacks(folder, name))
     )
 
 

@@ -77,6 +77,18 @@ class Tree:
             )
         return PurePosixPath(real.relative_to(self.root).as_posix())
 
+    def lacks(self, folder: PurePosixPath, name: str) -> bool:
+        """Tell whether a name points at a place inside the revision where nothing is.
+
+        Of what leads out it says nothing, or it would tell what else is on this machine.
+        """
+        joined = posixpath.normpath(posixpath.join(str(folder), name))
+        is_outside = name.startswith("/") or joined.partition("/")[0] == ".."
+        if is_outside or "\0" in name or _REMOTE.search(name):
+            return False
+        real = Path(os.path.realpath(self.root / joined))
+        return real.is_relative_to(self.root) and not real.exists()
+
     def read(self, place: PurePosixPath) -> bytes:
         """Return the content of a file.
 

@@ -193,6 +193,29 @@ def test_a_missing_value_file_may_be_ignored(write_tree: WriteTree, helm: Path) 
 
 
 @pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("../../none.yaml", id="missing-outside"),
+        pytest.param("../../there.yaml", id="outside"),
+        pytest.param("../out/none.yaml", id="missing-behind-a-link"),
+        pytest.param("https://x.example/none.yaml", id="remote"),
+        pytest.param("no\0ne.yaml", id="no-name"),
+    ],
+)
+def test_a_value_file_elsewhere_is_refused_whether_it_is_there_or_not(
+    write_tree: WriteTree, helm: Path, name: str
+) -> None:
+    """An Application must not learn what else is on the reconciler's disk."""
+    tree = write_tree(CHART)
+    (tree.parent / "there.yaml").write_text("color: blue\n", encoding="utf-8")
+    (tree / "out").symlink_to(tree.parent)
+    options = HelmOptions(value_files=(name,), ignores_missing_value_files=True)
+
+    with pytest.raises(RenderFailed, match=r"outside|leads out|on a server|not the path"):
+        rendered(helm, tree, options)
+
+
+@pytest.mark.parametrize(
     ("options", "files"),
     [
         pytest.param(HelmOptions(value_files=("https://x.example/v.yaml",)), {}, id="remote-file"),

@@ -124,6 +124,10 @@ def test_a_missing_component_may_be_ignored(render_tree: Render) -> None:
         pytest.param(KustomizeOptions(components=("../none",)), id="missing-component"),
         pytest.param(KustomizeOptions(components=("../../x",)), id="component-outside"),
         pytest.param(
+            KustomizeOptions(components=("../../x",), ignores_missing_components=True),
+            id="component-outside-that-may-be-missing",
+        ),
+        pytest.param(
             KustomizeOptions(components=("https://git.example/x?ref=v1",)), id="remote-component"
         ),
         pytest.param(KustomizeOptions(patches=(Patch(path="/etc/passwd"),)), id="file-outside"),
