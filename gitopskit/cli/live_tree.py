@@ -42,6 +42,16 @@ class LiveTree:
         lines = [*fitted(views, height=max(1, height - 1)), foot]
         self._live.update(Group(*map(self._text, lines)), refresh=True)
 
+    def leave(self) -> None:
+        """Give the terminal back for as long as the program is suspended."""
+        self._live.console.set_alt_screen(False)
+        self._live.console.show_cursor()
+
+    def come_back(self) -> None:
+        """Take the terminal again."""
+        self._live.console.set_alt_screen()
+        self._live.console.show_cursor(show=False)
+
     def _text(self, line: Line) -> Text:
         spans = [(span.text, STYLES[span.mood] if self._colored else "") for span in line]
         return Text.assemble(*spans, no_wrap=True, overflow="ellipsis")

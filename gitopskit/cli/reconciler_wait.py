@@ -106,6 +106,8 @@ def _told(it: Progress) -> JsonObject:
 def _why(it: Progress) -> str:
     if it.needs_person:
         return "a person must decide"
+    if it.is_rolled_back:
+        return f"only a new commit can mend it, `gitopskit rollback {it.name}` makes one"
     return "only a new commit or another spec can mend it"
 
 

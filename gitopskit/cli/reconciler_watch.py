@@ -8,14 +8,17 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
 import signal
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.cli import output
 from gitopskit.cli.colors import is_colored, is_terminal, painted
+from gitopskit.cli.reconciler_status import read_views
 from gitopskit.cli.wiring import connect
 from gitopskit.controller import logs
+from gitopskit.errors import ApiError
 from gitopskit.kube.requests import Selection
 from gitopskit.kube.resources import APPLICATIONS
 from gitopskit.kube.watch import Listed, watch_selection
@@ -24,7 +27,7 @@ from gitopskit.redaction import show_controls
 from gitopskit.workflows.application_view import line, view_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator, Sequence
+    from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
     from typing import Any, Protocol
 
     from gitopskit.cli.output import OutputFormat
@@ -37,8 +40,15 @@ if TYPE_CHECKING:
         def show(self, views: Sequence[ApplicationView], *, is_old: bool) -> None:
             """Show how all are now; ``is_old`` where the server does not answer."""
 
+        def leave(self) -> None:
+            """Leave the terminal as it was."""
+
+        def come_back(self) -> None:
+            """Take the terminal again."""
+
 
 _ENDINGS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_LOOK_SECONDS: Final = 1.0
 _SHORTEST_PAUSE_SECONDS: Final = 0.1
 """Between two paintings: many changes at once are one."""
 
@@ -56,7 +66,12 @@ async def follow(
         logs.configure(level="warning", stream=_Sink(follower.lose))
         async with connect(context, prefers_pod=True) as api:
             await _until_signal(
-                (follower.read(api, selector), follower.paint(api)), on_resize=follower.repaint
+                (
+                    follower.read(api, selector),
+                    follower.look_again(api, selector),
+                    follower.paint(api),
+                ),
+                handlers={signal.SIGWINCH: follower.repaint, signal.SIGTSTP: follower.suspend},
             )
 
 
@@ -69,6 +84,7 @@ class _Follower:
         self._views: dict[str, ApplicationView] = {}
         self._is_old = False
         self._changed = asyncio.Event()
+        self._lost = asyncio.Event()
 
     async def read(self, api: KubeClient, selector: str) -> None:
         """Take in what the watch says, for ever."""
@@ -85,6 +101,18 @@ class _Follower:
                     self._keep(view_of(event.object))
                 self.repaint()
 
+    async def look_again(self, api: KubeClient, selector: str) -> None:
+        """List anew after an interruption: a watch that goes on is silent until a change."""
+        while True:
+            await self._lost.wait()
+            self._lost.clear()
+            while self._is_old:
+                await api.clock.sleep(_LOOK_SECONDS)
+                with suppress(ApiError):
+                    found = await read_views(api, self._choice, selector)
+                    self._views = {view.row.name: view for view in found}
+                    self._hear()
+
     async def paint(self, api: KubeClient) -> None:
         """Paint whenever something changed, for ever."""
         while True:
@@ -98,9 +126,17 @@ class _Follower:
         """Have it painted again."""
         self._changed.set()
 
+    def suspend(self) -> None:
+        """Stop until the person goes on, and leave the terminal to them meanwhile."""
+        self._display.leave()
+        os.kill(os.getpid(), signal.SIGSTOP)
+        self._display.come_back()
+        self.repaint()
+
     def lose(self) -> None:
         """Take notice that the server does not answer."""
         self._is_old = True
+        self._lost.set()
         self.repaint()
 
     def _hear(self) -> None:
@@ -146,6 +182,12 @@ class _Lines:
             output.print_result(self._gone(name))
         self._told = told
 
+    def leave(self) -> None:
+        """Leave nothing: lines stay where they are."""
+
+    def come_back(self) -> None:
+        """Go on with the next line."""
+
     def _line(self, view: ApplicationView) -> str:
         if self._form == "text":
             return painted([line(view)], colored=self._colored)
@@ -175,15 +217,17 @@ def _display(form: OutputFormat, color: bool | None) -> Iterator[Display]:  # no
 
 
 async def _until_signal(
-    programs: Sequence[Coroutine[Any, Any, None]], *, on_resize: Callable[[], None]
+    programs: Sequence[Coroutine[Any, Any, None]],
+    *,
+    handlers: Mapping[signal.Signals, Callable[[], None]],
 ) -> None:
     """Run programs until a signal that ends them; what one of them raises is raised."""
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
-    numbers = [it for it in _ENDINGS if signal.getsignal(it) is not signal.SIG_IGN]
-    for number in numbers:
-        loop.add_signal_handler(number, ended.set)
-    loop.add_signal_handler(signal.SIGWINCH, on_resize)
+    every = {**handlers, **dict.fromkeys(_ENDINGS, ended.set)}
+    heeded = {it: do for it, do in every.items() if signal.getsignal(it) is not signal.SIG_IGN}
+    for number, handler in heeded.items():
+        loop.add_signal_handler(number, handler)
     tasks = [asyncio.ensure_future(it) for it in (*programs, ended.wait())]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -193,5 +237,5 @@ async def _until_signal(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for number in (*numbers, signal.SIGWINCH):
+        for number in heeded:
             loop.remove_signal_handler(number)

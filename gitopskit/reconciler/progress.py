@@ -36,6 +36,7 @@ class Progress:
     is_final: bool = False
     is_stuck: bool = False
     needs_person: bool = False
+    is_rolled_back: bool = False
 
     @property
     def is_done(self) -> bool:
@@ -64,7 +65,8 @@ def progress(
     if rolled_back:
         is_as_bad = bool(revision) and has_passed(content, heads or {}, revision)
         is_final = f"instead of {revision}" in rolled_back or is_as_bad
-        return Progress(name=name, state=f"rolled back: {rolled_back}", is_final=is_final)
+        state = f"rolled back: {rolled_back}"
+        return Progress(name=name, state=state, is_final=is_final, is_rolled_back=True)
     is_seen = has_passed(content, heads or {}, revision)
     if sync.get("status") == "Synced" and health.get("status") == "Healthy":
         is_there = str(sync.get("revision", "")).startswith(revision)

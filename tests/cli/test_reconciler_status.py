@@ -10,10 +10,12 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from gitopskit.cli import app as frame
 from tests.support.cluster import kubectl
 from tests.support.reconciling import SERVER, text
+from tests.support.severable_way import SeverableWay
 from tests.support.terminal import Terminal, at_terminal, gitopskit
 
 if TYPE_CHECKING:
@@ -214,6 +216,55 @@ def test_whatever_ends_the_live_view_the_terminal_is_left_clean(
     assert_clean(terminal)
     assert HOSTILE not in terminal.shown
     assert "\x1b[3" not in terminal.shown
+
+
+def test_a_live_view_that_is_suspended_gives_the_terminal_back(
+    registered: Registered, tmp_path: Path
+) -> None:
+    with at_terminal(gitopskit(*registered.arguments("-w")), cwd=tmp_path) as terminal:
+        terminal.expect("not well: 1")
+        terminal.type("\x1a")
+        terminal.expect(BACK_AGAIN)
+        terminal.expect(VISIBLE)
+        wait_until_stopped(terminal.child.pid)
+        terminal.child.send_signal(signal.SIGCONT)
+        terminal.expect(OTHER_SCREEN)
+        terminal.expect("not well: 1")
+        terminal.interrupt()
+        assert terminal.end() == 130
+
+    assert terminal.shown.count(BACK_AGAIN) == 2
+
+
+def wait_until_stopped(pid: int) -> None:
+    _, status = os.waitpid(pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
+
+
+def test_the_live_view_says_when_the_server_does_not_answer(
+    registered: Registered, tmp_path: Path
+) -> None:
+    kubeconfig = registered.plane.kubeconfig_path.read_text()
+    server = yaml.safe_load(kubeconfig)["clusters"][0]["cluster"]["server"]
+    with SeverableWay(int(server.rpartition(":")[2])) as way:
+        (tmp_path / "config").write_text(
+            kubeconfig.replace(server, f"https://127.0.0.1:{way.port}")
+        )
+        environment = {"KUBECONFIG": str(tmp_path / "config")}
+        command = gitopskit(*registered.arguments("-w"))
+        with at_terminal(command, cwd=tmp_path, environment=environment) as terminal:
+            terminal.expect("not well: 1")
+            way.sever()
+            terminal.expect("the API server does not answer")
+            way.mend()
+            terminal.expect("not well: 1")
+            registered.put(registered.well, health="Degraded")
+            terminal.expect("not well: 2")
+            terminal.interrupt()
+            assert terminal.end() == 130
+
+    assert "watch_interrupted" not in terminal.shown
+    assert_clean(terminal)
 
 
 def assert_clean(terminal: Terminal) -> None:
