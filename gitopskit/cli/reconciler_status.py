@@ -15,7 +15,6 @@ from gitopskit.redaction import scrub
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gitopskit.kube.client import KubeClient
     from gitopskit.workflows.application_view import ApplicationView, Choice
 
 
@@ -78,24 +77,10 @@ def print_views(
 
 async def _read(context: str, choice: Choice, selector: str) -> list[ApplicationView]:
     from gitopskit.cli.wiring import connect
+    from gitopskit.workflows.applications import read_views
 
     async with connect(context, prefers_pod=True) as api:
         return await read_views(api, choice, selector)
-
-
-async def read_views(api: KubeClient, choice: Choice, selector: str) -> list[ApplicationView]:
-    """Return the chosen Applications, by name.
-
-    Raises:
-        ApiError: the API server refused or did not answer.
-    """
-    from gitopskit.kube.resources import APPLICATIONS
-    from gitopskit.reconciler.names import APPLICATIONS_NAMESPACE
-    from gitopskit.workflows.application_view import view_of
-
-    listing = await api.list(APPLICATIONS, APPLICATIONS_NAMESPACE, label_selector=selector)
-    found = [view for view in map(view_of, listing.items) if choice.fits(view)]
-    return sorted(found, key=lambda view: view.row.name)
 
 
 def _require_known(choice: Choice, views: Sequence[ApplicationView]) -> None:

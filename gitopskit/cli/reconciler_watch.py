@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 
 from gitopskit.cli import output
 from gitopskit.cli.colors import is_colored, is_terminal, painted
-from gitopskit.cli.reconciler_status import read_views
 from gitopskit.cli.wiring import connect
 from gitopskit.controller import logs
 from gitopskit.errors import ApiError
@@ -25,6 +24,7 @@ from gitopskit.kube.watch import Listed, watch_selection
 from gitopskit.reconciler.names import APPLICATIONS_NAMESPACE
 from gitopskit.redaction import show_controls
 from gitopskit.workflows.application_view import line, view_of
+from gitopskit.workflows.applications import read_views
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
