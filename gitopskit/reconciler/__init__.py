@@ -2,8 +2,8 @@
 
 Pure (the import contract in pyproject.toml lists them): names, fields, application, project,
 desired, normalise, fieldsets, observation, ownership, ignoring, jq_objects, inventory, plan,
-status, reporting, operations, state. Shell: repositories, goals, live, permissions, writer,
-inventories, jq_paths,
-namespaces, syncing, teardown, publishing, reconcile, registrations, loop, waiting.
+deletion_hooks, status, reporting, operations, state. Shell: repositories, goals, live, jq_paths,
+permissions, writer, inventories, namespaces, syncing, teardown, publishing, reconcile,
+registrations, loop, waiting.
 Start at reconcile.py, which is the whole way of one Application.
 """

@@ -18,6 +18,7 @@ from gitopskit.reconciler import project as projects
 from gitopskit.reconciler.application import Follow
 from gitopskit.reconciler.desired import prepare
 from gitopskit.reconciler.guards import STANDARD_LIMIT
+from gitopskit.reconciler.object_options import DELETION_PHASES
 from gitopskit.reconciler.repositories import Pinned
 from gitopskit.reconciler.state import Goal
 from gitopskit.reconciler.sync_windows import of_application
@@ -216,7 +217,9 @@ class Goals:
             raise Refused(
                 status.INVALID_SPEC, "; ".join([*told, f"and {more} more"] if more > 0 else told)
             )
-        digests = "".join(sorted(desired.digest for desired in prepared.objects))
+        ends = tuple(it for it in prepared.objects if it.phase in DELETION_PHASES)
+        objects = tuple(it for it in prepared.objects if it not in ends)
+        digests = "".join(sorted(desired.digest for desired in objects))
         is_known = all(kinds.find(it.ref.group, it.ref.kind) for it in prepared.objects)
         return Goal(
             application=application,
@@ -226,8 +229,9 @@ class Goals:
             key=key if is_known else "",
             digest=hashlib.sha256(digests.encode()).hexdigest(),
             source_type=rendered.source_type,
-            objects=tuple(it for it in prepared.objects if not it.is_hook),
-            hooks=tuple(it for it in prepared.objects if it.is_hook),
+            objects=tuple(it for it in objects if not it.is_hook),
+            hooks=tuple(it for it in objects if it.is_hook),
+            deletion_hooks=ends,
             windows=of_application(project.windows, application),
             deletion_limit=application.deletion_limit or project.deletion_limit or STANDARD_LIMIT,
         )

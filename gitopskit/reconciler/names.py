@@ -75,6 +75,16 @@ WEBHOOK_SECRET: Final = "gitopskit-webhooks"  # noqa: S105 -- a name, no secret
 
 REPOSITORY_LABEL: Final = "argocd.argoproj.io/secret-type"
 FINALIZER: Final = "resources-finalizer.argocd.argoproj.io"
+HOOK_FINALIZERS: Final = {
+    "PreDelete": "pre-delete-finalizer.argocd.argoproj.io",
+    "PostDelete": "post-delete-finalizer.argocd.argoproj.io",
+}
+"""On an Application: hooks are to run before or after its objects go.
+
+Each comes with a second one, with the ending ``/cleanup``, for taking these hooks away.
+Source: Argo CD's finalizers for hooks of deletions.
+"""
+CLEANUP: Final = "/cleanup"
 
 _LONGEST_LABEL: Final = 63
 _LONGEST_NAME: Final = 253

@@ -18,20 +18,26 @@ if TYPE_CHECKING:
 
     from gitopskit.manifests.json_types import JsonValue
 
-Phase = Literal["PreSync", "Sync", "PostSync", "SyncFail"]
+Phase = Literal["PreSync", "Sync", "PostSync", "SyncFail", "PreDelete", "PostDelete"]
 
 PHASES: Final[Mapping[str, Phase]] = {
     "PreSync": "PreSync",
     "Sync": "Sync",
     "PostSync": "PostSync",
     "SyncFail": "SyncFail",
+    "PreDelete": "PreDelete",
+    "PostDelete": "PostDelete",
 }
+DELETION_PHASES: Final[tuple[Phase, ...]] = ("PreDelete", "PostDelete")
+"""The phases of an Application's end, which are no part of any sync."""
 _HELM_PHASES: Final[Mapping[str, Phase]] = {
     "crd-install": "PreSync",
     "pre-install": "PreSync",
     "pre-upgrade": "PreSync",
     "post-install": "PostSync",
     "post-upgrade": "PostSync",
+    "pre-delete": "PreDelete",
+    "post-delete": "PostDelete",
 }
 _HELM_NEVER: Final = frozenset(
     {"test", "test-success", "test-failure", "pre-rollback", "post-rollback"}

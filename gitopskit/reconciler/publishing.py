@@ -16,7 +16,7 @@ from gitopskit.kube.resources import APPLICATIONS
 from gitopskit.reconciler import names, rollback, status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from gitopskit.clock import Clock
     from gitopskit.kube.client import KubeClient
@@ -105,25 +105,23 @@ class Publisher:
                 [{"op": "test", "path": path, "value": value}, {"op": "remove", "path": path}],
             )
 
-    async def release(self, tracked: Tracked) -> None:
-        """Take our finalizer off, so that the Application can go.
+    async def set_finalizers(self, tracked: Tracked, wanted: Sequence[str]) -> None:
+        """Give an Application other finalizers; without any, one that is being deleted goes.
 
         Raises:
             ApiConflict: its finalizers are others than those that were seen.
             ApiError: the API server refused or did not answer.
         """
-        finalizers = tracked.content["metadata"].get("finalizers") or []
-        others = [it for it in finalizers if str(it).partition("/")[0] != names.FINALIZER]
+        path = "/metadata/finalizers"
+        before = tracked.content["metadata"].get("finalizers")
+        known: JsonObject = {"op": "test", "path": path, "value": before}
+        change: JsonObject = {"op": "add", "path": path, "value": [*wanted]}
         try:
-            await self._patch(
-                tracked,
-                [
-                    {"op": "test", "path": "/metadata/finalizers", "value": finalizers},
-                    {"op": "replace", "path": "/metadata/finalizers", "value": others},
-                ],
-            )
+            content = await self._patch(tracked, [known, change])
         except ApiInvalid as error:
             raise ApiConflict("its finalizers changed", where=error.where) from error
+        if content is not None:
+            tracked.take(content)
 
     async def _patch(self, tracked: Tracked, patch: list[JsonObject]) -> JsonObject | None:
         """Patch the very Application that was seen; None where it is gone."""

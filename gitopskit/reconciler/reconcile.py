@@ -38,7 +38,7 @@ from gitopskit.reconciler.goals import Refused
 from gitopskit.reconciler.observation import drift
 from gitopskit.reconciler.plan import DeletionOrder, Verdict
 from gitopskit.reconciler.recalling import compare_unknown, recall
-from gitopskit.reconciler.teardown import tear_down
+from gitopskit.reconciler.teardown import Teardown
 
 if TYPE_CHECKING:
     from gitopskit.clock import Clock
@@ -74,7 +74,10 @@ class Reconciler:
         self._registry = registry
         self._goals = goals
         self._syncer = syncer
-        self._advancer = Advancer(registry=registry, syncer=syncer, live=live)
+        self._advancer = advancer = Advancer(registry=registry, syncer=syncer, live=live)
+        self._teardown = Teardown(
+            goals=goals, advancer=advancer, syncer=syncer, live=live, publisher=publisher
+        )
         self._live = live
         self._publisher = publisher
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -93,7 +96,7 @@ class Reconciler:
             await self._syncer.read_inventory(tracked)
             if tracked.is_deleted:
                 async with self._turns[tracked.name]:
-                    return await tear_down(tracked, syncer=self._syncer, publisher=self._publisher)
+                    return await self._teardown.go_on(tracked)
             await self._refresh(tracked)
             goal = await self._goals.find(tracked)
         except Refused as refusal:
@@ -160,6 +163,7 @@ class Reconciler:
     async def _pursue(self, tracked: Tracked, goal: Goal) -> float | None:
         """Apply, prune and tell."""
         self._take_up(tracked, goal)
+        await self._teardown.prepare(tracked, goal)
         begun = self._clock.now_utc()
         holding.look(tracked, goal, now=begun)
         results: list[ResourceResult] = []

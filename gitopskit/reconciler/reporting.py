@@ -14,7 +14,7 @@ from gitopskit.reconciler.observation import drift
 from gitopskit.reconciler.status import Report, ResourceStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.reconciler.desired import Desired
@@ -54,14 +54,15 @@ def refused(tracked: Tracked, condition: str, message: str, seen: Seen) -> Repor
     )
 
 
-def leaving(tracked: Tracked) -> Report:
-    """Return the report of an Application that waits for the end of its objects."""
+def leaving(tracked: Tracked, *, awaited: str = "", problems: Sequence[str] = ()) -> Report:
+    """Return the report of an Application that waits for the end of its objects, or for a hook."""
     sync = tracked.status.get("sync") or {}
-    failed = [f"{it.entry.ref}: {it.message}" for it in tracked.pending if it.fate == "failed"]
+    failed = [*problems]
+    failed += [f"{it.entry.ref}: {it.message}" for it in tracked.pending if it.fate == "failed"]
     told = [(status.DELETION_ERROR, listed(failed))] if failed else []
     return Report(
         sync=sync.get("status", "Unknown"),
-        health=Health("Progressing", "the Application is being deleted"),
+        health=Health("Progressing", f"the Application is being deleted{awaited}"),
         revision=str(sync.get("revision", "")),
         revisions=tuple(sync.get("revisions") or ()),
         resources=tuple(_stale(verdict) for verdict in tracked.pending),

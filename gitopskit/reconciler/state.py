@@ -65,6 +65,7 @@ class Goal:
     source_type: str
     objects: tuple[Desired, ...] = ()
     hooks: tuple[Desired, ...] = ()
+    deletion_hooks: tuple[Desired, ...] = ()
     commits: tuple[str, ...] = ()
     deletion_limit: DeletionLimit = STANDARD_LIMIT
     windows: tuple[SyncWindow, ...] = ()

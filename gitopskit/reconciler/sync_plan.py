@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final, Literal
 
 from gitopskit.manifests.identity import apply_rank
+from gitopskit.reconciler.object_options import DELETION_PHASES
 from gitopskit.reconciler.ordering import in_circles
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 Standing = Literal["due", "waiting", "done", "failed"]
 """How one object of a sync stands: to be written, waited for, as it is to be, or not to become."""
 
-_PHASES: Final[Sequence[Phase]] = ("PreSync", "Sync", "PostSync", "SyncFail")
+_PHASES: Final[Sequence[Phase]] = ("PreSync", "Sync", "PostSync", "SyncFail", *DELETION_PHASES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -263,7 +263,7 @@ def annotated(annotation: str, value: str = "x", *, kind: str = "v1\nkind: Confi
         pytest.param("kind: ConfigMap\nmetadata: {}\n", "has no metadata.name", id="no-name"),
         pytest.param("metadata: {}\n", "an object has no metadata.name", id="nothing"),
         pytest.param(
-            annotated("argocd.argoproj.io/hook", "PreDelete"), "the hook PreDelete", id="hook"
+            annotated("argocd.argoproj.io/hook", "MidSync"), "the hook MidSync", id="hook"
         ),
         pytest.param(
             annotated("argocd.argoproj.io/sync-options", "Prune=false,Unheard=true"),

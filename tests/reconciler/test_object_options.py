@@ -42,6 +42,8 @@ def test_an_object_without_annotations_asks_for_nothing() -> None:
         pytest.param({HOOK: "PreSync"}, "PreSync", id="before"),
         pytest.param({HOOK: "Sync"}, "Sync", id="with"),
         pytest.param({HOOK: "SyncFail"}, "SyncFail", id="failure"),
+        pytest.param({HOOK: "PostDelete"}, "PostDelete", id="end"),
+        pytest.param({HELM: "pre-delete"}, "PreDelete", id="chart-end"),
         pytest.param({HELM: "pre-install,pre-upgrade"}, "PreSync", id="chart-before"),
         pytest.param({HELM: "post-upgrade"}, "PostSync", id="chart-after"),
         pytest.param({HOOK: "PostSync", HELM: "pre-install"}, "PostSync", id="argo-cds-wins"),
@@ -130,8 +132,8 @@ def test_an_object_may_wait_for_others() -> None:
         pytest.param(
             {names.COMPARE_OPTIONS_ANNOTATION: "Other"}, "the option Other", id="compare-option"
         ),
-        pytest.param({HOOK: "PreDelete"}, "the hook PreDelete", id="hook"),
-        pytest.param({HELM: "pre-install,pre-delete"}, "the hook pre-delete", id="chart-hook"),
+        pytest.param({HOOK: "MidSync"}, "the hook MidSync", id="hook"),
+        pytest.param({HELM: "pre-install,mid-sync"}, "the hook mid-sync", id="chart-hook"),
         pytest.param(
             {HOOK: "PreSync,PostSync"},
             "a hook of more than one phase (PostSync, PreSync)",
