@@ -24,6 +24,7 @@ from gitopskit.reconciler import dependencies, fighting, names
 from gitopskit.reconciler.alerts import Alerts
 from gitopskit.reconciler.asking import Asking
 from gitopskit.reconciler.audit import Audit
+from gitopskit.reconciler.definitions import Definitions
 from gitopskit.reconciler.goals import Goals
 from gitopskit.reconciler.head_records import HeadRecords
 from gitopskit.reconciler.inventories import Inventories
@@ -154,6 +155,7 @@ class Controller:
             ApiError: the inventories cannot be read at the start.
         """
         await self._inventories.read()
+        definitions = Definitions(self._api, registry=self.registry, on_news=self._queue.add)
         try:
             async with asyncio.TaskGroup() as group:
                 background = [group.create_task(it) for it in self._registrations.watches()]
@@ -162,6 +164,7 @@ class Controller:
                 tasks = (
                     self._asking.run(),
                     self._poll(),
+                    definitions.run(),
                     self._head_records.run(),
                     self._alerts.run(),
                 )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
+from gitopskit.clock import SystemClock
 from gitopskit.kube.resources import (
     APP_PROJECTS,
     APPLICATIONS,
@@ -19,7 +20,7 @@ from gitopskit.reconciler.loop import Controller
 from tests.support.cluster import create_namespace
 from tests.support.polling import eventually
 from tests.support.reconciling import AUTOMATED, SERVER, World, config_map, text
-from tests.support.widgets import definition, grant
+from tests.support.widgets import definition, grant, widgets
 
 if TYPE_CHECKING:
     from gitopskit.controlplane.server import ControlPlane
@@ -215,6 +216,32 @@ async def test_a_definition_and_an_object_of_it_arrive_in_one_commit(
     live = await world.get(CUSTOM_RESOURCE_DEFINITIONS, f"widgets.{group}")
     assert live is not None
     await admin.delete(CUSTOM_RESOURCE_DEFINITIONS, f"widgets.{group}", uid=live["metadata"]["uid"])
+
+
+async def test_an_object_is_applied_when_its_kind_is_defined_by_somebody_else(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    group = f"{unique}.example.com"
+    await grant(world, unique, group)
+    widget = {"apiVersion": f"{group}/v1", "kind": "Widget", "metadata": {"name": unique}}
+    world.repository.commit({"app/all.yaml": text(widget)})
+    await world.project(unique)
+    await world.application(unique, project=unique)
+
+    async with reconciler() as controller:
+        await world.until_condition(unique, "SyncError", "does not know the kind")
+        # Only the definition itself can be the reason to try again in time.
+        later = SystemClock().monotonic_seconds() + 600
+        controller.registry.applications[unique].retry_at_seconds = later
+        made = await world.admin.create(
+            CUSTOM_RESOURCE_DEFINITIONS, definition(group), field_manager="an-operator"
+        )
+        await world.until_synced(unique)
+
+    assert await world.get(widgets(group), unique) is not None
+    await world.admin.delete(
+        CUSTOM_RESOURCE_DEFINITIONS, f"widgets.{group}", uid=made["metadata"]["uid"]
+    )
 
 
 async def test_a_definition_that_the_server_refuses_holds_back_its_objects(
