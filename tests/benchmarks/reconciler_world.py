@@ -7,6 +7,7 @@ its writes are counted in the API server's audit log.
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 import time
@@ -18,14 +19,16 @@ from gitopskit.kube.requests import Selection
 from gitopskit.kube.resources import APPLICATIONS
 from gitopskit.kube.watch import Listed, watch_selection
 from gitopskit.process import Command, find_program, start, stop
+from gitopskit.reconciler.names import inventory_name
 from tests.benchmarks.processes import children_cpu_seconds, cpu_seconds
 from tests.support import cluster
-from tests.support.audit import WRITES, read_requests
+from tests.support.audit import WRITES, Request, read_requests
 from tests.support.gitrepo import SourceRepository
+from tests.support.polling import eventually
 from tests.support.reconciling import World
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterator
+    from collections.abc import AsyncGenerator, Callable, Collection, Iterator
     from pathlib import Path
 
     from gitopskit.controlplane.server import ControlPlane
@@ -46,6 +49,16 @@ class Running:
 
     pid: int
     begun: float
+    log: Path
+    log_begins: int
+
+    async def until_ready(self) -> None:
+        """Wait until it has seen everything and dealt with what was there."""
+        await eventually(self._is_ready, timeout_seconds=PATIENCE_SECONDS)
+
+    def _is_ready(self) -> bool:
+        lines = self.log.read_bytes()[self.log_begins :].splitlines()
+        return any(json.loads(it)["event"] == "ready" for it in lines if it.endswith(b"}"))
 
     def cpu_seconds(self) -> float:
         """Return what it and the programs that it started have used."""
@@ -91,10 +104,23 @@ class Fleet:
 
     def writes(self) -> int:
         """Return how many objects were written so far by the reconciler, or in its charge."""
-        return sum(
-            request.user == _ACCOUNT and request.verb in WRITES and request.group not in _NOT_OURS
-            for request in read_requests(self.server.audit_log_path)
-        )
+        return sum(1 for _ in self._written())
+
+    def writes_about(self, names: Collection[str]) -> int:
+        """Return how many of those were about some Applications, or objects of their names."""
+        inventories = {inventory_name(name, 0): name for name in names}
+        about = [inventories.get(it.name, it.name.partition(".")[0]) for it in self._written()]
+        return sum(name in names for name in about)
+
+    def objects_written(self) -> int:
+        """Return how many writes of objects of Applications there were so far."""
+        return sum(bool(request.impersonated) for request in self._written())
+
+    def _written(self) -> Iterator[Request]:
+        for request in read_requests(self.server.audit_log_path):
+            is_write = request.verb in WRITES and request.group not in _NOT_OURS
+            if request.user == _ACCOUNT and is_write:
+                yield request
 
     def requests(self) -> int:
         """Return how many requests were made so far in the name of an applier."""
@@ -123,10 +149,12 @@ class Fleet:
             f"--cache-dir={self.folder / 'cache'}",
             *flags,
         )
-        begun = time.perf_counter()
-        process = start(Command(argv=argv, environment=environment), output=self.folder / "log")
+        log = self.folder / "log"
+        log.touch()
+        log_begins, begun = log.stat().st_size, time.perf_counter()
+        process = start(Command(argv=argv, environment=environment), output=log)
         try:
-            yield Running(process.pid, begun)
+            yield Running(process.pid, begun, log, log_begins)
         finally:
             stop(process)
 

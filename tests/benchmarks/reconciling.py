@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
 
 _APPLICATIONS: Final = 50
-_ALL_CHANGED: Final = 5
+_ALL_CHANGED: Final = 20
 _ONE_CHANGED: Final = 20
 _EDITS: Final = 300
 _IN_A_ROW: Final = 10
@@ -118,6 +118,8 @@ async def _all_changed(fleet: Fleet, names: list[str]) -> list[Figure]:
 async def _one_changed(fleet: Fleet, names: list[str]) -> list[Figure]:
     await _is_quiet(fleet)
     builds, writes = fleet.builds(), fleet.writes()
+    others = names[_ONE_CHANGED:]
+    elsewhere = fleet.writes_about(others)
     times = []
     for number in range(_ONE_CHANGED):
         times += await _push(fleet, [names[number % len(names)]], f"one-{number}")
@@ -140,6 +142,12 @@ async def _one_changed(fleet: Fleet, names: list[str]) -> list[Figure]:
             value=(fleet.writes() - writes) / _ONE_CHANGED,
             unit="",
         ),
+        Figure(
+            name=f"  writes about the {len(others)} that never changed",
+            value=fleet.writes_about(others) - elsewhere,
+            unit="",
+            aim="0",
+        ),
     ]
 
 
@@ -149,7 +157,9 @@ async def _by_webhook(fleet: Fleet, names: list[str]) -> list[Figure]:
         port = held.getsockname()[1]
     await fleet.world.admin.create(SECRETS, webhook_secret(github=SECRET), field_manager="bench")
     times: list[float] = []
-    with fleet.reconciler(f"--listen=127.0.0.1:{port}", poll_seconds=_NEVER_SECONDS):
+    listen = f"--listen=127.0.0.1:{port}"
+    with fleet.reconciler(listen, poll_seconds=_NEVER_SECONDS) as running:
+        await running.until_ready()
         await _is_quiet(fleet)
         for number in range(_ONE_CHANGED + 1):
             wanted, value = {names[number]}, f"told-{number}"
