@@ -139,6 +139,16 @@ async def patched(world: World, kind: Kind, name: str, patch: JsonObject) -> Jso
     )
 
 
+async def until_at(world: World, name: str, revision: str) -> None:
+    """Wait until an Application is synced to a revision, healthy or not."""
+
+    async def is_there() -> bool:
+        sync = (await world.status(name)).get("sync") or {}
+        return sync.get("status") == "Synced" and sync["revision"].startswith(revision)
+
+    await eventually(is_there)
+
+
 @pytest.mark.parametrize("is_for_all", [False, True], ids=["of-the-object", "of-all"])
 async def test_an_object_that_changes_loses_what_git_does_not_have(
     world: World,
@@ -219,7 +229,7 @@ async def test_what_the_server_gave_and_what_scales_stays(
     await world.application(unique, project=unique, policy=policy)
 
     async with reconciler():
-        await world.until_synced(unique, health="Progressing")
+        await until_at(world, unique, "")
         before = await world.get(SERVICES, unique) or {}
         await world.admin.patch(
             DEPLOYMENTS,
@@ -235,7 +245,7 @@ async def test_what_the_server_gave_and_what_scales_stays(
         service["spec"]["ports"] = [{"port": 81}]
         container["image"] = "registry.example.com/app:2"
         commit = world.repository.commit({"app/all.yaml": text(service, deployment)})
-        await world.until_synced(unique, revision=commit, health="Progressing")
+        await until_at(world, unique, commit)
 
     after = await world.get(SERVICES, unique) or {}
     spec = (await world.get(DEPLOYMENTS, unique) or {})["spec"]
@@ -264,7 +274,7 @@ async def test_what_cannot_be_taken_away_is_explained_and_nothing_is_changed(
     await world.application(unique, project=unique)
 
     async with reconciler():
-        await world.until_synced(unique, health="Progressing")
+        await until_at(world, unique, "")
         bound = await patched(world, CLAIMS, unique, {"spec": {"volumeName": "a-volume"}})
         claim["metadata"]["labels"] = {"tier": "two"}
         world.repository.commit({"app/all.yaml": text(annotated(claim, **REPLACED))})
