@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.source import Source
     from gitopskit.reconciler.state import Registry, Tracked
 
+    Seen = tuple[str, str]
+    """The fingerprints of a spec and a project as a goal was derived from them."""
+
 _MOST_REFUSALS_TOLD: Final = 10
 
 
@@ -78,7 +81,7 @@ class Goals:
             Refused: its spec, its project or its source does not allow one.
             ApiError: the API server refused or did not answer.
         """
-        application, project = await self._allowed(tracked)
+        application, project, seen = await self._allowed(tracked)
         self._repositories.set_submodules(project)
         tracked.follows = tuple(
             Follow(source.repo_url, _revision(application, source), project.name, source.chart)
@@ -94,14 +97,14 @@ class Goals:
             pinned = tuple(map(Pinned, application.sources, tracked.follows, commits))
             if project.signers is not None:
                 await self._repositories.require_signed(pinned, project.signers)
-            asked = self._key(tracked, project, commits)
-            held = await self._held(tracked, project, pinned, asked)
+            asked = _key(seen, commits)
+            held = await self._held(tracked, pinned, asked=asked, seen=seen)
             if held is not None:
                 return held
             rendered = await self._render(tracked, pinned, asked)
         except GitopskitError as error:
             raise Refused.of(status.COMPARISON_ERROR, error) from error
-        key = self._key(tracked, project, [rendered.key])
+        key = _key(seen, [rendered.key])
         goal = await self._goal(rendered, application, project, commits, key)
         tracked.asked = (asked, goal.key)
         return goal
@@ -142,7 +145,7 @@ class Goals:
             await self._repositories.look(follow)
 
     async def _held(
-        self, tracked: Tracked, project: Project, pinned: tuple[Pinned, ...], asked: str
+        self, tracked: Tracked, pinned: tuple[Pinned, ...], *, asked: str, seen: Seen
     ) -> Goal | None:
         """Return the goal that an Application has, if it is that of these commits too."""
         held = tracked.goal
@@ -150,18 +153,12 @@ class Goals:
             return None
         if tracked.asked != (asked, held.key):
             found = await self._repositories.key(pinned)
-            if not found or held.key != self._key(tracked, project, [found]):
+            if not found or held.key != _key(seen, [found]):
                 return None
             tracked.asked = (asked, held.key)
         return held
 
-    def _key(self, tracked: Tracked, project: Project, parts: list[str]) -> str:
-        """Return what tells a goal from others: spec, project, and commits or what they hold."""
-        content = self._registry.projects[project.name]
-        matter = json.dumps([tracked.fingerprint, parts, projects.fingerprint(content)])
-        return hashlib.sha256(matter.encode(errors="surrogateescape")).hexdigest()
-
-    async def _allowed(self, tracked: Tracked) -> tuple[Application, Project]:
+    async def _allowed(self, tracked: Tracked) -> tuple[Application, Project, Seen]:
         try:
             application = applications.parse(tracked.content)
             content = self._registry.projects.get(application.project)
@@ -172,11 +169,12 @@ class Goals:
                     hint=f"create it in the namespace {names.APPLICATIONS_NAMESPACE}",
                 )
             project = projects.parse(content)
+            seen = (tracked.fingerprint, projects.fingerprint(content))
             _require(application, project)
             await self._jq.require(application)
         except GitopskitError as error:
             raise Refused.of(status.INVALID_SPEC, error) from error
-        return application, project
+        return application, project, seen
 
     async def _render(self, tracked: Tracked, sources: tuple[Pinned, ...], key: str) -> Rendered:
         """Render, unless the very same thing failed before for a reason of its own."""
@@ -248,6 +246,15 @@ class Goals:
         if all(kinds.find(ref.group, ref.kind) for ref in refs):
             return kinds
         return await self._api.kinds(refresh=True)
+
+
+def _key(seen: Seen, parts: list[str]) -> str:
+    """Return what tells a goal from others: spec, project, and commits or what they hold.
+
+    What was seen when the look began counts: both may be others by now, and are looked at again.
+    """
+    matter = json.dumps([seen[0], parts, seen[1]])
+    return hashlib.sha256(matter.encode(errors="surrogateescape")).hexdigest()
 
 
 def _require(application: Application, project: Project) -> None:
