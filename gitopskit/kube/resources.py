@@ -105,6 +105,9 @@ LEASES: Final = ResourceType(
 DEPLOYMENTS: Final = ResourceType(
     group="apps", version="v1", plural="deployments", kind="Deployment"
 )
+STATEFUL_SETS: Final = ResourceType(
+    group="apps", version="v1", plural="statefulsets", kind="StatefulSet"
+)
 ROLE_BINDINGS: Final = ResourceType(
     group="rbac.authorization.k8s.io", version="v1", plural="rolebindings", kind="RoleBinding"
 )

@@ -18,9 +18,9 @@ from gitopskit import __version__
 from gitopskit.backoff import Backoff
 from gitopskit.controller.fights import Fights
 from gitopskit.controller.queue import WorkQueue, run_workers
-from gitopskit.errors import InputError
+from gitopskit.errors import InputError, IntegrityFault
 from gitopskit.kube.events import EventRecorder
-from gitopskit.reconciler import dependencies, fighting, names
+from gitopskit.reconciler import dependencies, fighting, names, rivals
 from gitopskit.reconciler.alerts import Alerts
 from gitopskit.reconciler.asking import Asking
 from gitopskit.reconciler.audit import Audit
@@ -37,6 +37,7 @@ from gitopskit.reconciler.publishing import Publisher
 from gitopskit.reconciler.reconcile import Reconciler
 from gitopskit.reconciler.registrations import Registrations
 from gitopskit.reconciler.repositories import Repositories, RepositoryOptions
+from gitopskit.reconciler.standing_back import StandingBack
 from gitopskit.reconciler.state import Registry
 from gitopskit.reconciler.syncing import Syncer
 from gitopskit.reconciler.webhook_api import WebhookApi
@@ -87,8 +88,7 @@ class Controller:
     ) -> None:
         """Put the parts together; nothing is started."""
         self.metrics = metrics or ReconcilerMetrics(revision=__version__)
-        self._api, self._clock = api, api.clock
-        self._options = options
+        self._api, self._clock, self._options = api, api.clock, options
         self.registry = Registry()
         self._queue: WorkQueue[str] = WorkQueue(api.clock, backoff=_FAULTS)
         self._heals: WorkQueue[Heal] = WorkQueue(api.clock, backoff=_FAULTS, group=itemgetter(0))
@@ -118,6 +118,7 @@ class Controller:
         self.metrics.follow(queue=lambda: len(self._queue), unread=self._repositories.unread)
         self._asking = Asking(self._look)
         self.webhooks = WebhookApi(clock=api.clock, followed=self._urls, on_push=self._pushed)
+        self._standing = StandingBack(api, on_change=self._stand_back)
         self._registrations = Registrations(
             api,
             registry=self.registry,
@@ -147,6 +148,7 @@ class Controller:
         self._queue.close()
         self._heals.close()
         self._registrations.started.set()
+        self._standing.started.set()
 
     async def run(self) -> None:
         """Watch and reconcile until ``stop``.
@@ -158,8 +160,10 @@ class Controller:
         definitions = Definitions(self._api, registry=self.registry, on_news=self._queue.add)
         try:
             async with asyncio.TaskGroup() as group:
-                background = [group.create_task(it) for it in self._registrations.watches()]
+                watches = (*self._registrations.watches(), *self._standing.watches())
+                background = [group.create_task(it) for it in watches]
                 await self._registrations.started.wait()
+                await self._standing.started.wait()
                 _LOG.info("ready", applications=len(self.registry.applications))
                 tasks = (
                     self._asking.run(),
@@ -177,6 +181,7 @@ class Controller:
                 for task in background:
                     task.cancel()
         finally:
+            self.metrics.stands_back(is_back=False)
             await self._live.close()
             self._repositories.close()
 
@@ -187,8 +192,16 @@ class Controller:
 
         Raises:
             InputError: there is no Application of a name that was given.
+            IntegrityFault: Argo CD's own controller runs.
             ApiError: the API server refused or did not answer.
         """
+        rival = await self._standing.look()
+        if rival:
+            raise IntegrityFault(
+                f"Argo CD's own controller runs: {rival}; nothing was done",
+                where=f"Namespace/{names.APPLICATIONS_NAMESPACE}",
+                hint="scale it to 0, or leave the Applications to it",
+            )
         await self._inventories.read()
         await self._registrations.list_all()
         chosen = set(wanted)
@@ -230,7 +243,7 @@ class Controller:
 
     async def _handle(self, name: str) -> None:
         tracked = self.registry.applications.get(name)
-        if tracked is None:
+        if tracked is None or self._standing.is_back:
             return
         with self.metrics.looking(self._clock) as look:
             delay = await self._reconciler.reconcile(tracked)
@@ -246,7 +259,7 @@ class Controller:
 
     async def _heal(self, key: Heal) -> None:
         tracked = self.registry.applications.get(key[0])
-        if tracked is not None:
+        if tracked is not None and not self._standing.is_back:
             is_reverted = await self._reconciler.heal(tracked, key[1])
             if is_reverted is not None:
                 self.metrics.healed(is_reverted=is_reverted)
@@ -268,6 +281,13 @@ class Controller:
                 item.is_check_due = True
                 if self._needs_poll(item):
                     self._queue.add(item.name)
+
+    def _stand_back(self, is_back: bool) -> None:  # noqa: FBT001 -- what has become of it
+        """Tell of it, and begin again with all Applications when it is over."""
+        self.metrics.stands_back(is_back=is_back)
+        for tracked in () if is_back else self.registry.applications.values():
+            rivals.begin_again(tracked)
+            self._queue.add(tracked.name)
 
     def _urls(self) -> set[str]:
         return {follow.url for follow in self._follows()}

@@ -47,6 +47,11 @@ BUILD_INFO: Final = Metric(
 LEADER: Final = Metric(
     name=_OURS + "leader", kind="gauge", text="1 where this replica leads, otherwise 0."
 )
+STANDS_BACK: Final = Metric(
+    name=_OURS + "stands_back",
+    kind="gauge",
+    text="1 while Argo CD's own controller runs and nothing is done here, otherwise 0.",
+)
 CONDITIONS: Final = Metric(
     name=_OURS + "condition",
     kind="gauge",
@@ -97,6 +102,7 @@ METRICS: Final = (
     SYNCS,
     BUILD_INFO,
     LEADER,
+    STANDS_BACK,
     CONDITIONS,
     PASSES,
     PASS_SECONDS,

@@ -57,6 +57,10 @@ class ReconcilerMetrics:
         """Set whether this replica leads."""
         self._metrics.set(metric_list.LEADER, value=float(is_leader))
 
+    def stands_back(self, *, is_back: bool) -> None:
+        """Set whether this replica leaves all work to Argo CD's own controller."""
+        self._metrics.set(metric_list.STANDS_BACK, value=float(is_back))
+
     @contextmanager
     def looking(self, clock: Clock) -> Iterator[Look]:
         """Count the look at an Application that happens in a block."""
