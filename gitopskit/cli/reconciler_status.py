@@ -51,9 +51,11 @@ def status(  # noqa: PLR0913 -- one parameter for each flag
     views = run_async(_read(context, choice, selector))
     _require_known(choice, views)
     if watch:
-        from gitopskit.cli.reconciler_watch import follow
+        from gitopskit.cli.live_status import applications as chosen
+        from gitopskit.cli.live_status import follow
 
-        run_async(follow(context, choice, selector, form=form, color=color))
+        followed = (chosen(choice, selector),)
+        run_async(follow(context, followed, form=form, color=color, prefers_pod=True))
         raise KeyboardInterrupt  # it ends no other way
     print_views(views, form, is_tree=tree, color=color)
     if not all(view.row.is_well for view in views):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gitopskit.cli import output
+from gitopskit.cli.colors import Color, is_colored, painted
 from gitopskit.cli.output import OutputFormat
 
 if TYPE_CHECKING:
@@ -20,18 +21,30 @@ def register(app: typer.Typer) -> None:
 
 def status(
     *,
+    watch: Annotated[
+        bool, typer.Option("--watch", "-w", help="Stay, and show every change as a live tree.")
+    ] = False,
     context: Annotated[str, typer.Option("--context", help="The kubeconfig's context.")] = "",
     form: Annotated[OutputFormat, typer.Option("--output", "-o", help="How to print.")] = "text",
+    color: Color = None,
 ) -> None:
     """Show what is synced, healthy and unsealed; exit 1 when something is not."""
     from gitopskit.cli.wiring import run_async
-    from gitopskit.workflows.status_rows import table
+    from gitopskit.workflows.application_view import overview
 
     rows = run_async(_read(context))
-    if form == "text":
-        output.print_result(table(rows) if rows else "nothing is registered")
-    else:
+    if watch:
+        from gitopskit.cli.live_status import applications, follow, sealed_secrets
+
+        followed = (applications(), sealed_secrets())
+        run_async(follow(context, followed, form=form, color=color))
+        raise KeyboardInterrupt  # it ends no other way
+    if form != "text":
         output.print_structured([row.told() for row in rows], form)
+    elif rows:
+        output.print_result(painted(overview(rows), colored=is_colored(asked=color)))
+    else:
+        output.print_result("nothing is registered")
     if not all(row.is_well for row in rows):
         raise typer.Exit(1)
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from gitopskit.reconciler.fields import mapping
 from gitopskit.reconciler.status import status_of
 from gitopskit.redaction import show_controls
-from gitopskit.workflows.status_rows import Row, application_row
+from gitopskit.workflows.status_rows import Row, application_row, sealed_secret_row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 Mood = Literal["", "good", "busy", "bad", "quiet", "strong"]
 
 _COLUMNS: Final = ("name", "project", "namespace", "sync", "health", "revision", "message")
+_ROW_COLUMNS: Final = ("kind", "namespace", "name", "state", "health", "revision", "message")
 _MOODS: Final[Mapping[str, Mood]] = {
     "Synced": "good",
     "Healthy": "good",
     "Succeeded": "good",
+    "Unsealed": "good",
     "OutOfSync": "busy",
     "Progressing": "busy",
     "Running": "busy",
@@ -38,6 +40,7 @@ _MOODS: Final[Mapping[str, Mood]] = {
     "Failed": "bad",
     "Error": "bad",
 }
+_APPLICATION: Final = "Application"
 _PHASES: Final = ("PreSync", "Sync", "PostSync", "SyncFail")
 _UNDER_WAY: Final = ("Running", "Failed", "Error")
 
@@ -71,7 +74,10 @@ class ObjectView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplicationView:
-    """One Application; ``operation`` tells of a sync that is not over, or that failed."""
+    """One Application, or a SealedSecret beside them, which goes to where it is.
+
+    ``operation`` tells of a sync that is not over, or that failed.
+    """
 
     row: Row
     project: str
@@ -126,11 +132,25 @@ def view_of(content: JsonObject) -> ApplicationView:
     )
 
 
+def sealed_view_of(content: JsonObject) -> ApplicationView:
+    """Return what is to be seen of a SealedSecret."""
+    row = sealed_secret_row(content)
+    return ApplicationView(row=row, project="", destination=row.namespace, operation="", objects=())
+
+
+def called(kind: str, namespace: str, name: str) -> str:
+    """Return what an object is called among Applications, which all are in one namespace."""
+    return name if kind == _APPLICATION else f"{kind} {namespace}/{name}"
+
+
 def table(views: Sequence[ApplicationView]) -> list[Line]:
     """Return one line for each Application below a header, in columns."""
-    rows = [tuple(Span(it.upper(), "strong") for it in _COLUMNS), *map(_cells, views)]
-    widths = [max(len(row[i].text) for row in rows) for i in range(len(_COLUMNS) - 1)]
-    return [_aligned(row, widths) for row in rows]
+    return _columns(_COLUMNS, list(map(_cells, views)))
+
+
+def overview(rows: Sequence[Row]) -> list[Line]:
+    """Return one line for each object of whatever kind below a header, in columns."""
+    return _columns(_ROW_COLUMNS, list(map(_row_cells, rows)))
 
 
 def line(view: ApplicationView) -> Line:
@@ -159,12 +179,27 @@ def fitted(views: Sequence[ApplicationView], *, height: int) -> list[Line]:
     return [*lines[:kept], (Span(f"and {len(lines) - kept} more lines", "quiet"),)]
 
 
+def _columns(names: Sequence[str], cells: Sequence[Line]) -> list[Line]:
+    rows = [tuple(Span(it.upper(), "strong") for it in names), *cells]
+    widths = [max(len(row[i].text) for row in rows) for i in range(len(names) - 1)]
+    return [_aligned(row, widths) for row in rows]
+
+
+def _row_cells(row: Row) -> Line:
+    """Return the cells of a row, each as its column is called."""
+    moods = {"state": "busy" if row.is_rolled_back else _mood(row.state)}
+    moods |= {"health": _mood(row.health), "message": "bad" if row.is_rolled_back else ""}
+    return tuple(
+        Span(show_controls(str(getattr(row, it))), moods.get(it, "")) for it in _ROW_COLUMNS
+    )
+
+
 def _cells(view: ApplicationView) -> Line:
     row = view.row
     message = Span(show_controls(row.message), "bad" if row.is_rolled_back else "")
     state: Mood = "busy" if row.is_rolled_back else _mood(row.state)
     return (
-        Span(show_controls(row.name), "strong"),
+        Span(show_controls(called(row.kind, row.namespace, row.name)), "strong"),
         Span(show_controls(view.project)),
         Span(show_controls(view.destination)),
         Span(show_controls(row.state), state),

@@ -1,6 +1,6 @@
 """What a row of the status says of an Application or a SealedSecret.
 
-Pure. What is said was written by others: nothing in it steers a terminal.
+Pure. What is said was written by others, and is as they wrote it.
 """
 
 from __future__ import annotations
@@ -10,15 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from gitopskit.reconciler.rollback import HEALTHY_REVISION, ROLLED_BACK
 from gitopskit.reconciler.status import NEEDS_PERSON, status_of
-from gitopskit.redaction import show_controls
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from gitopskit.manifests.json_types import JsonObject
 
 _REVISION_LENGTH: Final = 8
-_COLUMNS: Final = ("kind", "namespace", "name", "state", "health", "revision", "message")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,19 +78,6 @@ def sealed_secret_row(content: JsonObject) -> Row:
         name=content["metadata"]["name"],
         state=states.get(str(synced.get("status")), "Unknown") if synced else "not yet seen",
         message=_message(synced or {}),
-    )
-
-
-def table(rows: Sequence[Row]) -> str:
-    """Return the rows as aligned columns under a header; the last column is as wide as it is."""
-    lines = [tuple(column.upper() for column in _COLUMNS)]
-    lines += [tuple(show_controls(str(getattr(row, it))) for it in _COLUMNS) for row in rows]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(_COLUMNS) - 1)]
-    return "\n".join(
-        "  ".join(
-            [*(cell.ljust(width) for cell, width in zip(line, widths, strict=False)), line[-1]]
-        ).rstrip()
-        for line in lines
     )
 
 

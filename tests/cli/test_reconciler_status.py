@@ -218,6 +218,39 @@ def test_whatever_ends_the_live_view_the_terminal_is_left_clean(
     assert "\x1b[3" not in terminal.shown
 
 
+def test_what_is_sealed_is_followed_beside_applications(
+    registered: Registered, namespace: str
+) -> None:
+    sealed = {
+        "apiVersion": "bitnami.com/v1alpha1",
+        "kind": "SealedSecret",
+        "metadata": {"name": registered.name, "namespace": namespace},
+        "spec": {"encryptedData": {}},
+    }
+    command = gitopskit("status", "-w", "-o", "json")
+
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+        assert child.stdout is not None
+        lines = (json.loads(line) for line in child.stdout)
+        next(it for it in lines if it["name"] == registered.well)
+        kubectl(registered.plane, "apply", "--filename=-", stdin=text(sealed).encode())
+        found = next(it for it in lines if it["name"] == registered.name)
+        kubectl(registered.plane, "delete", "--filename=-", stdin=text(sealed).encode())
+        gone = next(it for it in lines if it["name"] == registered.name)
+        child.send_signal(signal.SIGINT)
+        assert child.wait() == 130
+
+    assert (found["kind"], found["state"]) == ("SealedSecret", "not yet seen")
+    assert (gone["namespace"], gone["state"]) == (namespace, "gone")
+
+
+@pytest.mark.usefixtures("registered")
+def test_everything_is_shown_in_one_coloured_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert frame.run(["status", "--color"]) == 1
+
+    assert f"{RED}rolled back: a instead of b: ?[2Jcleared" in capsys.readouterr().out
+
+
 def test_a_live_view_that_is_suspended_gives_the_terminal_back(
     registered: Registered, tmp_path: Path
 ) -> None:
@@ -294,6 +327,7 @@ def test_a_pipe_gets_a_line_for_each_change(registered: Registered, form: str) -
     if form == "json":
         assert json.loads(gone) == {
             "kind": "Application",
+            "namespace": "argocd",
             "name": registered.well,
             "state": "gone",
         }

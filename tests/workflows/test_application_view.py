@@ -12,10 +12,13 @@ from gitopskit.workflows.application_view import (
     Line,
     fitted,
     line,
+    overview,
+    sealed_view_of,
     table,
     tree,
     view_of,
 )
+from gitopskit.workflows.status_rows import Row
 
 if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
@@ -75,6 +78,27 @@ def test_an_application_that_nobody_has_seen_has_a_row() -> None:
     assert texts([line(view)]) == ["new  not yet seen  Unknown"]
     assert texts(table([view]))[1] == "new                       not yet seen  Unknown"
     assert not view.row.is_well
+
+
+def test_columns_are_aligned_and_lines_end_where_text_ends() -> None:
+    rows = [
+        Row(kind="SealedSecret", namespace="a", name="b", state="Unsealed"),
+        Row(kind="Application", namespace="argocd", name="c", state="Synced", message="\x1bm"),
+    ]
+
+    lines = overview(rows)
+
+    assert texts(lines)[0].startswith("KIND          NAMESPACE  NAME  STATE")
+    assert texts(lines)[1] == "SealedSecret  a          b     Unsealed"
+    assert texts(lines)[2].endswith("  ?m")
+    assert mood_of(lines, "Unsealed") == "good"
+
+
+def test_a_sealed_secret_stands_beside_applications() -> None:
+    view = sealed_view_of({"metadata": {"name": "db", "namespace": "shop"}})
+
+    assert texts(tree([view])) == ["SealedSecret shop/db  not yet seen"]
+    assert texts([line(view)]) == ["SealedSecret shop/db  shop  not yet seen"]
 
 
 def test_objects_stand_below_their_application() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gitopskit.workflows.status_rows import Row, application_row, sealed_secret_row, table
+from gitopskit.workflows.status_rows import application_row, sealed_secret_row
 
 
 def _object(**status: Any) -> dict[str, Any]:  # noqa: ANN401 -- any status an object may have
@@ -51,19 +51,6 @@ def test_a_sealed_secret_says_whether_it_was_opened(
     assert (row.state, row.message) == (state, message)
 
 
-def test_columns_are_aligned_and_lines_end_where_text_ends() -> None:
-    rows = [
-        Row(kind="SealedSecret", namespace="a", name="b", state="Unsealed"),
-        Row(kind="Application", namespace="argocd", name="c", state="Synced", message="m"),
-    ]
-
-    lines = table(rows).splitlines()
-
-    assert lines[0].startswith("KIND          NAMESPACE  NAME  STATE")
-    assert lines[1] == "SealedSecret  a          b     Unsealed"
-    assert lines[2].endswith("  m")
-
-
 def test_a_rollback_is_no_success() -> None:
     row = application_row(
         _object(
@@ -85,9 +72,3 @@ def test_a_status_in_another_form_ends_nothing() -> None:
     row = application_row(_object(sync="odd", conditions=[1], health=None))
 
     assert (row.state, row.health, row.message) == ("not yet seen", "Unknown", "")
-
-
-def test_nothing_that_is_shown_steers_a_terminal() -> None:
-    row = Row(kind="Application", namespace="a", name="b", state="Synced", message="\x1b[2J\nx")
-
-    assert table([row]).splitlines()[1].endswith("?[2J?x")

@@ -1,6 +1,6 @@
-"""`gitopskit reconciler status --watch`: a live tree on a terminal, elsewhere a line for a change.
+"""`status --watch`: a live tree on a terminal, elsewhere a line for each change.
 
-One watch of Applications, and no polling. Whatever ends it, the terminal is left as it was.
+One watch for each kind, and no polling. Whatever ends it, the terminal is left as it was.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ import json
 import os
 import signal
 from contextlib import aclosing, contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.cli import output
 from gitopskit.cli.colors import is_colored, is_terminal, painted
 from gitopskit.cli.wiring import connect
 from gitopskit.controller import logs
-from gitopskit.errors import ApiError
+from gitopskit.errors import ApiError, ApiNotFound
 from gitopskit.kube.requests import Selection
-from gitopskit.kube.resources import APPLICATIONS
+from gitopskit.kube.resources import APPLICATIONS, SEALED_SECRETS
 from gitopskit.kube.watch import Listed, watch_selection
 from gitopskit.reconciler.names import APPLICATIONS_NAMESPACE
 from gitopskit.redaction import show_controls
-from gitopskit.workflows.application_view import line, view_of
-from gitopskit.workflows.applications import read_views
+from gitopskit.workflows.application_view import called, line, sealed_view_of, view_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from gitopskit.cli.output import OutputFormat
     from gitopskit.kube.client import KubeClient
+    from gitopskit.kube.resources import ResourceType
+    from gitopskit.manifests.json_types import JsonObject
     from gitopskit.workflows.application_view import ApplicationView, Choice
 
     class Display(Protocol):
@@ -47,28 +49,61 @@ if TYPE_CHECKING:
             """Take the terminal again."""
 
 
+_Key = tuple[str, str, str]
+"""Kind, namespace and name."""
+
 _ENDINGS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LOOK_SECONDS: Final = 1.0
 _SHORTEST_PAUSE_SECONDS: Final = 0.1
 """Between two paintings: many changes at once are one."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """A kind whose objects are shown, those of a selection for which ``view_of`` has a view."""
+
+    kind: ResourceType
+    selection: Selection
+    view_of: Callable[[JsonObject], ApplicationView | None]
+
+
+def applications(choice: Choice | None = None, selector: str = "") -> Followed:
+    """Return the chosen Applications, to be followed."""
+
+    def view(content: JsonObject) -> ApplicationView | None:
+        found = view_of(content)
+        return found if choice is None or choice.fits(found) else None
+
+    selection = Selection(namespace=APPLICATIONS_NAMESPACE, label_selector=selector)
+    return Followed(kind=APPLICATIONS, selection=selection, view_of=view)
+
+
+def sealed_secrets() -> Followed:
+    """Return the SealedSecrets of all namespaces, to be followed."""
+    return Followed(kind=SEALED_SECRETS, selection=Selection(), view_of=sealed_view_of)
+
+
 async def follow(
-    context: str, choice: Choice, selector: str, *, form: OutputFormat, color: bool | None
+    context: str,
+    followed: Sequence[Followed],
+    *,
+    form: OutputFormat,
+    color: bool | None,
+    prefers_pod: bool = False,
 ) -> None:
-    """Show the chosen Applications until a signal ends it.
+    """Show objects until a signal ends it; a kind that the server does not have has none.
 
     Raises:
-        ApiForbidden: we may not watch Applications.
+        ApiForbidden: we may not watch one of the kinds.
     """
     with _display(form, color) as display:
-        follower = _Follower(display, choice)
+        follower = _Follower(display)
         logs.configure(level="warning", stream=_Sink(follower.lose))
-        async with connect(context, prefers_pod=True) as api:
+        async with connect(context, prefers_pod=prefers_pod) as api:
             await _until_signal(
                 (
-                    follower.read(api, selector),
-                    follower.look_again(api, selector),
+                    *(follower.read(api, it) for it in followed),
+                    follower.look_again(api, followed),
                     follower.paint(api),
                 ),
                 handlers={signal.SIGWINCH: follower.repaint, signal.SIGTSTP: follower.suspend},
@@ -76,32 +111,35 @@ async def follow(
 
 
 class _Follower:
-    """Keeps how the chosen Applications are, and has them painted when that changes."""
+    """Keeps how the followed objects are, and has them painted when that changes."""
 
-    def __init__(self, display: Display, choice: Choice) -> None:
+    def __init__(self, display: Display) -> None:
         self._display = display
-        self._choice = choice
-        self._views: dict[str, ApplicationView] = {}
+        self._views: dict[_Key, ApplicationView] = {}
         self._is_old = False
         self._changed = asyncio.Event()
         self._lost = asyncio.Event()
 
-    async def read(self, api: KubeClient, selector: str) -> None:
-        """Take in what the watch says, for ever."""
-        selection = Selection(namespace=APPLICATIONS_NAMESPACE, label_selector=selector)
-        events = watch_selection(api, APPLICATIONS, selection, heard=self._hear)
+    async def read(self, api: KubeClient, followed: Followed) -> None:
+        """Take in what a watch says, for ever."""
+        try:
+            await self._read(api, followed)
+        except ApiNotFound:
+            await asyncio.Event().wait()
+
+    async def _read(self, api: KubeClient, followed: Followed) -> None:
+        events = watch_selection(api, followed.kind, followed.selection, heard=self._hear)
         async with aclosing(events):
             async for event in events:
                 if isinstance(event, Listed):
-                    self._views.clear()
-                    self._keep(*map(view_of, event.items))
+                    self._replace(followed, event.items)
                 elif event.kind == "DELETED":
-                    self._views.pop(event.object["metadata"]["name"], None)
+                    self._views.pop(_key(event.object), None)
                 else:
-                    self._keep(view_of(event.object))
+                    self._keep(followed, event.object)
                 self.repaint()
 
-    async def look_again(self, api: KubeClient, selector: str) -> None:
+    async def look_again(self, api: KubeClient, followed: Sequence[Followed]) -> None:
         """List anew after an interruption: a watch that goes on is silent until a change."""
         while True:
             await self._lost.wait()
@@ -109,8 +147,8 @@ class _Follower:
             while self._is_old:
                 await api.clock.sleep(_LOOK_SECONDS)
                 with suppress(ApiError):
-                    found = await read_views(api, self._choice, selector)
-                    self._views = {view.row.name: view for view in found}
+                    for it in followed:
+                        self._replace(it, await _listed(api, it))
                     self._hear()
 
     async def paint(self, api: KubeClient) -> None:
@@ -118,7 +156,7 @@ class _Follower:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            views = [self._views[name] for name in sorted(self._views)]
+            views = [self._views[key] for key in sorted(self._views)]
             self._display.show(views, is_old=self._is_old)
             await api.clock.sleep(_SHORTEST_PAUSE_SECONDS)
 
@@ -144,8 +182,30 @@ class _Follower:
             self._is_old = False
             self.repaint()
 
-    def _keep(self, *views: ApplicationView) -> None:
-        self._views.update({view.row.name: view for view in views if self._choice.fits(view)})
+    def _replace(self, followed: Followed, contents: Sequence[JsonObject]) -> None:
+        kept = {key: it for key, it in self._views.items() if key[0] != followed.kind.kind}
+        self._views = kept
+        for content in contents:
+            self._keep(followed, content)
+
+    def _keep(self, followed: Followed, content: JsonObject) -> None:
+        view = followed.view_of(content)
+        if view is None:
+            self._views.pop(_key(content), None)
+        else:
+            self._views[_key(content)] = view
+
+
+def _key(content: JsonObject) -> _Key:
+    metadata = content["metadata"]
+    return content["kind"], metadata.get("namespace", ""), metadata["name"]
+
+
+async def _listed(api: KubeClient, followed: Followed) -> Sequence[JsonObject]:
+    try:
+        return (await api.list_selection(followed.kind, followed.selection)).items
+    except ApiNotFound:
+        return ()
 
 
 class _Sink(io.StringIO):
@@ -166,7 +226,7 @@ class _Lines:
     def __init__(self, form: OutputFormat, *, colored: bool) -> None:
         self._form = form
         self._colored = colored
-        self._told: dict[str, str] = {}
+        self._told: dict[_Key, str] = {}
         self._was_old = False
 
     def show(self, views: Sequence[ApplicationView], *, is_old: bool) -> None:
@@ -174,12 +234,12 @@ class _Lines:
         if is_old and not self._was_old:
             output.note("the API server does not answer; it is asked again")
         self._was_old = is_old
-        told = {view.row.name: self._line(view) for view in views}
-        for name, text in told.items():
-            if self._told.get(name) != text:
+        told = {_key_of(view): self._line(view) for view in views}
+        for key, text in told.items():
+            if self._told.get(key) != text:
                 output.print_result(text)
-        for name in sorted(self._told.keys() - told.keys()):
-            output.print_result(self._gone(name))
+        for key in sorted(self._told.keys() - told.keys()):
+            output.print_result(self._gone(key))
         self._told = told
 
     def leave(self) -> None:
@@ -193,15 +253,22 @@ class _Lines:
             return painted([line(view)], colored=self._colored)
         return self._structured(view.told())
 
-    def _gone(self, name: str) -> str:
+    def _gone(self, key: _Key) -> str:
+        kind, namespace, name = key
         if self._form == "text":
-            return f"{show_controls(name)}  gone"
-        return self._structured({"kind": "Application", "name": name, "state": "gone"})
+            return f"{show_controls(called(kind, namespace, name))}  gone"
+        return self._structured(
+            {"kind": kind, "namespace": namespace, "name": name, "state": "gone"}
+        )
 
     def _structured(self, content: dict[str, Any]) -> str:
         """Return one line of JSON, or one document of YAML, which JSON is as well."""
         text = json.dumps(content)
         return text if self._form == "json" else f"--- {text}"
+
+
+def _key_of(view: ApplicationView) -> _Key:
+    return view.row.kind, view.row.namespace, view.row.name
 
 
 @contextmanager
