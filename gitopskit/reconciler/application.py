@@ -47,6 +47,7 @@ __all__ = [
     "SyncPolicy",
     "cascade",
     "fingerprint",
+    "is_skipped",
     "parse",
     "refresh_of",
 ]
@@ -57,6 +58,9 @@ Pointer = tuple[str, ...]
 Refresh = Literal["", "normal", "hard"]
 
 _HISTORY: Final = 10
+_TRUE: Final = ("1", "t", "T", "true", "TRUE", "True")
+"""Source: Argo CD reads the annotation with Go's strconv.ParseBool."""
+
 OWN_SERVER: Final = "https://kubernetes.default.svc"
 OWN_CLUSTER: Final = "in-cluster"
 """The only destination: by its address, and by Argo CD's name for it."""
@@ -207,7 +211,7 @@ def parse(content: JsonObject) -> Application:
         ignore_rules=tuple(_ignore_rule(rule) for rule in spec.children("ignoreDifferences")),
         operation=operation,
         refresh=_refresh(annotations.get(names.REFRESH_ANNOTATION)),
-        is_skipped=annotations.get(names.SKIP_ANNOTATION) == "true",
+        is_skipped=is_skipped(content),
         history_limit=max(0, spec.number("revisionHistoryLimit", _HISTORY)),
         deletion_limit=limit_of(content, where=spec.where),
         depends_on=depends_on(content, where=spec.where),
@@ -238,6 +242,12 @@ def refresh_of(content: JsonObject) -> Refresh:
     """Return whether an Application asks to be looked at anew."""
     annotations = application_fields.annotations_that_count(content)
     return _refresh(annotations.get(names.REFRESH_ANNOTATION))
+
+
+def is_skipped(content: JsonObject) -> bool:
+    """Tell whether a person wants an Application to be left as it is, deleted or not."""
+    annotations = application_fields.annotations_that_count(content)
+    return annotations.get(names.SKIP_ANNOTATION) in _TRUE
 
 
 def cascade(content: JsonObject) -> Propagation | None:

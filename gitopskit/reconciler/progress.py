@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.reconciler import names, rollback, status
+from gitopskit.reconciler.application import is_skipped
 from gitopskit.reconciler.fields import mapping
 from gitopskit.reconciler.heads import has_passed
 
@@ -92,7 +93,7 @@ def _judged(
         return replace(waits, state=f"its sync failed for good: {why}", is_final=True)
     if kinds.intersection(status.NEEDS_PERSON) and is_concerned:
         return replace(waits, is_stuck=True, needs_person=True)
-    if _is_skipped(content):
+    if is_skipped(content):
         state = f"{waits.state}; {names.SKIP_ANNOTATION} is set"
         return replace(waits, state=state, is_stuck=True)
     is_refused = status.INVALID_SPEC in kinds
@@ -105,9 +106,3 @@ def _has_chart(content: JsonObject) -> bool:
     spec = mapping(content.get("spec"))
     sources = spec.get("sources") or [spec.get("source")]
     return any(mapping(it).get("chart") for it in (sources if isinstance(sources, list) else ()))
-
-
-def _is_skipped(content: JsonObject) -> bool:
-    """Tell whether the reconciler was told to leave the Application alone."""
-    annotations = mapping(mapping(content.get("metadata")).get("annotations"))
-    return annotations.get(names.SKIP_ANNOTATION) == "true"

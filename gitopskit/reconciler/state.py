@@ -10,9 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gitopskit.reconciler import application as applications
-from gitopskit.reconciler import names
 from gitopskit.reconciler.application import NOTHING_IGNORED
-from gitopskit.reconciler.fields import mapping
 from gitopskit.reconciler.guards import STANDARD_LIMIT, DeletionLimit
 from gitopskit.reconciler.inventory import Inventory
 from gitopskit.reconciler.observation import precedes
@@ -132,8 +130,7 @@ class Tracked:
     @property
     def is_skipped(self) -> bool:
         """Tell whether a person wants the Application to be left as it is."""
-        annotations = mapping(self.content["metadata"].get("annotations"))
-        return annotations.get(names.SKIP_ANNOTATION) == "true"
+        return applications.is_skipped(self.content)
 
     @property
     def heals(self) -> bool:

@@ -18,6 +18,7 @@ from gitopskit.reconciler.application import (
     SyncPolicy,
     cascade,
     fingerprint,
+    is_skipped,
     parse,
     refresh_of,
 )
@@ -350,3 +351,13 @@ def test_a_refresh_is_asked_for_by_an_annotation(value: str | None, refresh: str
     content["metadata"]["annotations"] = {"argocd.argoproj.io/refresh": value}
 
     assert refresh_of(content) == refresh
+
+
+@pytest.mark.parametrize(
+    ("value", "is_so"),
+    [("true", True), ("True", True), ("1", True), ("false", False), ("x", False)],
+)
+def test_an_application_is_skipped_where_go_reads_true(value: str, *, is_so: bool) -> None:
+    content = {"metadata": {"annotations": {"argocd.argoproj.io/skip-reconcile": value}}}
+
+    assert is_skipped(content) is is_so

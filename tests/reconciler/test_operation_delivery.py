@@ -287,3 +287,26 @@ async def test_a_skipped_application_is_left_alone(
             return await world.data(unique) == {"color": "red"}
 
         await eventually(is_back)
+
+
+async def test_a_skipped_application_that_is_deleted_goes_when_it_is_not_skipped_any_more(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    world.repository.commit({"app/all.yaml": text(config_map(unique, color="red"))})
+    await world.project(unique)
+    made = await world.application(unique, project=unique, finalizer=True)
+
+    async with reconciler() as controller:
+        await world.until_synced(unique)
+        await mark(world, unique, "skip-reconcile", "True")
+        await eventually(lambda: controller.registry.applications[unique].is_skipped)
+        await world.admin.delete(APPLICATIONS, unique, "argocd", uid=made["metadata"]["uid"])
+        await eventually(lambda: controller.registry.applications[unique].is_deleted)
+        await world.application(f"{unique}-other", project=unique, path="missing")
+        await world.until_condition(f"{unique}-other", "ComparisonError")  # others were worked on
+        assert await world.data(unique) == {"color": "red"}
+
+        await mark(world, unique, "skip-reconcile", None)
+        await world.until_gone(APPLICATIONS, unique, "argocd")
+
+    assert await world.data(unique) is None
