@@ -51,6 +51,13 @@ def schema_of(text: str) -> JsonObject:
     return schema
 
 
+def looks_of(text: str) -> JsonValue:
+    """Return the names of a kind, and the columns that `kubectl get` shows of it."""
+    spec = yaml.safe_load(text)["spec"]
+    (version,) = spec["versions"]
+    return spec["group"], spec["scope"], spec["names"], version.get("additionalPrinterColumns")
+
+
 def registrations() -> list[JsonObject]:
     files = sorted(LAYOUT.glob("clusters/*/registrations/*.yaml"))
     if not files:
@@ -115,6 +122,14 @@ def test_the_layouts_registrations_are_accepted_by_both_definitions(kind: str) -
     for schema in (upstream(kind), ours(kind)):
         validator = jsonschema_rs.validator_for(schema)
         assert [list(validator.iter_errors(content)) for content in found] == [[]] * len(found)
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_kubectl_shows_what_it_shows_with_argo_cd(kind: str) -> None:
+    upstream(kind)
+
+    theirs = looks_of((UPSTREAM / FILES[kind]).read_text(encoding="utf-8"))
+    assert looks_of(read_platform(f"crds/{kind.lower()}s.yaml")) == theirs
 
 
 def test_the_layouts_registrations_are_honoured_unchanged() -> None:

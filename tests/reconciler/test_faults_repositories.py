@@ -88,6 +88,18 @@ HOSTILE: dict[str, tuple[Files, str]] = {
     ),
     "a-billion-laughs": ({"evil/all.yaml": _laughs()}, "aliases stand for more than"),
     "a-file-that-nests-deeply": ({"evil/all.yaml": "a: " + "[" * 100_000}, "levels of nesting"),
+    "a-file-that-is-huge": ({"evil/all.yaml": "# much\n" * 5_000_000}, "larger than 32 MiB"),
+    "a-folder-that-is-a-link-out": ({"evil": "-> ../../../../../../etc"}, "leads out of"),
+    "a-patch-that-is-a-link-out": (
+        {
+            "evil/kustomization.yaml": kustomization(
+                configMapGenerator=[{"name": "x", "literals": ["a=b"]}],
+                patches=[{"path": "patch.yaml", "target": {"kind": "ConfigMap"}}],
+            ),
+            "evil/patch.yaml": "-> ../../../../../../../etc/passwd",
+        },
+        "leads out of the repository",
+    ),
     "a-file-that-is-no-text": ({"evil/all.yaml": bytes(range(256))}, "not UTF-8"),
     "a-folder-that-is-not-there": ({"other/all.yaml": ""}, "evil"),
 }
