@@ -61,7 +61,11 @@ def answered(
     results: tuple[ResourceResult, ...] = (),
     now: datetime,
 ) -> Report:
-    """Return a report that tells at once how what was asked for ended."""
+    """Return a report that tells at once how what was asked for ended.
+
+    Without a goal, that is what the Application asks for now.
+    """
+    request = goal.application.operation if goal is not None else None
     sync = tracked.status.get("sync") or {}
     return replace(
         report,
@@ -73,7 +77,7 @@ def answered(
             revision=goal.commit if goal is not None else str(sync.get("revision", "")),
             started_at=now,
             finished_at=now,
-            asked=tracked.content.get("operation"),
+            asked=request.content if request is not None else tracked.content.get("operation"),
             is_rehearsal=True,
             results=results,
         ),
@@ -94,7 +98,8 @@ def was_asked(state: JsonObject) -> bool:
     return state.get("phase") == "Failed" and not initiator.get("automated")
 
 
-def is_answered(report: Report, request: OperationRequest | None) -> bool:
-    """Tell whether a report tells the end of what was asked for."""
+def answer_of(report: Report, request: OperationRequest | None) -> JsonObject | None:
+    """Return what was asked for, if a report tells its end."""
     operation = report.operation
-    return request is not None and operation is not None and operation.phase != "Running"
+    is_ended = operation is not None and operation.phase != "Running"
+    return request.content if request is not None and is_ended else None

@@ -36,6 +36,7 @@ class OperationRequest:
     """A sync that somebody asked for; an empty revision means the one that is followed.
 
     ``resources`` limit it, none mean all. ``runs_hooks`` is false for the strategy ``apply``.
+    ``content`` is the field as it was read: only that very one is told as done and taken out.
     """
 
     revision: str = ""
@@ -48,6 +49,7 @@ class OperationRequest:
     forces: bool = False
     username: str = ""
     is_automated: bool = False
+    content: JsonObject = field(default_factory=dict, compare=False, repr=False)
 
     def covers(self, ref: ObjectRef) -> bool:
         """Tell whether that object is part of the sync."""
@@ -79,6 +81,7 @@ def parse_operation(content: JsonObject, *, where: str) -> OperationRequest | No
         forces=strategy.child("apply").flag("force") or strategy.child("hook").flag("force"),
         username=initiator.text("username"),
         is_automated=initiator.flag("automated"),
+        content=operation.content,
     )
 
 

@@ -100,7 +100,7 @@ def with_operation(
             retry_count=max(0, tracked.attempts - 1),
             prunes=may_prune(goal),
             digest="" if request is not None and request.resources else goal.digest,
-            asked=tracked.content.get("operation") if request is not None else None,
+            asked=request.content if request is not None else None,
             results=tuple({**ran, **{it.ref: it for it in results}}.values()),
         ),
     )

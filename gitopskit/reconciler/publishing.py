@@ -54,25 +54,28 @@ class Publisher:
         """Return the clock that times are told by."""
         return self._api.clock
 
-    async def publish(self, tracked: Tracked, report: Report, *, is_answered: bool = False) -> None:
+    async def publish(
+        self, tracked: Tracked, report: Report, *, answered: JsonObject | None = None
+    ) -> None:
         """Write the status if it differs from the one that is there.
 
-        ``is_answered`` takes the operation out of the Application with the same write.
+        ``answered`` is the operation that the report tells the end of: the same write takes it out
+        of the Application. Where another one stands there by now, nothing is written: that is next.
 
         Raises:
             ApiError: the API server refused or did not answer.
         """
         before = tracked.status
         after = status.build(report, previous=before, now=self.clock.now_utc())
-        if after is before and not is_answered:
+        if after is before and answered is None:
             return
         patch: list[JsonObject] = [{"op": "add", "path": "/status", "value": after}]
-        if is_answered:
-            asked = {"path": "/operation", "value": tracked.content.get("operation")}
+        if answered is not None:
+            asked = {"path": "/operation", "value": answered}
             patch += [{"op": "test", **asked}, {"op": "remove", "path": "/operation"}]
         try:
             content = await self._patch(tracked, patch)
-        except ApiInvalid as error:  # another Application took the name; a watch tells of it
+        except ApiInvalid as error:  # the name or the operation is another's; a watch tells of it
             _LOG.warning("status_not_written", application=tracked.name, problem=str(error))
             return
         if content is None:
@@ -91,14 +94,13 @@ class Publisher:
             project = str((tracked.content.get("spec") or {}).get("project", ""))
             self._metrics.synced(tracked.name, project=project, phase=operation.phase)
 
-    async def unmark(self, tracked: Tracked, annotation: str) -> None:
-        """Take an annotation off an Application, as it was seen.
+    async def unmark(self, tracked: Tracked, annotation: str, *, value: str) -> None:
+        """Take an annotation off an Application, if it still has that value.
 
         Raises:
             ApiError: the API server refused or did not answer.
         """
         path = f"/metadata/annotations/{annotation.replace('/', '~1')}"
-        value = tracked.content["metadata"]["annotations"][annotation]
         with suppress(ApiInvalid):  # somebody changed it meanwhile: a watch tells of it
             await self._patch(
                 tracked,

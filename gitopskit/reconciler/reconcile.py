@@ -43,8 +43,10 @@ from gitopskit.reconciler.teardown import Teardown
 if TYPE_CHECKING:
     from gitopskit.clock import Clock
     from gitopskit.manifests.identity import ObjectRef
+    from gitopskit.manifests.json_types import JsonObject
     from gitopskit.reconciler.goals import Goals
     from gitopskit.reconciler.live import LiveObjects
+    from gitopskit.reconciler.operation_request import OperationRequest
     from gitopskit.reconciler.publishing import Publisher
     from gitopskit.reconciler.state import Goal, Registry, Tracked
     from gitopskit.reconciler.status import Phase, ResourceResult
@@ -148,15 +150,12 @@ class Reconciler:
         """Tell why nothing is written; what was applied before stays as it is."""
         tracked.is_refused = refusal.condition == status.INVALID_SPEC
         report = reporting.refused(tracked, refusal.condition, refusal.message, self._live.get)
-        is_asked = bool(tracked.content.get("operation"))
-        if is_asked:
+        asked: JsonObject | None = tracked.content.get("operation") or None
+        if asked is not None:
+            ending: tuple[Phase, str] = ("Failed", refusal.message)
             now = self._clock.now_utc()
-            report = answering.answered(
-                tracked, report, goal=None, ending=("Failed", refusal.message), now=now
-            )
-        await self._publisher.publish(
-            tracked, rollback.remembered(tracked, report), is_answered=is_asked
-        )
+            report = answering.answered(tracked, report, goal=None, ending=ending, now=now)
+        await self._publisher.publish(tracked, rollback.remembered(tracked, report), answered=asked)
         may_pass = isinstance(refusal.cause, EnvironmentFault | IntegrityFault)
         return FAULT_SECONDS if may_pass else None
 
@@ -170,7 +169,7 @@ class Reconciler:
         extra: list[tuple[str, str]] = []
         request = goal.application.operation
         if request is not None and (request.is_dry_run or answering.refusal(goal)):
-            await self._answer(tracked, goal)
+            await self._answer(tracked, goal, request)
             return None
         if goal.application.policy.is_automated or request is not None:
             results += await self._apply(tracked, goal, self._run_to(tracked, goal))
@@ -194,9 +193,9 @@ class Reconciler:
         )
         report = holding.told(tracked, report)
         report, judge_after = rollback.judged(tracked, goal, report, now=self._clock.now_utc())
-        is_answered = answering.is_answered(report, request)
-        await self._publisher.publish(tracked, report, is_answered=is_answered)
-        if is_answered and tracked.run is not None:
+        answer = answering.answer_of(report, request)
+        await self._publisher.publish(tracked, report, answered=answer)
+        if answer is not None and tracked.run is not None:
             tracked.run = sync_run.answered(tracked.run)
         tracked.told_digest, tracked.told_commits = goal.digest, tracked.commits
         delays = (judge_after, *self._delays(tracked, goal))
@@ -214,7 +213,7 @@ class Reconciler:
     async def _refresh(self, tracked: Tracked) -> None:
         """Look at Git now where a person asks for it; at all that was remembered where for that."""
         is_under_way = tracked.run is not None and tracked.run.request is not None
-        asked = applications.refresh_of(tracked.content)
+        asked, marks = applications.refresh_of(tracked.content), tracked.content["metadata"]
         if asked or (tracked.content.get("operation") and not is_under_way):
             await self._goals.look(tracked)
         if not asked:
@@ -224,9 +223,10 @@ class Reconciler:
             tracked.failed_key, tracked.asked = "", ("", "")
             tracked.applied.clear()
             tracked.is_recalled = True
-        await self._publisher.unmark(tracked, names.REFRESH_ANNOTATION)
+        mark = names.REFRESH_ANNOTATION
+        await self._publisher.unmark(tracked, mark, value=marks["annotations"][mark])
 
-    async def _answer(self, tracked: Tracked, goal: Goal) -> None:
+    async def _answer(self, tracked: Tracked, goal: Goal, request: OperationRequest) -> None:
         """Tell at once what a dry run found, or why what is asked for is not done."""
         report = reporting.report(tracked, goal, seen=self._live.get)
         results: tuple[ResourceResult, ...] = ()
@@ -243,7 +243,7 @@ class Reconciler:
             now=self._clock.now_utc(),
         )
         await self._publisher.publish(
-            tracked, rollback.remembered(tracked, report), is_answered=True
+            tracked, rollback.remembered(tracked, report), answered=request.content
         )
 
     def _take_up(self, tracked: Tracked, goal: Goal) -> None:

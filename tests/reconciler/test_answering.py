@@ -98,11 +98,17 @@ def test_pruning_is_for_the_policy_or_for_who_asks(goal: Goal, *, may: bool) -> 
 
 
 @pytest.mark.parametrize(
-    "goal", [pytest.param(None, id="refused"), pytest.param(asked(None), id="goal")]
+    ("goal", "now_there"),
+    [
+        pytest.param(None, {"sync": {}}, id="refused"),
+        pytest.param(
+            asked(OperationRequest(content={"sync": {}})), {"sync": {"prune": True}}, id="goal"
+        ),
+    ],
 )
-def test_an_answer_tells_what_was_asked(goal: Goal | None) -> None:
+def test_an_answer_tells_what_was_asked(goal: Goal | None, now_there: JsonObject) -> None:
     item = tracked(status={"sync": {"revision": "c0", "revisions": ["c0", "d0"]}})
-    item.content["operation"] = {"sync": {}}
+    item.content["operation"] = now_there
 
     found = answering.answered(
         item,
@@ -155,12 +161,13 @@ def test_a_failure_that_somebody_asked_for_stays_told(
 
 def test_an_operation_is_answered_when_it_has_ended() -> None:
     report = Report(sync="Synced", health=Health("Healthy"))
+    request = OperationRequest(content={"sync": {}})
     ended = answering.answered(tracked(), report, goal=None, ending=("Succeeded", ""), now=NOW)
     operation = ended.operation
     assert operation is not None
     running = replace(ended, operation=replace(operation, phase="Running"))
 
-    assert answering.is_answered(ended, OperationRequest())
-    assert not answering.is_answered(ended, None)
-    assert not answering.is_answered(report, OperationRequest())
-    assert not answering.is_answered(running, OperationRequest())
+    assert answering.answer_of(ended, request) == {"sync": {}}
+    assert answering.answer_of(ended, None) is None
+    assert answering.answer_of(report, request) is None
+    assert answering.answer_of(running, request) is None

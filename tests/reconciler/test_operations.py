@@ -271,8 +271,8 @@ def test_whoever_asks_is_told_of_a_failure_that_might_pass() -> None:
 
 def test_what_somebody_asked_for_is_told_even_without_a_change() -> None:
     item, goal = tracked(status=SYNCED), a_goal(desired(), policy=SyncPolicy())
-    item.content["operation"] = {"sync": {}}
-    application = replace(goal.application, operation=OperationRequest())
+    item.content["operation"] = {"sync": {"dryRun": True}}  # came meanwhile
+    application = replace(goal.application, operation=OperationRequest(content={"sync": {}}))
 
     found = told(item, replace(goal, application=application)).operation
 
