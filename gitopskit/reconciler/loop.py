@@ -32,6 +32,7 @@ from gitopskit.reconciler.jq_paths import JqPaths
 from gitopskit.reconciler.live import LiveObjects
 from gitopskit.reconciler.metrics import ReconcilerMetrics
 from gitopskit.reconciler.observation import drift
+from gitopskit.reconciler.orphans import OrphanWatch
 from gitopskit.reconciler.permissions import Permissions
 from gitopskit.reconciler.publishing import Publisher
 from gitopskit.reconciler.reconcile import Reconciler
@@ -101,24 +102,14 @@ class Controller:
         self._live = LiveObjects(
             api, registry=self.registry, permissions=permissions, jq=jq, on_change=self._changed
         )
-        self._reconciler = Reconciler(
-            clock=api.clock,
-            registry=self.registry,
-            goals=Goals(api, registry=self.registry, repositories=self._repositories, jq=jq),
-            syncer=Syncer(
-                api,
-                registry=self.registry,
-                writer=Writer(api, live=self._live, permissions=permissions),
-                live=self._live,
-                inventories=self._inventories,
-            ),
-            live=self._live,
-            publisher=self._publisher(options.instance),
-        )
+        self._reconciler = self._made_reconciler(permissions, jq)
         self.metrics.follow(queue=lambda: len(self._queue), unread=self._repositories.unread)
         self._asking = Asking(self._look)
         self.webhooks = WebhookApi(clock=api.clock, followed=self._urls, on_push=self._pushed)
         self._standing = StandingBack(api, on_change=self._stand_back)
+        self._orphans = OrphanWatch(
+            api, registry=self.registry, permissions=permissions, on_change=self._queue.add
+        )
         self._registrations = Registrations(
             api,
             registry=self.registry,
@@ -126,6 +117,22 @@ class Controller:
             on_change=self._queue.add,
             on_health_rules=self._live.judge_again,
             on_webhook_secret=self.webhooks.set_secret,
+        )
+
+    def _made_reconciler(self, permissions: Permissions, jq: JqPaths) -> Reconciler:
+        return Reconciler(
+            clock=self._clock,
+            registry=self.registry,
+            goals=Goals(self._api, registry=self.registry, repositories=self._repositories, jq=jq),
+            syncer=Syncer(
+                self._api,
+                registry=self.registry,
+                writer=Writer(self._api, live=self._live, permissions=permissions),
+                live=self._live,
+                inventories=self._inventories,
+            ),
+            live=self._live,
+            publisher=self._publisher(self._options.instance),
         )
 
     def _publisher(self, instance: str) -> Publisher:
@@ -147,6 +154,7 @@ class Controller:
         """Take no more work; ``run`` ends when the passes at hand are done."""
         self._queue.close()
         self._heals.close()
+        self._orphans.close()
         self._registrations.started.set()
         self._standing.started.set()
 
@@ -171,6 +179,7 @@ class Controller:
                     definitions.run(),
                     self._head_records.run(),
                     self._alerts.run(),
+                    self._orphans.run(),
                 )
                 background += map(group.create_task, tasks)
                 healing = group.create_task(
@@ -245,6 +254,7 @@ class Controller:
         tracked = self.registry.applications.get(name)
         if tracked is None or self._standing.is_back:
             return
+        self._orphans.note(tracked)
         with self.metrics.looking(self._clock) as look:
             delay = await self._reconciler.reconcile(tracked)
             look.is_done = delay is None

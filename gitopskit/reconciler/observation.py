@@ -37,7 +37,7 @@ Source: the field managers of Argo CD's controller and of Flux's kustomize-contr
 """
 _RESTARTED_AT: Final = "f:kubectl.kubernetes.io/restartedAt"
 _APPROVAL: Final = ("f:metadata", "f:annotations", f"f:{names.DELETION_APPROVED_ANNOTATION}")
-_TRACKER_LABELS: Final = (
+TRACKER_LABELS: Final = (
     "kustomize.toolkit.fluxcd.io/name",
     "helm.toolkit.fluxcd.io/name",
 )
@@ -108,7 +108,7 @@ def observe(
         resource_version=str(metadata.get("resourceVersion", "")),
         tracking_id=str(annotations.get(names.TRACKING_ANNOTATION, "")),
         application_label=str(labels.get(names.APPLICATION_LABEL, "")),
-        other_tracker=next((label for label in _TRACKER_LABELS if label in labels), ""),
+        other_tracker=next((label for label in TRACKER_LABELS if label in labels), ""),
         owner=_controller(metadata),
         sync_options=str(annotations.get(names.SYNC_OPTIONS_ANNOTATION, "")),
         compare_options=str(annotations.get(names.COMPARE_OPTIONS_ANNOTATION, "")),

@@ -18,6 +18,7 @@ from gitopskit.reconciler.application_fields import annotations_that_count
 from gitopskit.reconciler.fields import ANY, Fields, mapping, spec_of, unknown_fields
 from gitopskit.reconciler.guards import limit_of
 from gitopskit.reconciler.names import Applier
+from gitopskit.reconciler.orphan_rules import parse_orphans
 from gitopskit.reconciler.patterns import matches
 from gitopskit.reconciler.signers import signers_of
 from gitopskit.reconciler.sync_windows import parse_windows
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.reconciler.guards import DeletionLimit
+    from gitopskit.reconciler.orphan_rules import OrphanRules
     from gitopskit.reconciler.signers import Signers
     from gitopskit.reconciler.sync_windows import SyncWindow
 
@@ -54,6 +56,7 @@ FIELDS: Final[Mapping[str, Any]] = {
         "syncOverrun": ANY,
         "description": ANY,
     },
+    "orphanedResources": {"warn": ANY, "ignore": {"group": ANY, "kind": ANY, "name": ANY}},
     "roles": ANY,  # who may do what in Argo CD's own API: here the API server decides that
 }
 """The fields of a spec that are honoured; docs/reference/application.md lists them too."""
@@ -97,6 +100,7 @@ class Project:
     signers: Signers | None = None
     has_submodules: bool = False
     windows: tuple[SyncWindow, ...] = ()
+    orphans: OrphanRules | None = None
 
     @property
     def is_root(self) -> bool:
@@ -179,6 +183,7 @@ def parse(content: JsonObject) -> Project:
         deletion_limit=limit_of(content, where=spec.where),
         signers=signers_of(content, spec),
         windows=parse_windows(spec),
+        orphans=parse_orphans(spec),
         has_submodules=_has_submodules(content, where=spec.where),
     )
 

@@ -24,6 +24,7 @@ from gitopskit.reconciler import (
     names,
     namespace_metadata,
     operations,
+    orphan_rules,
     outcomes,
     plan,
     reporting,
@@ -182,7 +183,7 @@ class Reconciler:
         extra += namespace_metadata.conditions(goal.application.namespace, conflicts)
         extra += reporting.unwatched_conditions(goal, self._live.is_watched)
         tracked.fights = fighting.current(tracked.fights, now=self._clock.monotonic_seconds())
-        extra += fighting.conditions(tracked.fights)
+        extra += fighting.conditions(tracked.fights) + orphan_rules.conditions(tracked.orphaned)
         report = operations.with_operation(
             tracked,
             goal,

@@ -77,7 +77,7 @@ class Tracked:
     is the first before any rollback, and ``likeness`` a commit that was bad, a later head, and
     whether both render to the same. ``asked`` are the keys of what was last looked for and of the
     goal that it led to. ``marked_key`` is that of the goal whose namespace is as it is to be.
-    ``closed`` tells which sync windows are in the way.
+    ``closed`` tells which sync windows are in the way, ``orphaned`` what beside it is nobody's.
     """
 
     name: str
@@ -106,6 +106,7 @@ class Tracked:
     told_digest: str = ""
     waiting: str = ""
     closed: str = ""
+    orphaned: str = ""
     window_changes_at: datetime | None = None
     marked_key: str = ""
     namespace_conflicts: tuple[str, ...] = ()

@@ -159,10 +159,10 @@ def test_nobody_else_is_ever_impersonated(account: str) -> None:
 
 
 def test_fields_that_are_not_honoured_are_named() -> None:
-    with pytest.raises(UnsupportedField, match=r"spec\.orphanedResources, spec\.sourceIntegrity"):
+    with pytest.raises(UnsupportedField, match=r"spec\.sourceIntegrity, spec\.sourceNamespaces"):
         project(
             sourceIntegrity={"git": {"policies": []}, "other": 1},
-            orphanedResources={"warn": True},
+            sourceNamespaces=["shop"],
             description="fine",
         )
 
