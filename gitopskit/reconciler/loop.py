@@ -197,7 +197,8 @@ class Controller:
     async def pass_once(self, wanted: Iterable[str] = ()) -> list[JsonObject]:
         """Reconcile every Application (or those named) once, new ones that appear too.
 
-        Returns them as they are then.
+        Once more those that lacked what another may have made meanwhile. Returns them as they are
+        then.
 
         Raises:
             InputError: there is no Application of a name that was given.
@@ -215,6 +216,7 @@ class Controller:
         await self._registrations.list_all()
         chosen = set(wanted)
         done: set[str] = set()
+        again: set[str] = set()
         for name in sorted(chosen - self.registry.applications.keys()):
             raise InputError(
                 "there is no such Application",
@@ -229,6 +231,9 @@ class Controller:
                     if name not in done and (not chosen or name in chosen)
                 ]
                 if not todo:
+                    todo = self._to_try_again(done - again)
+                    again.update(todo)
+                if not todo:
                     return [self.registry.applications[name].content for name in sorted(done)]
                 done.update(todo)
                 for name in dependencies.in_order(todo, self.registry.applications):
@@ -238,6 +243,14 @@ class Controller:
         finally:
             await self._live.close()
             self._repositories.close()
+
+    def _to_try_again(self, done: set[str]) -> list[str]:
+        """Return those for whom another Application may have made what they lack."""
+        chosen = [self.registry.applications[name] for name in sorted(done)]
+        left = [tracked for tracked in chosen if tracked.may_pass]
+        for tracked in left:
+            tracked.begin_anew()
+        return [tracked.name for tracked in left]
 
     async def _bring_once(self, tracked: Tracked) -> None:
         """Reconcile an Application, and wait a while for what is being deleted or not healthy."""

@@ -142,6 +142,11 @@ class Tracked:
         return is_willing and not is_left_alone
 
     @property
+    def may_pass(self) -> bool:
+        """Tell whether what stands in its way may be made by another Application."""
+        return self.is_refused or any(it.is_passing for it in self.failures.values())
+
+    @property
     def held(self) -> str:
         """Return what a sync that is not over waits for before it goes on, or nothing."""
         is_over = self.run is not None and self.run.is_over

@@ -40,8 +40,10 @@ class Registered:
         self.plane, self.name = plane, name
         self.well, self.back = f"{name}-well", f"{name}-back"
 
-    def put(self, name: str, *, health: str = "Healthy", condition: str = "") -> None:
-        condition_of = {"type": "RolledBack", "lastTransitionTime": MOMENT}
+    def put(
+        self, name: str, *, health: str = "Healthy", condition: str = "", kind: str = "RolledBack"
+    ) -> None:
+        condition_of = {"type": kind, "lastTransitionTime": MOMENT}
         content: JsonObject = {
             "apiVersion": "argoproj.io/v1alpha1",
             "kind": "Application",
@@ -298,6 +300,31 @@ def test_the_live_view_says_when_the_server_does_not_answer(
 
     assert "watch_interrupted" not in terminal.shown
     assert_clean(terminal)
+
+
+def test_a_wait_for_a_person_ends_with_four(
+    registered: Registered, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = "not deleted before a person approves"
+    registered.put(
+        registered.well, health="Progressing", condition=asked, kind="DeletionConfirmationRequired"
+    )
+
+    assert frame.run(["reconciler", "wait", registered.well]) == 4
+
+    printed = capsys.readouterr()
+    assert asked in printed.out
+    assert f"{registered.well} is not waited for any longer: a person must decide" in printed.err
+
+
+def test_a_wait_for_what_was_rolled_back_ends_and_names_the_command(
+    registered: Registered, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert frame.run(["reconciler", "wait", "--selector", f"team={registered.name}"]) == 1
+
+    printed = capsys.readouterr()
+    assert f"{registered.well}: synced and healthy" in printed.out
+    assert f"`gitopskit rollback {registered.back}` makes one" in printed.err
 
 
 def assert_clean(terminal: Terminal) -> None:

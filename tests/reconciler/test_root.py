@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from gitopskit.kube.resources import APP_PROJECTS, APPLICATIONS, CONFIG_MAPS, SERVICE_ACCOUNTS
 from gitopskit.reconciler.loop import Controller
 from tests.support.cluster import create_namespace
-from tests.support.reconciling import AUTOMATED, SERVER, World, config_map, text
+from tests.support.reconciling import AUTOMATED, SERVER, World, config_map, options, text
 
 if TYPE_CHECKING:
     from gitopskit.controlplane.server import ControlPlane
+    from gitopskit.kube.client import KubeClient
     from gitopskit.manifests.json_types import JsonObject
 
 Run = Callable[[], AbstractAsyncContextManager[Controller]]
@@ -31,6 +32,52 @@ PLATFORM: JsonObject = {
 async def test_the_root_registers_what_git_says_and_the_platform_prepares_it(
     world: World, reconciler: Run, unique: str, control_plane: ControlPlane
 ) -> None:
+    place, app = await _registered_root(world, unique, control_plane)
+
+    async with reconciler():
+        await world.until_synced(unique)
+        await world.until_synced(f"{unique}-platform")
+        await world.until_synced(app)
+        found = await world.get(CONFIG_MAPS, unique, place)
+        assert found is not None
+
+        world.repository.commit(
+            {
+                "registrations/all.yaml": text(
+                    _project(world, unique, place), *_applications(world, unique, place)[:1]
+                ),
+                "platform/all.yaml": text(*_applier(place)),
+            }
+        )
+        await world.until_gone(APPLICATIONS, app, "argocd")
+        await world.until_gone(APPLICATIONS, f"{unique}-platform", "argocd")
+
+    assert await world.get(CONFIG_MAPS, unique, place) is None
+    assert await world.get(SERVICE_ACCOUNTS, "gitopskit-applier", place) is None
+
+
+async def test_a_single_pass_comes_back_to_what_another_application_prepared(
+    world: World, reconciler_client: KubeClient, unique: str, control_plane: ControlPlane
+) -> None:
+    place, app = await _registered_root(world, unique, control_plane)
+    controller = Controller(reconciler_client, options(world.cache_dir))
+
+    found = await controller.pass_once()
+
+    states = {it["metadata"]["name"]: it["status"]["sync"]["status"] for it in found}
+    assert {name for name in states if name.startswith(unique)} == {
+        unique,
+        f"{unique}-platform",
+        app,
+    }
+    assert states[app] == "Synced"
+    assert await world.get(CONFIG_MAPS, unique, place) is not None
+
+
+async def _registered_root(
+    world: World, unique: str, control_plane: ControlPlane
+) -> tuple[str, str]:
+    """Make the root Application; return the namespace of the app, and the app's name."""
     place = f"{unique}-place"
     create_namespace(control_plane, place)
     app = f"{unique}-app"
@@ -54,27 +101,7 @@ async def test_the_root_registers_what_git_says_and_the_platform_prepares_it(
     await world.application(
         unique, project="gitopskit-root", path="registrations", namespace="argocd"
     )
-
-    async with reconciler():
-        await world.until_synced(unique)
-        await world.until_synced(f"{unique}-platform")
-        await world.until_synced(app)
-        found = await world.get(CONFIG_MAPS, unique, place)
-        assert found is not None
-
-        world.repository.commit(
-            {
-                "registrations/all.yaml": text(
-                    _project(world, unique, place), *_applications(world, unique, place)[:1]
-                ),
-                "platform/all.yaml": text(*_applier(place)),
-            }
-        )
-        await world.until_gone(APPLICATIONS, app, "argocd")
-        await world.until_gone(APPLICATIONS, f"{unique}-platform", "argocd")
-
-    assert await world.get(CONFIG_MAPS, unique, place) is None
-    assert await world.get(SERVICE_ACCOUNTS, "gitopskit-applier", place) is None
+    return place, app
 
 
 def _project(world: World, name: str, place: str) -> JsonObject:
