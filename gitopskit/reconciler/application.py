@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from gitopskit.errors import InputError, UnsupportedField
 from gitopskit.reconciler import application_fields, names, rollback_request
 from gitopskit.reconciler.dependencies import depends_on
-from gitopskit.reconciler.fields import Fields, spec_of
+from gitopskit.reconciler.fields import Fields, mapping, spec_of
 from gitopskit.reconciler.guards import limit_of
 from gitopskit.reconciler.operation_request import OperationRequest, parse_operation
 from gitopskit.reconciler.source import Source, parse_sources
@@ -260,6 +260,17 @@ def cascade(content: JsonObject) -> Propagation | None:
         if name == names.FINALIZER:
             return PROPAGATIONS.get(mode, "Foreground")
     return None
+
+
+def deletion_option(content: JsonObject) -> str:
+    """Return whether the objects of an Application go with it, where they do not say so themselves.
+
+    An Application goes also when the rest of its spec cannot be used.
+    """
+    policy = mapping(mapping(content.get("spec")).get("syncPolicy"))
+    options = policy.get("syncOptions")
+    said = [str(it).partition("=") for it in (options if isinstance(options, list) else ())]
+    return next((value for name, _, value in reversed(said) if name == "Delete"), "true")
 
 
 def _policy(policy: Fields, operation: OperationRequest | None) -> SyncPolicy:

@@ -45,9 +45,9 @@ def require_approval(error: ApiError, wish: Wish, live: Observation) -> None:
     Raises:
         ApiInvalid: a person has to approve it first.
     """
-    options = split_options(live.sync_options) | wish.desired.options
     is_adopted = live.is_adopted or wish.entry.is_adopted
-    if wish.is_approved or not (is_adopted or "Prune=confirm" in options):
+    is_asked_about = "Prune=confirm" in split_options(live.sync_options)
+    if wish.is_approved or not (is_adopted or is_asked_about or wish.manner.is_asked_about):
         return
     raise ApiInvalid(
         error.what,

@@ -62,7 +62,8 @@ class DeletionOrder:
     """Why and how objects are deleted, whether they may be, and whether a person approved.
 
     ``too_much`` tells why all of them together need an approval, if they do. ``is_ready``: all that
-    stays is healthy, so that what wants to go last may go.
+    stays is healthy, so that what wants to go last may go. ``usual`` is what holds where an object
+    says nothing of its own deletion: ``true``, ``false`` or ``confirm``.
     """
 
     reason: Reason
@@ -71,6 +72,7 @@ class DeletionOrder:
     is_approved: bool = False
     too_much: str = ""
     is_ready: bool = True
+    usual: str = "true"
 
 
 def in_ranks(objects: Iterable[Desired]) -> list[list[Desired]]:
@@ -149,16 +151,26 @@ def _fate(entry: Entry, live: Observation, order: DeletionOrder) -> Fate:
     options = split_options(live.sync_options)
     if not order.is_ready and "PruneLast=true" in options:
         return "waiting"
-    if not order.may_delete or f"{order.reason}=false" in options:
+    asked = consent(options, order.reason, usual=order.usual)
+    if not order.may_delete or asked == "false":
         return "leave"
     needs_approval = (
-        f"{order.reason}=confirm" in options
+        asked == "confirm"
         or live.is_adopted
         or entry.is_adopted
         or entry.ref.kind in PRECIOUS
         or order.too_much
     )
     return "confirm" if needs_approval and not order.is_approved else "delete"
+
+
+def consent(options: Collection[str], reason: Reason, *, usual: str) -> str:
+    """Return whether an object may be deleted: as it says itself, or else as usual.
+
+    Where it says several things, the most careful one holds.
+    """
+    said = (it for it in ("false", "confirm", "true") if f"{reason}={it}" in options)
+    return next(said, usual)
 
 
 def propagation_for(ref: ObjectRef, order: DeletionOrder) -> Propagation:

@@ -365,6 +365,7 @@ class Reconciler:
         order = DeletionOrder(
             reason="Prune",
             propagation=policy.propagation,
+            usual=policy.options.prune,
             may_delete=answering.may_prune(goal) and not tracked.closed,
             is_ready=is_ready,
             is_approved=outcomes.is_approved(tracked),

@@ -25,12 +25,15 @@ PROPAGATIONS: Final[Mapping[str, Propagation]] = {
     "orphan": "Orphan",
 }
 _SWITCH: Final = ("true", "false")
+_CONSENT: Final = (*_SWITCH, "confirm")
 SYNC_OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "ApplyOutOfSyncOnly": _SWITCH,
     "ClientSideApplyMigration": _SWITCH,
     "CreateNamespace": _SWITCH,
+    "Delete": _CONSENT,
     "FailOnSharedResource": _SWITCH,
     "Force": _SWITCH,
+    "Prune": _CONSENT,
     "PruneLast": _SWITCH,
     "PrunePropagationPolicy": tuple(PROPAGATIONS),
     "Replace": _SWITCH,
@@ -82,6 +85,7 @@ class SyncOptions:
     forces: bool = False
     migrates_client_side: bool = True
     propagation: Propagation = "Foreground"
+    prune: str = "true"
     prunes_last: bool = False
     replaces: bool = False
     respects_ignored: bool = True
@@ -190,6 +194,7 @@ def parse_options(holder: Fields) -> SyncOptions:
         forces=given.get("Force") == "true",
         migrates_client_side=given.get("ClientSideApplyMigration") != "false",
         propagation=PROPAGATIONS[given.get("PrunePropagationPolicy", "foreground")],
+        prune=given.get("Prune", "true"),
         prunes_last=given.get("PruneLast") == "true",
         replaces=given.get("Replace") == "true",
         respects_ignored=given.get("RespectIgnoreDifferences") != "false",

@@ -89,6 +89,7 @@ class Teardown:
         order = DeletionOrder(
             reason="Delete",
             propagation=propagation,
+            usual=applications.deletion_option(tracked.content),
             is_approved=plan.is_approved(tracked.content, asked_at=parse_rfc3339(deleted_at)),
         )
         await self._syncer.prune(tracked, plan.to_prune(tracked.inventory, wanted=()), order)

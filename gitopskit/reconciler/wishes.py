@@ -12,6 +12,7 @@ from gitopskit.reconciler import fieldsets, names
 from gitopskit.reconciler.application import NOTHING_IGNORED
 from gitopskit.reconciler.desired import adopted
 from gitopskit.reconciler.observation import added_by_people
+from gitopskit.reconciler.plan import consent
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -30,12 +31,14 @@ Action = Literal["created", "configured", "unchanged"]
 class Manner:
     """How an object is written.
 
+    ``is_asked_about``: a person has to approve that it is deleted, as in ``Prune=confirm``.
     ``is_forced``: it is made anew where a field was changed that cannot be. ``overrides_ignored``:
     when it is written, also what others may set becomes as Git has it. ``is_lenient``: fields that
     the server does not know are left out. ``is_replaced``: when it is written, it loses what Git
     does not have, whoever set that.
     """
 
+    is_asked_about: bool = False
     is_forced: bool = False
     is_lenient: bool = False
     is_replaced: bool = False
@@ -59,6 +62,7 @@ def manner_of(desired: Desired, options: SyncOptions) -> Manner:
         return default or f"{name}=true" in desired.options
 
     return Manner(
+        is_asked_about=consent(desired.options, "Prune", usual=options.prune) == "confirm",
         is_forced=is_on("Force", default=options.forces),
         is_lenient=not is_on("Validate", default=options.validates),
         is_replaced=is_on("Replace", default=options.replaces),

@@ -17,6 +17,7 @@ from gitopskit.reconciler.application import (
     Source,
     SyncPolicy,
     cascade,
+    deletion_option,
     fingerprint,
     is_skipped,
     parse,
@@ -361,3 +362,18 @@ def test_an_application_is_skipped_where_go_reads_true(value: str, *, is_so: boo
     content = {"metadata": {"annotations": {"argocd.argoproj.io/skip-reconcile": value}}}
 
     assert is_skipped(content) is is_so
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["Delete=false"], "false"),
+        (["Delete=false", "Delete=confirm", "Prune=false"], "confirm"),
+        ([], "true"),
+        ("Delete=false", "true"),
+    ],
+)
+def test_whether_objects_go_with_an_application_is_read_from_any_spec(
+    options: JsonValue, said: str
+) -> None:
+    assert deletion_option({"spec": {"syncPolicy": {"syncOptions": options}}}) == said

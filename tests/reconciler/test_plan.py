@@ -73,6 +73,27 @@ def test_the_live_object_decides(live: JsonObject, fate: str) -> None:
     assert verdict.is_settled is (fate == "foreign")
 
 
+@pytest.mark.parametrize(
+    ("said", "usual", "fate"),
+    [
+        pytest.param("", "false", "leave", id="as-usual"),
+        pytest.param("", "confirm", "confirm", id="asked-as-usual"),
+        pytest.param("Prune=true", "false", "delete", id="it-knows-better"),
+        pytest.param("Prune=false", "confirm", "leave", id="it-is-more-careful"),
+        pytest.param("Prune=true,Prune=confirm", "true", "confirm", id="the-most-careful-holds"),
+        pytest.param("Delete=true", "false", "leave", id="about-something-else"),
+    ],
+)
+def test_what_an_object_says_of_its_deletion_counts_before_what_is_said_of_all(
+    said: str, usual: str, fate: str
+) -> None:
+    order = DeletionOrder(reason="Prune", propagation="Foreground", usual=usual)
+
+    verdict = plan.judge(entry(), observation(sync_options=said), application="web", order=order)
+
+    assert verdict.fate == fate
+
+
 def test_an_object_may_want_to_go_last() -> None:
     live = observation(sync_options="PruneLast=true")
     early = DeletionOrder(reason="Prune", propagation="Foreground", is_ready=False)

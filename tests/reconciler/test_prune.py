@@ -11,6 +11,7 @@ from gitopskit.clock import SystemClock
 from gitopskit.kube.resources import APP_PROJECTS, APPLICATIONS, CONFIG_MAPS
 from gitopskit.reconciler.loop import Controller
 from gitopskit.timestamps import rfc3339
+from tests.support.hooking import annotated
 from tests.support.polling import eventually
 from tests.support.reconciling import AUTOMATED, World, config_map, text
 
@@ -319,3 +320,47 @@ async def test_an_application_may_ask_about_every_deletion(
 
     assert message.startswith("1 of 2 objects would go at once, more than 0 objects")
     assert await world.data(unique) == {}
+
+
+async def test_an_application_says_for_all_its_objects_what_is_not_deleted(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    kept, goes, last = (
+        config_map(unique),
+        config_map(f"{unique}-goes"),
+        config_map(f"{unique}-last"),
+    )
+    willing = annotated(goes, sync_options="Prune=true")
+    leaving = annotated(last, sync_options="Delete=true")
+    world.repository.commit({"app/all.yaml": text(kept, willing, leaving)})
+    await world.project(unique)
+    policy = {"automated": AUTOMATED, "syncOptions": ["Prune=false", "Delete=false"]}
+    made = await world.application(unique, project=unique, policy=policy, finalizer=True)
+
+    async with reconciler():
+        await world.until_synced(unique)
+        world.repository.commit({"app/all.yaml": text(leaving)})
+        await world.until_gone(CONFIG_MAPS, f"{unique}-goes")
+        assert await world.data(unique) == {}
+        await world.admin.delete(APPLICATIONS, unique, "argocd", uid=made["metadata"]["uid"])
+        await world.until_gone(APPLICATIONS, unique, "argocd")
+        await world.until_gone(CONFIG_MAPS, f"{unique}-last")
+
+    assert await world.data(unique) == {}
+
+
+async def test_an_application_asks_before_any_of_its_objects_goes(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    world.repository.commit({"app/all.yaml": text(config_map(unique), config_map(f"{unique}-x"))})
+    await world.project(unique)
+    policy = {"automated": AUTOMATED, "syncOptions": ["Prune=confirm"]}
+    await world.application(unique, project=unique, policy=policy)
+
+    async with reconciler():
+        await world.until_synced(unique)
+        world.repository.commit({"app/all.yaml": text(config_map(f"{unique}-x"))})
+        await world.until_condition(unique, "DeletionConfirmationRequired", unique)
+        assert await world.data(unique) == {}
+        await approve(world, unique)
+        await world.until_gone(CONFIG_MAPS, unique)

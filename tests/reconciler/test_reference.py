@@ -17,7 +17,7 @@ PAGE: Final = Path(__file__).parents[2] / "docs/reference/application.md"
 ROW: Final = re.compile(r"^\| `([^`]+)` \| (yes|refused) \|", re.MULTILINE)
 
 
-ON_BY_DEFAULT: Final = frozenset({"ClientSideApplyMigration", "Validate"})
+ON_BY_DEFAULT: Final = frozenset({"ClientSideApplyMigration", "Delete", "Prune", "Validate"})
 ALWAYS_ON: Final = frozenset({"RespectIgnoreDifferences", "ServerSideApply"})
 
 

@@ -36,6 +36,12 @@ OVERRIDES = SyncOptions(respects_ignored=False)
         pytest.param([], SyncOptions(forces=True), Manner(is_forced=True), id="all-forced"),
         pytest.param(["Validate=false"], SyncOptions(), Manner(is_lenient=True), id="lenient"),
         pytest.param([], SyncOptions(validates=False), Manner(is_lenient=True), id="all-lenient"),
+        pytest.param(
+            ["Prune=confirm"], SyncOptions(), Manner(is_asked_about=True), id="asked-about"
+        ),
+        pytest.param(
+            [], SyncOptions(prune="confirm"), Manner(is_asked_about=True), id="all-asked-about"
+        ),
         pytest.param(["Replace=true"], SyncOptions(), Manner(is_replaced=True), id="replaced"),
         pytest.param([], SyncOptions(replaces=True), Manner(is_replaced=True), id="all-replaced"),
         pytest.param([], OVERRIDES, Manner(overrides_ignored=True), id="all-override"),
