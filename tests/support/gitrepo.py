@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 _ENVIRONMENT = {
@@ -51,13 +51,25 @@ class SourceRepository:
         A value that begins with ``-> `` becomes a symbolic link.
         """
         self.git("read-tree", "--empty")
-        for path, value in files.items():
-            content = value.encode() if isinstance(value, str) else value
-            is_link = content.startswith(b"-> ")
-            blob = self.git("hash-object", "-w", "--stdin", stdin=content[3 * is_link :])
-            mode = "120000" if is_link else "100644"
-            self.git("update-index", "--add", "--cacheinfo", f"{mode},{blob},{path}")
+        contents = [it.encode() if isinstance(it, str) else it for it in files.values()]
+        links = [it.startswith(b"-> ") for it in contents]
+        blobs = self._blobs(
+            [it[3 * is_link :] for it, is_link in zip(contents, links, strict=True)]
+        )
+        modes = ["120000" if is_link else "100644" for is_link in links]
+        lines = [
+            f"{mode} {blob}\t{path}\0" for mode, blob, path in zip(modes, blobs, files, strict=True)
+        ]
+        self.git("update-index", "-z", "--index-info", stdin="".join(lines).encode())
         return self.commit_index(branch=branch)
+
+    def _blobs(self, contents: Sequence[bytes]) -> list[str]:
+        """Write contents, all by one process, and return their names."""
+        stream = [
+            b"blob\nmark :%d\ndata %d\n%b\nget-mark :%d\n" % (mark, len(content), content, mark)
+            for mark, content in enumerate(contents, 1)
+        ]
+        return self.git("fast-import", "--quiet", stdin=b"".join(stream)).split()
 
     def commit_index(self, *, branch: str = "main") -> str:
         """Commit what is in the index."""
