@@ -117,6 +117,7 @@ def test_each_trouble_has_its_topic(content: JsonObject, topic: str, words: str)
         app(operationState={"phase": "Succeeded"}),
         app(operationState={"phase": "Running", "retryCount": 1}, **condition("SyncError")),
         app(**condition("DriftFight")),
+        app(sync="OutOfSync", policy={"automated": {}}, **condition("WaitingForSyncWindow")),
         {"metadata": {"name": "new"}},
     ],
     ids=[
