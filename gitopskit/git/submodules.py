@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MOST_SUBMODULES: Final = 32
+MOST_OF_ALL: Final = 128
+"""Submodules of one commit on all levels together."""
 DEEPEST: Final = 4
 
 _GITLINK: Final = b"160000"

@@ -207,6 +207,21 @@ def test_submodules_are_nested_only_so_deep(world: World) -> None:
         world.read(repository, before)
 
 
+def test_there_are_only_so_many_on_all_levels_together(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gitopskit.git.nesting.MOST_OF_ALL", 3)
+    before = world.repository("r0").commit({"a": "1"})
+    for number in range(1, 5):
+        repository = world.repository(f"r{number}")
+        before = with_submodule(repository, before, path="m", url=f"../r{number - 1}.git")
+        if number == 3:
+            world.read(repository, before)
+
+    with pytest.raises(InputError, match="more than 3 submodules with theirs"):
+        world.read(repository, before)
+
+
 def test_a_private_submodule_is_read_with_the_credential_for_its_url(
     world: World, https_server: GitServer
 ) -> None:
