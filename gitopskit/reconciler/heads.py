@@ -54,8 +54,16 @@ class Heads:
 
     def through(self, follow: Follow) -> list[str]:
         """Return who was looked at since the newest commit of a revision that they follow."""
-        head = self.commits[follow][0]
-        return sorted(name for name, passed in self.passed.items() if passed.get(follow) == head)
+        return sorted(self._through()[follow])
+
+    def _through(self) -> dict[Follow, list[str]]:
+        """Return the same for every revision, in one go over all Applications."""
+        found: dict[Follow, list[str]] = {follow: [] for follow in self.commits}
+        for name, passed in self.passed.items():
+            for follow, commit in passed.items():
+                if self.commits.get(follow, ())[:1] == (commit,):
+                    found[follow].append(name)
+        return found
 
     def is_complete(self, names: Mapping[str, object]) -> bool:
         """Tell whether all of these Applications have passed all that they follow."""
@@ -69,14 +77,14 @@ class Heads:
 
     def record(self, before: Mapping[str, str]) -> dict[str, str]:
         """Return what is stored; commits that an earlier record lists stay listed."""
-        stored = {}
+        stored, through = {}, self._through()
         most = max(1, min(_MOST_COMMITS, _MOST_OF_ALL // max(1, len(self.commits))))
         for follow, commits in self.commits.items():
             name = name_of(follow)
             older = [it for it in _commits(before.get(name, "")) if it not in commits]
             matter = {
                 "commits": [*commits, *older][:most],
-                "passed": self.through(follow),
+                "passed": sorted(through[follow]),
             }
             stored[name] = json.dumps(matter)
         return stored
