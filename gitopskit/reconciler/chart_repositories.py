@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import EnvironmentFault, InputError, ProcessFailed, UnsupportedField
+from gitopskit.git.cleaning import LOCK
 from gitopskit.git.remotes import HttpsCredential
 from gitopskit.manifests.documents import read_value
 from gitopskit.manifests.snapshot import Snapshot
@@ -84,10 +85,10 @@ class ChartRepository:
             EnvironmentFault: the repository cannot be reached, or has no such version.
         """
         _require(remote, chart, version)
-        matter = json.dumps([self.project, remote.url, chart, version])
-        kept = self.cache_dir / hashlib.sha256(matter.encode()).hexdigest()
+        kept = self.cache_dir / folder_of(self.project, remote.url, chart, version)
         if not kept.is_dir():
             self._fetch(remote, chart, version, kept)
+        (kept / LOCK).touch()
         return Snapshot(revision=version, root=kept)
 
     def _fetch(self, remote: Remote, chart: str, version: str, kept: Path) -> None:
@@ -137,6 +138,11 @@ class ChartRepository:
             said = explain_chart(completed.stderr, root=home, hidden=_hidden(remote))
             raise EnvironmentFault(f"the chart cannot be had: {said}", where=remote.url)
         return completed.stdout
+
+
+def folder_of(project: str, url: str, chart: str, version: str) -> str:
+    """Return the name of the folder in which a version is kept."""
+    return hashlib.sha256(json.dumps([project, url, chart, version]).encode()).hexdigest()
 
 
 @contextmanager

@@ -8,7 +8,6 @@ itself is raised as well, so that the queue comes back to it.
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -40,6 +39,7 @@ from gitopskit.reconciler.observation import drift
 from gitopskit.reconciler.plan import DeletionOrder, Verdict
 from gitopskit.reconciler.recalling import compare_unknown, recall
 from gitopskit.reconciler.teardown import Teardown
+from gitopskit.reconciler.turns import Turns
 
 if TYPE_CHECKING:
     from gitopskit.clock import Clock
@@ -83,7 +83,7 @@ class Reconciler:
         )
         self._live = live
         self._publisher = publisher
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._turns = Turns(asyncio.Lock)
 
     async def reconcile(self, tracked: Tracked) -> float | None:
         """Bring an Application as far as it can be brought now; return when to come back.

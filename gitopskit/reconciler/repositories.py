@@ -7,7 +7,7 @@ build. Every repository is asked once per poll for all that follow the same revi
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,15 +18,16 @@ import structlog
 
 from gitopskit.clock import SystemClock
 from gitopskit.errors import GitFailed, GitopskitError, InputError
-from gitopskit.git.cleaning import Cleaner
 from gitopskit.git.nesting import nested_snapshot
 from gitopskit.git.repository import Mirror
 from gitopskit.git.submodules import SubmoduleRule
 from gitopskit.git.tree_hashes import TreeHashes
 from gitopskit.reconciler.access import RepositoryAccess
 from gitopskit.reconciler.batches import Batches
+from gitopskit.reconciler.caches import CHARTS, MIRRORS, Caches
 from gitopskit.reconciler.chart_repositories import CHART_FOLDER, ChartRepository
 from gitopskit.reconciler.rendering import Place, Rendered, Renders, key_of
+from gitopskit.reconciler.turns import Turns
 from gitopskit.redaction import scrub
 from gitopskit.render.helm import Release
 from gitopskit.render.inputs import EVERYTHING, folders_read
@@ -57,7 +58,6 @@ _ASKERS_PER_REPOSITORY: Final = 2
 """A server that does not answer keeps so many threads busy, and no more."""
 
 _RENDERERS: Final = 4
-_MIRRORS: Final = "repositories"
 _MOST_TREES: Final = 32
 """Commits of which the hashes of all folders are remembered."""
 
@@ -92,14 +92,14 @@ class Repositories:
         self._heads: dict[Follow, str | GitopskitError] = {}
         self._askers = ThreadPoolExecutor(_ASKERS, thread_name_prefix="git")
         self._renderers = ThreadPoolExecutor(_RENDERERS, thread_name_prefix="render")
-        self._cleaner = Cleaner(options.cache_dir / _MIRRORS, clock=SystemClock())
-        self._turns: dict[str, asyncio.Semaphore] = {}
+        self._caches = Caches(options.cache_dir, clock=SystemClock())
+        self._turns = Turns(partial(asyncio.Semaphore, _ASKERS_PER_REPOSITORY))
         self._server = Release(name="", namespace="")
         self._renders = Renders()
         self._batches = Batches(self._build_together)
         self._trees: OrderedDict[tuple[str, str, str], TreeHashes] = OrderedDict()
         self._rules: dict[str, SubmoduleRule] = {}
-        self._readings: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._readings = Turns(asyncio.Lock)
 
     def set_secrets(self, secrets: Iterable[JsonObject]) -> None:
         """Take in the repository Secrets as they are now; what failed is tried with them."""
@@ -179,7 +179,7 @@ class Repositories:
         places = {(follow.url, follow.project) for follow in wanted}
         self._mirrors = {place: held for place, held in self._mirrors.items() if place in places}
         used = {held.name for held in self._mirrors.values()}
-        self._askers.submit(self._cleaner.clean, used)
+        self._askers.submit(self._caches.clean, used, self._heads)
 
     async def require_signed(self, sources: Iterable[Pinned], signers: Signers) -> None:
         """Return if every commit is signed by one of the signers.
@@ -257,8 +257,7 @@ class Repositories:
         work: Callable[[*_Arguments], _Answer],
         *arguments: *_Arguments,
     ) -> _Answer:
-        turns = self._turns.setdefault(follow.url, asyncio.Semaphore(_ASKERS_PER_REPOSITORY))
-        async with turns:
+        async with self._turns[follow.url]:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._askers, work, *arguments)
 
@@ -295,7 +294,7 @@ class Repositories:
     def _charts(self, follow: Follow) -> ChartRepository:
         return ChartRepository(
             helm=self._options.programs.require_helm(),
-            cache_dir=self._options.cache_dir / "charts",
+            cache_dir=self._options.cache_dir / CHARTS,
             project=follow.project,
         )
 
@@ -359,7 +358,7 @@ class Repositories:
         if held is None:
             held = Mirror(
                 remote.url,
-                cache_dir=self._options.cache_dir / _MIRRORS,
+                cache_dir=self._options.cache_dir / MIRRORS,
                 path=self._options.path,
                 scope=project,
             )

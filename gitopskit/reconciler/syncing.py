@@ -7,7 +7,6 @@ with its UID afterwards. So a crash at any point leaves nothing behind that nobo
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -35,6 +34,7 @@ from gitopskit.reconciler.outcomes import (
 )
 from gitopskit.reconciler.plan import Verdict
 from gitopskit.reconciler.state import Failure
+from gitopskit.reconciler.turns import Turns
 from gitopskit.reconciler.wishes import USUAL, Wish, manner_of
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Syncer:
         self._live = live
         self._inventories = inventories
         self.namespaces = Namespaces(api)
-        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._turns = Turns(asyncio.Lock)
 
     async def read_inventory(self, tracked: Tracked) -> None:
         """Read an Application's inventory before its first use.

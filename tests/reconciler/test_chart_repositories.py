@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,11 +12,13 @@ import pytest
 from gitopskit.errors import EnvironmentFault, InputError
 from gitopskit.git.remotes import HttpsCredential, parse_remote
 from gitopskit.reconciler.application import Follow, Source
+from gitopskit.reconciler.caches import Caches
 from gitopskit.reconciler.chart_repositories import ChartRepository
 from gitopskit.reconciler.repositories import Pinned, Repositories
 from gitopskit.redaction import Plaintext
 from gitopskit.render.options import HelmOptions
 from tests.support.chart_server import ChartServer, serve_charts
+from tests.support.clock import WrongClock
 from tests.support.gitrepo import SourceRepository
 from tests.support.reconciling import options
 
@@ -141,6 +144,42 @@ def test_projects_do_not_share_what_a_password_got(
     second = replace(charts, project="other").snapshot(remote(server), "web", "1.0.0")
 
     assert first.root != second.root
+
+
+def test_versions_that_nobody_uses_are_removed(
+    charts: ChartRepository, server: ChartServer
+) -> None:
+    old, new = (
+        charts.snapshot(remote(server), "web", version).root for version in ("1.0.0", "1.2.0")
+    )
+    clock = WrongClock(skew=timedelta(seconds=601))
+    caches = Caches(charts.cache_dir.parent, clock=clock)
+    clock.jump_seconds = 601
+    follow = Follow(server.url, "1.x", charts.project, "web")
+
+    caches.clean((), {follow: "1.2.0", Follow("other", "main", "shop"): "c1"})
+
+    assert (old.exists(), new.exists()) == (False, True)
+
+
+def test_a_password_is_not_sent_to_another_host_that_an_index_names(
+    helm: Path, charts: ChartRepository, tmp_path: Path
+) -> None:
+    login = HttpsCredential(username="ann", password=Plaintext(CANARY.encode()))
+    with (
+        serve_charts(helm, tmp_path / "one", login=f"ann:{CANARY}") as server,
+        serve_charts(helm, tmp_path / "other") as other,
+    ):
+        other.publish("web", "1.0.0")
+        index = (other.folder / "index.yaml").read_text(encoding="utf-8")
+        (server.folder / "index.yaml").write_text(index, encoding="utf-8")
+        asked = replace(remote(server), credential=login, ca_pem=server.ca_pem + other.ca_pem)
+
+        charts.snapshot(asked, "web", "1.0.0")
+
+    assert any("Authorization" in it for it in server.headers)
+    assert other.headers
+    assert not any("Authorization" in it for it in other.headers)
 
 
 async def test_a_chart_of_a_repository_is_rendered_with_values_from_git(

@@ -29,6 +29,7 @@ class _Handler(SimpleHTTPRequestHandler):
     """Serves files to whoever knows the password, if the server wants one."""
 
     def do_GET(self) -> None:
+        self.server.seen.append(dict(self.headers))  # type: ignore[attr-defined]  # ours
         wanted = getattr(self.server, "wanted", "")
         if wanted and self.headers.get("Authorization") != f"Basic {wanted}":
             self.send_error(401)
@@ -47,6 +48,7 @@ class ChartServer:
     folder: Path
     url: str
     ca_pem: str
+    headers: list[dict[str, str]]
 
     def publish(self, name: str, version: str) -> None:
         """Add a version of a chart."""
@@ -72,12 +74,14 @@ def serve_charts(helm: Path, folder: Path, *, login: str = "") -> Iterator[Chart
     tls = make_server_tls(folder)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, directory=str(charts)))
     server.wanted = base64.b64encode(login.encode()).decode()  # type: ignore[attr-defined]  # ours
+    seen: list[dict[str, str]] = []
+    server.seen = seen  # type: ignore[attr-defined]  # ours
     server.socket = tls.context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
         url = f"https://127.0.0.1:{server.server_address[1]}"
-        yield ChartServer(helm, charts, url, tls.ca_pem)
+        yield ChartServer(helm, charts, url, tls.ca_pem, seen)
     finally:
         server.shutdown()
         thread.join()
