@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 import aiohttp
 from yarl import URL
 
+from gitopskit.authorities import trusting
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -39,7 +41,7 @@ async def post(
     ``ca_pem`` is trusted in place of the system's authorities.
     """
     try:
-        context = ssl.create_default_context(cadata=ca_pem or None)
+        context = trusting(ca_pem)
         target = URL(url.reveal().decode(), encoded=True)
         async with (
             aiohttp.ClientSession(

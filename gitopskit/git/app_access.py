@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from gitopskit.authorities import trusting
 from gitopskit.errors import GitFailed
 from gitopskit.git.app_tokens import TOKEN_USER, api_of, proof, read_token, token_path
 
@@ -88,7 +89,7 @@ class AppTokens:
 def _post(address: Remote, path: str, *, headers: dict[str, str], ca_pem: str) -> tuple[int, bytes]:
     """Return status and body of one request; no redirect is followed and no proxy used."""
     try:
-        context = ssl.create_default_context(cadata=ca_pem or None)
+        context = trusting(ca_pem)
         connection = http.client.HTTPSConnection(
             address.host, address.port or None, timeout=_TIMEOUT_SECONDS, context=context
         )
@@ -104,7 +105,7 @@ def _post(address: Remote, path: str, *, headers: dict[str, str], ca_pem: str) -
             where=address.url,
             hint="add its authority under the host's name to the ConfigMap argocd-tls-certs-cm",
         ) from error
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, UnicodeError, http.client.HTTPException) as error:
         raise GitFailed(
             "the server cannot be reached",
             where=address.url,

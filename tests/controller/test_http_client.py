@@ -47,6 +47,14 @@ async def test_an_authority_that_is_named_is_trusted_and_others_are_not(tmp_path
     assert unknown == Answered(problem="its certificate is not trusted")
 
 
+async def test_words_of_any_language_beside_an_authority_do_no_harm(tmp_path: Path) -> None:
+    async with inbox(tmp_path) as receiver:
+        named = f"# Zertifikat für das Büro\n{receiver.ca_pem}"
+        answer = await post(to(receiver.url), b"", headers={}, ca_pem=named)
+
+    assert answer == Answered(status=200)
+
+
 @pytest.mark.parametrize("ca_pem", ["-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----", "x"])
 async def test_an_authority_that_is_none_is_told(ca_pem: str) -> None:
     answer = await post(to("https://localhost:1/"), b"", headers={}, ca_pem=ca_pem)

@@ -150,11 +150,22 @@ def test_an_api_of_an_unknown_authority_is_not_trusted(
     assert api.claims == []
 
 
+def test_words_of_any_language_beside_an_authority_do_no_harm(
+    api: GitHubApi, credential: RepositoryCredential, tokens: AppTokens
+) -> None:
+    named = {"localhost": f"# Zertifikat für das Büro\n{api.ca_pem}"}
+
+    given_one = tokens.with_token(credential, authorities=named)
+
+    assert given_one.password == Plaintext(api.token.encode())
+
+
+@pytest.mark.parametrize("url", ["https://127.0.0.1:1/api", "https://no..host/api"])
 def test_an_api_that_is_not_there_is_told(
-    credential: RepositoryCredential, tokens: AppTokens
+    credential: RepositoryCredential, tokens: AppTokens, url: str
 ) -> None:
     assert credential.app is not None
-    gone = replace(credential, app=replace(credential.app, api_url="https://127.0.0.1:1/api"))
+    gone = replace(credential, app=replace(credential.app, api_url=url))
 
     with pytest.raises(GitFailed, match="cannot be reached"):
         tokens.with_token(gone, authorities={})
