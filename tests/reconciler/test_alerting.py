@@ -128,6 +128,7 @@ def test_each_trouble_has_its_topic(content: JsonObject, topic: str, words: str)
         "synced",
         "tried again",
         "other condition",
+        "waits for a window",
         "new",
     ],
 )
