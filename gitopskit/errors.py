@@ -14,6 +14,7 @@ The tree::
     │   ├── TemplateFailed        a template of a SealedSecret that cannot be rendered
     │   │   └── TemplateRefused   it uses what is never evaluated here, or costs too much
     │   └── RenderFailed          an overlay that does not build
+    │       └── PathMissing       it refers to a file or folder that is not there
     ├── EnvironmentFault      3   something around us is missing or refuses; try again later
     │   ├── MissingTool           a program or an optional package is not installed
     │   ├── ProcessFailed         a program ended with an error or ran out of time
@@ -112,6 +113,10 @@ class TemplateRefused(TemplateFailed):
 
 class RenderFailed(InputError):
     """An overlay or a folder that does not build."""
+
+
+class PathMissing(RenderFailed):
+    """A file or a folder that is referred to and is not there; ``where`` is what refers to it."""
 
 
 class EnvironmentFault(GitopskitError):

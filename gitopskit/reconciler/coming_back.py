@@ -50,6 +50,6 @@ def _of_run(run: SyncRun, is_watched: IsWatched) -> list[float]:
 
 
 def _of_deletion(verdict: Verdict, is_watched: IsWatched) -> list[float]:
-    if verdict.fate == "leaving":
+    if verdict.fate in ("leaving", "handing"):
         return [FAULT_SECONDS if is_watched(verdict.entry.ref) else LEAVING_SECONDS]
     return [LEAVING_SECONDS] if verdict.fate == "failed" else []

@@ -65,10 +65,14 @@ class Desired:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """The objects in the order in which they are applied; or why nothing may be written."""
+    """The objects in the order in which they are applied; or why nothing may be written.
+
+    ``wished`` are all that are wanted, refused or not, without hooks.
+    """
 
     objects: tuple[Desired, ...] = ()
     refusals: tuple[str, ...] = ()
+    wished: frozenset[ObjectRef] = frozenset()
 
 
 def prepare(
@@ -84,20 +88,25 @@ def prepare(
     protected namespace may still write elsewhere.
     """
     scopes = _defined_scopes(manifests)
-    objects, refusals = [], []
+    objects, refusals, wished = [], [], set()
     for manifest in manifests:
         options = _options(manifest)
         if options.is_left_out:
             continue
         ref = _ref(manifest, application, scopes, is_namespaced)
+        if not (options.is_hook or application.only_looks):
+            wished.add(ref)
         refusal = _refusal(manifest, ref, application, project)
         if refusal:
             refusals.append(f"{refusal} ({manifest.path})")
         else:
             objects.append(_desired(manifest, ref, application, project))
     if refusals:
-        return Prepared(refusals=tuple(refusals))
-    return Prepared(objects=tuple(sorted(objects, key=lambda desired: apply_rank(desired.ref))))
+        return Prepared(refusals=tuple(refusals), wished=frozenset(wished))
+    return Prepared(
+        objects=tuple(sorted(objects, key=lambda desired: apply_rank(desired.ref))),
+        wished=frozenset(wished),
+    )
 
 
 def adopted(desired: Desired) -> Desired:

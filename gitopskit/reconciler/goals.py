@@ -10,7 +10,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Final
 
-from gitopskit.errors import GitopskitError, InputError
+from gitopskit.errors import GitopskitError, InputError, PathMissing
 from gitopskit.manifests.identity import ObjectRef
 from gitopskit.reconciler import application as applications
 from gitopskit.reconciler import names, rollback, status, sync_plan
@@ -24,6 +24,8 @@ from gitopskit.reconciler.state import Goal
 from gitopskit.reconciler.sync_windows import of_application
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gitopskit.kube.client import KubeClient
     from gitopskit.kube.discovery import Kinds
     from gitopskit.manifests.documents import Manifest
@@ -46,13 +48,19 @@ class Refused(Exception):
     """Nothing may be written, for a reason that a person must know; ``cause`` is its error."""
 
     def __init__(
-        self, condition: str, message: str, *, cause: GitopskitError | None = None
+        self,
+        condition: str,
+        message: str,
+        *,
+        cause: GitopskitError | None = None,
+        wished: frozenset[ObjectRef] | None = None,
     ) -> None:
-        """Keep the type of the condition and its message."""
+        """Keep the type of the condition and its message, and what was wanted if that is known."""
         super().__init__(condition, message)
         self.condition = condition
         self.message = message
         self.cause = cause
+        self.wished = wished
 
     @classmethod
     def of(cls, condition: str, error: GitopskitError) -> Refused:
@@ -87,10 +95,11 @@ class Goals:
             Follow(source.repo_url, _revision(application, source), project.name, source.chart)
             for source in application.sources
         )
-        tracked.commits = ()
+        tracked.commits, tracked.heads = (), {}
         try:
             commits = [await self._repositories.head(follow) for follow in tracked.follows]
             tracked.head = commits[0]
+            tracked.heads = dict(zip(tracked.follows, commits, strict=True))
             if application.rollback_after is not None:
                 commits = [await self._deployed(tracked, application, project)]
             tracked.commits = tuple(commits)
@@ -103,7 +112,10 @@ class Goals:
                 return held
             rendered = await self._render(tracked, pinned, asked)
         except GitopskitError as error:
-            raise Refused.of(status.COMPARISON_ERROR, error) from error
+            refusal = Refused.of(status.COMPARISON_ERROR, error)
+            if _is_without_folder(application, error):
+                refusal.wished = frozenset()
+            raise refusal from error
         key = _key(seen, [rendered.key])
         goal = await self._goal(rendered, application, project, commits, key)
         tracked.asked = (asked, goal.key)
@@ -138,6 +150,10 @@ class Goals:
         except GitopskitError:
             return None
         return [manifest.content for manifest in rendered.manifests]
+
+    def heads(self, follows: Iterable[Follow]) -> dict[Follow, str]:
+        """Return the commits that repositories were last seen at."""
+        return self._repositories.heads(follows)
 
     async def look(self, tracked: Tracked) -> None:
         """Ask Git now where what an Application follows is."""
@@ -213,7 +229,9 @@ class Goals:
             more = len(refusals) - _MOST_REFUSALS_TOLD
             told = list(refusals[:_MOST_REFUSALS_TOLD])
             raise Refused(
-                status.INVALID_SPEC, "; ".join([*told, f"and {more} more"] if more > 0 else told)
+                status.INVALID_SPEC,
+                "; ".join([*told, f"and {more} more"] if more > 0 else told),
+                wished=prepared.wished,
             )
         ends = tuple(it for it in prepared.objects if it.phase in DELETION_PHASES)
         objects = tuple(it for it in prepared.objects if it not in ends)
@@ -255,6 +273,12 @@ def _key(seen: Seen, parts: list[str]) -> str:
     """
     matter = json.dumps([seen[0], parts, seen[1]])
     return hashlib.sha256(matter.encode(errors="surrogateescape")).hexdigest()
+
+
+def _is_without_folder(application: Application, error: GitopskitError) -> bool:
+    """Tell whether the folder of an Application is gone, so that it holds nothing for sure."""
+    paths = [source.path for source in application.sources]
+    return isinstance(error, PathMissing) and paths == [error.where]
 
 
 def _require(application: Application, project: Project) -> None:

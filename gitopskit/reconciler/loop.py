@@ -20,7 +20,7 @@ from gitopskit.controller.fights import Fights
 from gitopskit.controller.queue import WorkQueue, run_workers
 from gitopskit.errors import InputError, IntegrityFault
 from gitopskit.kube.events import EventRecorder
-from gitopskit.reconciler import dependencies, fighting, names, rivals
+from gitopskit.reconciler import dependencies, fighting, handover, names, rivals, waking
 from gitopskit.reconciler.alerts import Alerts
 from gitopskit.reconciler.asking import Asking
 from gitopskit.reconciler.audit import Audit
@@ -94,8 +94,7 @@ class Controller:
         self._queue: WorkQueue[str] = WorkQueue(api.clock, backoff=_FAULTS)
         self._heals: WorkQueue[Heal] = WorkQueue(api.clock, backoff=_FAULTS, group=itemgetter(0))
         self._fights: Fights[tuple[ObjectRef, str]] = Fights()
-        self._repositories = Repositories(options.repositories)
-        self._inventories = Inventories(api)
+        self._repositories, self._inventories = Repositories(options.repositories), Inventories(api)
         self._head_records = HeadRecords(api, registry=self.registry)
         self._alerts = Alerts(api, registry=self.registry, metrics=self.metrics)
         permissions, jq = Permissions(api), JqPaths(api.clock)
@@ -105,6 +104,7 @@ class Controller:
         self._reconciler = self._made_reconciler(permissions, jq)
         self.metrics.follow(queue=lambda: len(self._queue), unread=self._repositories.unread)
         self._asking = Asking(self._look)
+        self._reconciler.parting.ask = self._look
         self.webhooks = WebhookApi(clock=api.clock, followed=self._urls, on_push=self._pushed)
         self._standing = StandingBack(api, on_change=self._stand_back)
         self._orphans = OrphanWatch(
@@ -238,6 +238,7 @@ class Controller:
                 done.update(todo)
                 for name in dependencies.in_order(todo, self.registry.applications):
                     await self._bring_once(self.registry.applications[name])
+                await self._bring_waiting(todo)
                 await self._registrations.list_all()
                 done &= self.registry.applications.keys()
         finally:
@@ -255,6 +256,10 @@ class Controller:
     async def _bring_once(self, tracked: Tracked) -> None:
         """Reconcile an Application, and wait a while for what is being deleted or not healthy."""
         await self._reconciler.reconcile(tracked)
+        for name in [it for it in tracked.awaited if it in self.registry.applications]:
+            await self._reconciler.peek(self.registry.applications[name])
+        if handover.has_news(tracked, self.registry.applications):
+            await self._reconciler.reconcile(tracked)
         for _ in range(_MOST_LOOKS):
             is_leaving = any(verdict.fate == "leaving" for verdict in tracked.pending)
             is_waiting = tracked.run is not None and tracked.run.awaited is not None
@@ -263,9 +268,18 @@ class Controller:
             await self._clock.sleep(_LOOK_SECONDS)
             await self._reconciler.reconcile(tracked)
 
+    async def _bring_waiting(self, wanted: Iterable[str]) -> None:
+        """Reconcile again who has waited for another one's turn."""
+        for name in wanted:
+            tracked = self.registry.applications.get(name)
+            if tracked is not None and handover.has_news(tracked, self.registry.applications):
+                tracked.begin_anew()
+                await self._bring_once(tracked)
+
     async def _handle(self, name: str) -> None:
         tracked = self.registry.applications.get(name)
         if tracked is None or self._standing.is_back:
+            self._wake(name)
             return
         self._orphans.note(tracked)
         with self.metrics.looking(self._clock) as look:
@@ -274,11 +288,11 @@ class Controller:
         self._head_records.note(tracked, self._repositories.heads(tracked.follows))
         if delay is not None:
             self._queue.add_after(name, delay)
-        for item in self.registry.applications.values():
-            if item.waiting and item.waiting != dependencies.missing(
-                item, self.registry.applications
-            ):
-                self._queue.add(item.name)
+        self._wake(name)
+
+    def _wake(self, name: str) -> None:
+        for other in waking.after_a_look(name, self.registry.applications):
+            self._queue.add(other)
 
     async def _heal(self, key: Heal) -> None:
         tracked = self.registry.applications.get(key[0])
@@ -302,7 +316,7 @@ class Controller:
                 self._asking.ask(follow)
             for item in list(self.registry.applications.values()):
                 item.is_check_due = True
-                if self._needs_poll(item):
+                if waking.needs_poll(item, is_watched=self._live.is_watched):
                     self._queue.add(item.name)
 
     def _stand_back(self, is_back: bool) -> None:  # noqa: FBT001 -- what has become of it
@@ -332,13 +346,6 @@ class Controller:
                 if follow in item.follows:
                     self._queue.add(item.name)
 
-    def _needs_poll(self, tracked: Tracked) -> bool:
-        """Tell whether an Application has what only a look by name shows."""
-        policy = tracked.goal.application.policy if tracked.goal is not None else None
-        if policy is None or not policy.is_automated or policy.namespace_metadata:
-            return True
-        return not all(map(self._live.is_watched, tracked.applied))
-
     def _changed(
         self, ref: ObjectRef, before: Observation | None, after: Observation | None
     ) -> None:
@@ -346,7 +353,8 @@ class Controller:
         claimants = self.registry.claimants(ref)
         if not claimants:
             return
-        self._wake_waiting(ref, after)
+        for name in waking.after_a_change(ref, after, self.registry.applications):
+            self._queue.add(name)
         holder = claimants[0]
         if after is None and holder.heals and ref in holder.applied:
             del claimants[1:]  # it comes back at once, and is nobody else's to make
@@ -386,15 +394,6 @@ class Controller:
             self._heals.add_after((tracked.name, ref), pause)
         else:
             self._heals.add((tracked.name, ref))
-
-    def _wake_waiting(self, ref: ObjectRef, after: Observation | None) -> None:
-        """Let those try again whose namespace has just been made ready by another Application."""
-        if ref.kind != "RoleBinding" or after is None:
-            return
-        for tracked in self.registry.applications.values():
-            if any(it.namespace == ref.namespace for it in tracked.failures):
-                tracked.begin_anew()
-                self._queue.add(tracked.name)
 
 
 def _is_well(live: Observation | None) -> bool:

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.inventory import Entry, Inventory
     from gitopskit.reconciler.observation import Observation
 
-Fate = Literal["delete", "leave", "confirm", "gone", "foreign", "leaving", "waiting", "failed"]
+Fate = Literal[
+    "delete", "leave", "confirm", "gone", "foreign", "leaving", "waiting", "handing", "failed"
+]
 Reason = Literal["Prune", "Delete"]
 """Why something is deleted: it left Git, or its Application was deleted."""
 
@@ -42,7 +44,8 @@ class Verdict:
 
     ``delete`` it; ``leave`` it alone as it asks; ``confirm`` first; it is ``gone``; it is
     ``foreign`` and forgotten; it is ``leaving`` already; it is ``waiting`` for others to be
-    healthy; or the deletion ``failed``.
+    healthy or to have looked; another Application is to take it (``handing``); or the deletion
+    ``failed``.
     """
 
     entry: Entry
@@ -63,7 +66,8 @@ class DeletionOrder:
 
     ``too_much`` tells why all of them together need an approval, if they do. ``is_ready``: all that
     stays is healthy, so that what wants to go last may go. ``usual`` is what holds where an object
-    says nothing of its own deletion: ``true``, ``false`` or ``confirm``.
+    says nothing of its own deletion: ``true``, ``false`` or ``confirm``. ``heir`` tells who takes
+    the objects instead, ``awaits`` who might want them and has yet to look.
     """
 
     reason: Reason
@@ -73,6 +77,8 @@ class DeletionOrder:
     too_much: str = ""
     is_ready: bool = True
     usual: str = "true"
+    heir: str = ""
+    awaits: str = ""
 
 
 def in_ranks(objects: Iterable[Desired]) -> list[list[Desired]]:
@@ -142,12 +148,14 @@ def judge(
         return Verdict(entry=entry, fate="leaving")
     fate = _fate(entry, live, order)
     if fate != "delete":
-        return Verdict(entry=entry, fate=fate, message=order.too_much if fate == "confirm" else "")
+        return Verdict(entry=entry, fate=fate, message=_why(fate, order))
     return Verdict(entry=entry, fate=fate, uid=live.uid, resource_version=live.resource_version)
 
 
 def _fate(entry: Entry, live: Observation, order: DeletionOrder) -> Fate:
     """Return what happens to an object of ours, as it asks and as its kind needs."""
+    if order.heir:
+        return "handing"
     options = split_options(live.sync_options)
     if not order.is_ready and "PruneLast=true" in options:
         return "waiting"
@@ -161,7 +169,19 @@ def _fate(entry: Entry, live: Observation, order: DeletionOrder) -> Fate:
         or entry.ref.kind in PRECIOUS
         or order.too_much
     )
-    return "confirm" if needs_approval and not order.is_approved else "delete"
+    if needs_approval and not order.is_approved:
+        return "confirm"
+    return "waiting" if order.awaits else "delete"
+
+
+def _why(fate: Fate, order: DeletionOrder) -> str:
+    """Return why an object stays, as far as that is not said by the object itself."""
+    reasons: dict[Fate, str] = {
+        "confirm": order.too_much,
+        "handing": order.heir,
+        "waiting": order.awaits,
+    }
+    return reasons.get(fate, "")
 
 
 def consent(options: Collection[str], reason: Reason, *, usual: str) -> str:

@@ -18,14 +18,12 @@ from gitopskit.reconciler import (
     coming_back,
     dependencies,
     fighting,
-    guards,
+    handover,
     holding,
     names,
     namespace_metadata,
     operations,
     orphan_rules,
-    outcomes,
-    plan,
     reporting,
     rollback,
     status,
@@ -36,7 +34,7 @@ from gitopskit.reconciler.advancing import Advancer
 from gitopskit.reconciler.coming_back import FAULT_SECONDS
 from gitopskit.reconciler.goals import Refused
 from gitopskit.reconciler.observation import drift
-from gitopskit.reconciler.plan import DeletionOrder, Verdict
+from gitopskit.reconciler.parting import Parting
 from gitopskit.reconciler.recalling import compare_unknown, recall
 from gitopskit.reconciler.teardown import Teardown
 from gitopskit.reconciler.turns import Turns
@@ -55,8 +53,6 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.syncing import Syncer
 
 _LOG: Final = structlog.get_logger("reconciler")
-
-_READY: Final = ("Healthy", "Suspended")
 
 
 class Reconciler:
@@ -77,9 +73,16 @@ class Reconciler:
         self._registry = registry
         self._goals = goals
         self._syncer = syncer
+        self.parting = Parting(registry=registry, syncer=syncer, live=live, heads=goals.heads)
+        syncer.giver_of = self.parting.giver_of
         self._advancer = advancer = Advancer(registry=registry, syncer=syncer, live=live)
         self._teardown = Teardown(
-            goals=goals, advancer=advancer, syncer=syncer, live=live, publisher=publisher
+            goals=goals,
+            advancer=advancer,
+            parting=self.parting,
+            syncer=syncer,
+            live=live,
+            publisher=publisher,
         )
         self._live = live
         self._publisher = publisher
@@ -115,6 +118,22 @@ class Reconciler:
                 await self._refuse(tracked, Refused.of(status.SYNC_ERROR, error))
                 raise
 
+    async def peek(self, tracked: Tracked) -> None:
+        """Find out what an Application wants, without a write.
+
+        Raises:
+            ApiError: the API server did not answer.
+        """
+        if tracked.is_skipped or tracked.is_deleted:
+            return
+        try:
+            goal = await self._goals.find(tracked)
+        except Refused as refusal:
+            tracked.wishes = handover.refused(tracked, refusal.wished)
+            return
+        async with self._turns[tracked.name]:
+            self._take_up(tracked, goal)
+
     async def heal(self, tracked: Tracked, ref: ObjectRef) -> bool | None:
         """Revert what was changed of one object, at once; tell whether it was, None if nothing was.
 
@@ -149,6 +168,8 @@ class Reconciler:
 
     async def _refuse(self, tracked: Tracked, refusal: Refused) -> float | None:
         """Tell why nothing is written; what was applied before stays as it is."""
+        if refusal.condition != status.SYNC_ERROR:
+            tracked.wishes = handover.refused(tracked, refusal.wished)
         tracked.is_refused = refusal.condition == status.INVALID_SPEC
         report = reporting.refused(tracked, refusal.condition, refusal.message, self._live.get)
         asked: JsonObject | None = tracked.content.get("operation") or None
@@ -162,6 +183,7 @@ class Reconciler:
 
     async def _pursue(self, tracked: Tracked, goal: Goal) -> float | None:
         """Apply, prune and tell."""
+        tracked.awaited.clear()
         self._take_up(tracked, goal)
         await self._teardown.prepare(tracked, goal)
         begun = self._clock.now_utc()
@@ -174,7 +196,7 @@ class Reconciler:
             return None
         if goal.application.policy.is_automated or request is not None:
             results += await self._apply(tracked, goal, self._run_to(tracked, goal))
-            results += await self._prune(tracked, goal, extra)
+            results += await self.parting.prune(tracked, goal, extra)
         else:
             tracked.waiting = ""
             await self._syncer.compare(tracked, goal)
@@ -249,6 +271,8 @@ class Reconciler:
 
     def _take_up(self, tracked: Tracked, goal: Goal) -> None:
         before, tracked.is_refused = tracked.goal, False
+        is_theirs = not goal.application.only_looks
+        tracked.wishes = handover.wished(tracked, (it.ref for it in goal.objects if is_theirs))
         if before is not None and before.key == goal.key and goal.key:
             return
         tracked.goal = goal
@@ -338,39 +362,3 @@ class Reconciler:
             live = self._live.get(ref)
             if self._live.is_watched(ref) and (live is None or drift(live, applied)):
                 del tracked.applied[ref]
-
-    async def _prune(
-        self, tracked: Tracked, goal: Goal, extra: list[tuple[str, str]]
-    ) -> list[ResourceResult]:
-        """Delete what left the repository, once everything else is as it is to be."""
-        living = {applied.uid for applied in tracked.applied.values()}
-        hooks = {entry.ref for entry in tracked.inventory if entry.is_hook}
-        stale = plan.to_prune(tracked.inventory, tracked.desired.keys() | hooks, living)
-        request = goal.application.operation
-        if request is not None:
-            stale = tuple(entry for entry in stale if request.covers(entry.ref))
-        policy = goal.application.policy
-        is_synced = tracked.run is not None and tracked.run.phase == "Succeeded"
-        if tracked.failures or not stale or not (is_synced or tracked.closed):
-            tracked.pending = ()
-            return []
-        if not goal.objects and not policy.allows_empty:
-            extra.append((status.EMPTY_RENDER, reporting.EMPTY_RENDER_MESSAGE))
-            tracked.pending = tuple(Verdict(entry=entry, fate="leave") for entry in stale)
-            return []
-        is_ready = reporting.health_of(goal, self._live.get).status in _READY
-        if policy.prunes_last and not is_ready:
-            tracked.pending = tuple(Verdict(entry=entry, fate="waiting") for entry in stale)
-            return []
-        order = DeletionOrder(
-            reason="Prune",
-            propagation=policy.propagation,
-            usual=policy.options.prune,
-            may_delete=answering.may_prune(goal) and not tracked.closed,
-            is_ready=is_ready,
-            is_approved=outcomes.is_approved(tracked),
-            too_much=guards.too_much(
-                goal.deletion_limit, doomed=len(stale), listed=len(tuple(tracked.inventory))
-            ),
-        )
-        return await self._syncer.prune(tracked, stale, order)

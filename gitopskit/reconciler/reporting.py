@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from gitopskit.health.assess import Health, worst
 from gitopskit.reconciler import status
 from gitopskit.reconciler.desired import split_options
+from gitopskit.reconciler.handover import HANDING_OVER
 from gitopskit.reconciler.observation import drift
 from gitopskit.reconciler.status import Report, ResourceStatus
 
@@ -66,7 +67,11 @@ def leaving(tracked: Tracked, *, awaited: str = "", problems: Sequence[str] = ()
         revision=str(sync.get("revision", "")),
         revisions=tuple(sync.get("revisions") or ()),
         resources=tuple(_stale(verdict) for verdict in tracked.pending),
-        conditions=(*told, *_pending_conditions(tracked.pending)),
+        conditions=(
+            *told,
+            *_pending_conditions(tracked.pending),
+            *handing_conditions(tracked.pending),
+        ),
         spec=tracked.content.get("spec") or {},
     )
 
@@ -202,6 +207,16 @@ def _pending_conditions(
         " set the annotation argocd.argoproj.io/deletion-approved to the time of now"
     )
     return [(status.CONFIRMATION_REQUIRED, message)]
+
+
+def handing_conditions(pending: Iterable[Verdict]) -> list[tuple[str, str]]:
+    """Return the condition that names what another Application is to take, or might want."""
+    told = sorted(
+        f"{it.entry.ref}: {it.message}"
+        for it in pending
+        if it.message and it.fate in ("handing", "waiting")
+    )
+    return [(HANDING_OVER, f"not deleted: {listed(told)}")] if told else []
 
 
 def listed(texts: list[str]) -> str:

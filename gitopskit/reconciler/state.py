@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.names import Applier
     from gitopskit.reconciler.observation import Applied
     from gitopskit.reconciler.plan import Verdict
+    from gitopskit.reconciler.stands import Stand, Wishes
     from gitopskit.reconciler.sync_run import SyncRun
     from gitopskit.reconciler.sync_windows import SyncWindow
 
@@ -74,10 +75,13 @@ class Tracked:
     """One Application: as it was last seen, what it is to become, and how far that is.
 
     ``commits`` are those of ``follows``, ``told_commits`` those that the status is about, ``head``
-    is the first before any rollback, and ``likeness`` a commit that was bad, a later head, and
-    whether both render to the same. ``asked`` are the keys of what was last looked for and of the
-    goal that it led to. ``marked_key`` is that of the goal whose namespace is as it is to be.
-    ``closed`` tells which sync windows are in the way, ``orphaned`` what beside it is nobody's.
+    is the first before any rollback, ``heads`` are all, and ``likeness`` a commit that was bad, a
+    later head, and whether both render to the same. ``wishes`` is what it was found to want at its
+    heads, ``awaited`` how far those were whose news may change what happens here, and
+    ``asked_others`` for which goal Git was asked what they follow. ``asked`` are the keys of what
+    was last looked for and of the goal that it led to. ``marked_key`` is that of the goal whose
+    namespace is as it is to be. ``closed`` tells which sync windows are in the way,
+    ``orphaned`` what beside it is nobody's.
     """
 
     name: str
@@ -100,6 +104,10 @@ class Tracked:
     told_commits: tuple[str, ...] = ()
     head: str = ""
     likeness: tuple[str, str, bool] = ("", "", False)
+    heads: dict[Follow, str] = field(default_factory=dict)
+    wishes: Wishes | None = None
+    awaited: dict[str, Stand] = field(default_factory=dict)
+    asked_others: str = ""
     asked: tuple[str, str] = ("", "")
     failed_key: str = ""
     failed_render: InputError | None = None

@@ -25,7 +25,6 @@ from gitopskit.reconciler.names import Applier
 from gitopskit.reconciler.namespaces import Namespaces
 from gitopskit.reconciler.observation import drift
 from gitopskit.reconciler.outcomes import (
-    deletion_result,
     entry_of,
     failure_of,
     is_approved,
@@ -51,6 +50,8 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.status import ResourceResult
     from gitopskit.reconciler.wishes import Brought
     from gitopskit.reconciler.writer import Writer
+
+    Givers = Callable[[Tracked, ObjectRef], Callable[[str], bool]]
 
 _AT_ONCE: Final = 16
 """Objects of one Application that are written at the same time."""
@@ -80,6 +81,7 @@ class Syncer:
         self._inventories = inventories
         self.namespaces = Namespaces(api)
         self._turns = Turns(asyncio.Lock)
+        self.giver_of: Givers = lambda _taker, _ref: lambda _giver: False
 
     async def read_inventory(self, tracked: Tracked) -> None:
         """Read an Application's inventory before its first use.
@@ -180,6 +182,7 @@ class Syncer:
             is_approved=is_approved(tracked),
             manner=manner_of(desired, goal.application.policy.options) if goal else USUAL,
             before_creation=lambda entry: self._forget_uid(tracked, entry),
+            is_given=self.giver_of(tracked, desired.ref),
         )
 
     async def compare(self, tracked: Tracked, goal: Goal) -> None:
@@ -252,18 +255,6 @@ class Syncer:
             ApiError: the API server refused or did not answer.
         """
         await self._write(tracked, lambda inventory: settled(inventory, tracked))
-
-    async def prune(
-        self, tracked: Tracked, stale: Sequence[Entry], order: DeletionOrder
-    ) -> list[ResourceResult]:
-        """Delete what is no longer wanted, as far as that is allowed; the rest stays pending.
-
-        Raises:
-            ApiError: the inventory cannot be written.
-        """
-        verdicts = await self.remove(tracked, stale, order)
-        tracked.pending = tuple(verdict for verdict in verdicts if not verdict.is_settled)
-        return [result for result in map(deletion_result, verdicts) if result is not None]
 
     async def remove(
         self, tracked: Tracked, entries: Sequence[Entry], order: DeletionOrder

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.advancing import Advancer
     from gitopskit.reconciler.goals import Goals
     from gitopskit.reconciler.live import LiveObjects
+    from gitopskit.reconciler.parting import Parting
     from gitopskit.reconciler.publishing import Publisher
     from gitopskit.reconciler.state import Goal, Tracked
     from gitopskit.reconciler.syncing import Syncer
@@ -41,6 +42,7 @@ class Teardown:
         *,
         goals: Goals,
         advancer: Advancer,
+        parting: Parting,
         syncer: Syncer,
         live: LiveObjects,
         publisher: Publisher,
@@ -48,6 +50,7 @@ class Teardown:
         """Keep the parts."""
         self._goals = goals
         self._advancer = advancer
+        self._parting = parting
         self._syncer = syncer
         self._live = live
         self._publisher = publisher
@@ -92,7 +95,8 @@ class Teardown:
             usual=applications.deletion_option(tracked.content),
             is_approved=plan.is_approved(tracked.content, asked_at=parse_rfc3339(deleted_at)),
         )
-        await self._syncer.prune(tracked, plan.to_prune(tracked.inventory, wanted=()), order)
+        tracked.awaited.clear()
+        await self._parting.part(tracked, plan.to_prune(tracked.inventory, wanted=()), order)
         left = [verdict for verdict in tracked.pending if verdict.fate != "leave"]
         if left:
             await self._publisher.publish(tracked, reporting.leaving(tracked))

@@ -76,7 +76,8 @@ class Wish:
 
     ``entry`` is its line in the inventory; ``before_creation`` is awaited before an object is
     made that the inventory knows by the UID of one that is gone. ``is_approved``: a person approved
-    the deletions that the Application asked about.
+    the deletions that the Application asked about. ``is_given`` tells whether the Application of
+    that name agrees to its being taken.
     """
 
     application: str
@@ -86,6 +87,13 @@ class Wish:
     manner: Manner = USUAL
     is_approved: bool = False
     before_creation: Callable[[Entry], Awaitable[None]]
+    is_given: Callable[[str], bool] = lambda _application: False
+
+    def holder(self, seen: Observation) -> str:
+        """Return the Application whose the object may be: ours, or the one that gives it to us."""
+        tracker = names.tracked_by(seen.tracking_id, self.desired.ref)
+        is_given = tracker not in ("", self.application) and self.is_given(tracker)
+        return tracker if is_given else self.application
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +120,7 @@ def has_extra(wish: Wish, live: JsonObject) -> bool:
 
 def marked(wish: Wish, seen: Observation, content: JsonObject) -> JsonObject:
     """Return what is applied, with the mark of adoption where it belongs; once set it stays."""
-    is_tracked = names.tracked_by(seen.tracking_id, wish.desired.ref) == wish.application
+    is_tracked = names.tracked_by(seen.tracking_id, wish.desired.ref) == wish.holder(seen)
     is_known = is_tracked or seen.uid == wish.entry.uid
     if seen.is_adopted or wish.entry.is_adopted or not is_known:
         return adopted(replace(wish.desired, content=content)).content

@@ -364,7 +364,7 @@ class Writer:
     def _require_ours(self, wish: Wish, seen: Observation) -> None:
         ownership = judge(
             seen,
-            application=wish.application,
+            application=wish.holder(seen),
             ref=wish.desired.ref,
             recorded_uid=wish.entry.uid,
         )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from gitopskit.errors import RenderFailed
+from gitopskit.errors import PathMissing, RenderFailed
 
 LARGEST_FILE_BYTES: Final = 32 * 1024 * 1024
 
@@ -50,7 +50,8 @@ class Tree:
         """Return the place that a name in a folder's file points at, symbolic links followed.
 
         Raises:
-            RenderFailed: it is a URL or an absolute path, leads out of the revision, or is missing.
+            RenderFailed: it is a URL or an absolute path, or leads out of the revision.
+            PathMissing: it is not there.
         """
         shown = f"`{name[:_LONGEST_SHOWN]}`"
         if _REMOTE.search(name):
@@ -72,7 +73,7 @@ class Tree:
         if not real.is_relative_to(self.root):
             raise _outside(f"{shown} leads out of the repository through a symbolic link", where)
         if not real.exists():
-            raise RenderFailed(
+            raise PathMissing(
                 f"{shown} does not exist", where=where, hint="correct the path, or commit the file"
             )
         return PurePosixPath(real.relative_to(self.root).as_posix())

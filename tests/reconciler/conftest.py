@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import ssl
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.dying_proxy import DyingProxy
 from tests.support.gitrepo import SourceRepository
 from tests.support.reconciling import World, running
 
@@ -61,3 +63,10 @@ def reconciler(
 ) -> Callable[[], AbstractAsyncContextManager[Controller]]:
     """Return what runs a reconciler for the length of a block."""
     return lambda: running(reconciler_client, world.cache_dir)
+
+
+@pytest.fixture
+async def proxy(control_plane: ControlPlane) -> AsyncIterator[DyingProxy]:
+    trust = ssl.create_default_context(cafile=str(control_plane.ca_file))
+    async with DyingProxy(control_plane.server_url, trust) as running:
+        yield running

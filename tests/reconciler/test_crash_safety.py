@@ -7,11 +7,7 @@ is not wanted any more: the case in which an inventory written too late leaves o
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import itertools
-import ssl
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,56 +15,19 @@ import pytest
 from gitopskit.kube.client import KubeClient
 from gitopskit.kube.resources import APPLICATIONS, CONFIG_MAPS, SERVICE_ACCOUNTS
 from gitopskit.reconciler.loop import Controller
-from tests.support import cluster
-from tests.support.dying_proxy import DyingProxy
-from tests.support.kubeconfig import written
+from tests.support.dying import die, one_pass, through
 from tests.support.reconciling import World, config_map, options, text
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from gitopskit.controlplane.server import ControlPlane
     from gitopskit.errors import GitopskitError
     from gitopskit.manifests.json_types import JsonObject
+    from tests.support.dying_proxy import DyingProxy
 
 _FEWEST_WRITES = 7
 """Inventory, two creations, a change, a deletion, inventory again, status."""
-
-
-@pytest.fixture
-async def proxy(control_plane: ControlPlane) -> AsyncIterator[DyingProxy]:
-    trust = ssl.create_default_context(cafile=str(control_plane.ca_file))
-    async with DyingProxy(control_plane.server_url, trust) as running:
-        yield running
-
-
-def _through(proxy: DyingProxy, token: str, folder: Path) -> Path:
-    content = {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "c", "cluster": {"server": proxy.url}}],
-        "users": [{"name": "u", "user": {"token": token}}],
-        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
-        "current-context": "x",
-    }
-    return Path(written(content, folder))
-
-
-async def _pass(kubeconfig: Path, world: World, application: str) -> None:
-    async with await cluster.connect(kubeconfig) as api:
-        await Controller(api, options(world.cache_dir)).pass_once([application])
-
-
-async def _die(proxy: DyingProxy, kubeconfig: Path, world: World, application: str) -> bool:
-    """Run a pass that may be cut off; return whether it was."""
-    task = asyncio.create_task(_pass(kubeconfig, world, application))
-    death = asyncio.create_task(proxy.died.wait())
-    await asyncio.wait({task, death}, return_when=asyncio.FIRST_COMPLETED)
-    for pending in (task, death):
-        pending.cancel()
-        with contextlib.suppress(asyncio.CancelledError, Exception):
-            await pending
-    return proxy.died.is_set()
 
 
 async def _ours(world: World, prefix: str) -> dict[str, JsonObject]:
@@ -94,7 +53,7 @@ async def test_after_a_death_at_any_write_the_cluster_equals_git(
     tmp_path: Path,
 ) -> None:
     token = control_plane.service_account_token("gitopskit-system", "gitopskit-reconciler")
-    kubeconfig = _through(proxy, token, tmp_path)
+    kubeconfig = through(proxy, token, tmp_path)
     await world.project(unique)
     for number in itertools.count(1):
         name = f"{unique}-{number}"
@@ -107,22 +66,22 @@ async def test_after_a_death_at_any_write_the_cluster_equals_git(
         )
         await world.application(name, project=unique, path=path)
         proxy.arm(0)
-        await _pass(kubeconfig, world, name)
+        await one_pass(kubeconfig, world, name)
         half = text(config_map(changed, at="2"), config_map(new), _account(fleeting))
         world.repository.commit({f"{path}/all.yaml": half})
 
         proxy.arm(number)
-        has_died = await _die(proxy, kubeconfig, world, name)
+        has_died = await die(proxy, kubeconfig, world, name)
         world.repository.commit(
             {f"{path}/all.yaml": text(config_map(changed, at="3"), config_map(new))}
         )
         proxy.arm(0)
-        await _pass(kubeconfig, world, name)
+        await one_pass(kubeconfig, world, name)
 
         after = await _ours(world, f"{name}-")
         assert sorted(after) == [f"ConfigMap/{changed}", f"ConfigMap/{new}"], f"write {number}"
         assert after[f"ConfigMap/{changed}"]["data"] == {"at": "3"}
-        await _pass(kubeconfig, world, name)
+        await one_pass(kubeconfig, world, name)
         assert _versions(await _ours(world, f"{name}-")) == _versions(after)
         if not has_died:
             assert number > _FEWEST_WRITES

@@ -245,3 +245,21 @@ def test_an_inventory_tells_whether_the_same_was_rendered_before(
 def test_what_no_watch_shows_or_no_inventory_lists_is_not_known_again() -> None:
     assert plan.recalled(desired(), RECORDED, None) is None
     assert plan.recalled(desired(), None, observation()) is None
+
+
+@pytest.mark.parametrize(
+    ("order", "fate", "message"),
+    [
+        (replace(PRUNE, heir="b takes it", awaits="waits"), "handing", "b takes it"),
+        (replace(PRUNE, awaits="waits"), "waiting", "waits"),
+        (replace(PRUNE, awaits="waits", may_delete=False), "leave", ""),
+        (replace(PRUNE, awaits="waits", too_much="too much"), "confirm", "too much"),
+    ],
+)
+def test_what_others_want_or_may_want_is_not_deleted(
+    order: DeletionOrder, fate: str, message: str
+) -> None:
+    verdict = plan.judge(entry(), observation(), application="web", order=order)
+
+    assert (verdict.fate, verdict.message) == (fate, message)
+    assert not verdict.is_settled

@@ -1,0 +1,166 @@
+"""Parting: what an Application does not want any more is handed over, deleted, or kept for now.
+
+What others want is asked first (handover.py), then how much may go at once (guards.py), and of each
+object whether it may (plan.py); syncing.py does it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from gitopskit.reconciler import answering, guards, handover, outcomes, plan, reporting, status
+from gitopskit.reconciler.plan import DeletionOrder, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from gitopskit.manifests.identity import ObjectRef
+    from gitopskit.reconciler.application import Follow
+    from gitopskit.reconciler.handover import Heads, Prospects
+    from gitopskit.reconciler.inventory import Entry
+    from gitopskit.reconciler.live import LiveObjects
+    from gitopskit.reconciler.state import Goal, Registry, Tracked
+    from gitopskit.reconciler.status import ResourceResult
+    from gitopskit.reconciler.syncing import Syncer
+
+_READY: Final = ("Healthy", "Suspended")
+_ASK_SECONDS: Final = 10.0
+"""So long what others follow is asked for before something is deleted."""
+
+
+class Parting:
+    """Parts Applications from objects that they do not want."""
+
+    def __init__(
+        self, *, registry: Registry, syncer: Syncer, live: LiveObjects, heads: Heads
+    ) -> None:
+        """Keep the parts; ``heads`` tells the commits that repositories were last seen at."""
+        self._registry = registry
+        self._syncer = syncer
+        self._live = live
+        self._heads = heads
+        self.ask: Callable[[Follow], Awaitable[None]] | None = None
+
+    def giver_of(self, taker: Tracked, ref: ObjectRef) -> Callable[[str], bool]:
+        """Return what tells whether an Application gives an object to another one."""
+
+        def is_given(name: str) -> bool:
+            giver = self._registry.applications.get(name)
+            taker.awaited[name] = handover.stand(giver)
+            return handover.gives(giver, ref, taker=taker, heads=self._heads)
+
+        return is_given
+
+    async def prune(
+        self, tracked: Tracked, goal: Goal, extra: list[tuple[str, str]]
+    ) -> list[ResourceResult]:
+        """Part from what left the repository, once everything else is as it is to be.
+
+        Raises:
+            ApiError: the inventory cannot be written.
+        """
+        stale = _stale(tracked, goal)
+        is_synced = tracked.run is not None and tracked.run.phase == "Succeeded"
+        if tracked.failures or not stale or not (is_synced or tracked.closed):
+            tracked.pending = ()
+            return []
+        policy = goal.application.policy
+        is_ready = reporting.health_of(goal, self._live.get).status in _READY
+        if policy.prunes_last and not is_ready:
+            tracked.pending = tuple(Verdict(entry=entry, fate="waiting") for entry in stale)
+            return []
+        is_empty = not goal.objects and not policy.allows_empty
+        order = DeletionOrder(
+            reason="Prune",
+            propagation=policy.propagation,
+            usual=policy.options.prune,
+            may_delete=answering.may_prune(goal) and not (is_empty or tracked.closed),
+            is_ready=is_ready,
+            is_approved=outcomes.is_approved(tracked),
+        )
+        results = await self.part(tracked, stale, order, limit=goal.deletion_limit)
+        if is_empty and any(verdict.fate == "leave" for verdict in tracked.pending):
+            extra.append((status.EMPTY_RENDER, reporting.EMPTY_RENDER_MESSAGE))
+        extra += reporting.handing_conditions(tracked.pending)
+        return results
+
+    async def part(
+        self,
+        tracked: Tracked,
+        stale: Sequence[Entry],
+        order: DeletionOrder,
+        *,
+        limit: guards.DeletionLimit | None = None,
+    ) -> list[ResourceResult]:
+        """Delete what nobody else wants, as far as that is allowed; the rest stays pending.
+
+        Raises:
+            ApiError: the inventory cannot be written.
+        """
+        await self._ask(tracked)
+        known = self._registry.applications
+        found = handover.prospects(tracked, known, heads=self._heads)
+        refs = [entry.ref for entry in stale]
+        for name in found.watched | found.heirs_of(refs):
+            tracked.awaited[name] = handover.stand(known.get(name))
+        verdicts: list[Verdict] = []
+        listed = len(tuple(tracked.inventory))
+
+        def too_much(doomed: int) -> str:
+            return guards.too_much(limit, doomed=doomed, listed=listed) if limit else ""
+
+        for own, entries in _groups(stale, order, found=found, too_much=too_much).items():
+            verdicts += await self._syncer.remove(tracked, entries, own)
+        tracked.pending = tuple(verdict for verdict in verdicts if not verdict.is_settled)
+        results = map(outcomes.deletion_result, verdicts)
+        return [result for result in results if result is not None]
+
+    async def _ask(self, tracked: Tracked) -> None:
+        """Ask Git once what others follow, so that nothing is deleted that was just pushed there.
+
+        What cannot be asked in time is told by the poll, too late for what is deleted now.
+        """
+        occasion = "deleted" if tracked.is_deleted or tracked.goal is None else tracked.goal.key
+        if self.ask is None or tracked.asked_others == occasion:
+            return
+        tracked.asked_others = occasion
+        others = self._registry.applications.values()
+        follows = {follow for it in others if it is not tracked for follow in it.follows}
+        if not tracked.is_deleted:
+            follows -= set(tracked.follows)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_ASK_SECONDS):
+                await asyncio.gather(*map(self.ask, follows))
+
+
+def _stale(tracked: Tracked, goal: Goal) -> tuple[Entry, ...]:
+    living = {applied.uid for applied in tracked.applied.values()}
+    hooks = {entry.ref for entry in tracked.inventory if entry.is_hook}
+    stale = plan.to_prune(tracked.inventory, tracked.desired.keys() | hooks, living)
+    request = goal.application.operation
+    return tuple(it for it in stale if request is None or request.covers(it.ref))
+
+
+def _groups(
+    stale: Sequence[Entry],
+    order: DeletionOrder,
+    *,
+    found: Prospects,
+    too_much: Callable[[int], str],
+) -> dict[DeletionOrder, list[Entry]]:
+    """Return how each object is parted from; what others take does not count as deleted."""
+    heirs = {entry.ref: found.heir_of(entry.ref) for entry in stale}
+    told = too_much(sum(not heir for heir in heirs.values()))
+    groups: dict[DeletionOrder, list[Entry]] = {}
+    for entry in stale:
+        own = replace(
+            order,
+            heir=heirs[entry.ref],
+            awaits=found.waiting(),
+            too_much=told or found.doubt_of(entry.ref),
+        )
+        groups.setdefault(own, []).append(entry)
+    return groups
