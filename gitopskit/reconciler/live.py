@@ -19,6 +19,7 @@ from gitopskit.errors import ApiError, ApiNotFound, GitopskitError
 from gitopskit.kube.requests import Selection
 from gitopskit.kube.watch import Listed, watch_selection
 from gitopskit.reconciler import names
+from gitopskit.reconciler.jq_paths import JqPaths
 from gitopskit.reconciler.observation import Observation, observe, precedes
 from gitopskit.reconciler.rollouts import Rollouts
 
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.reconciler.application import Ignored
-    from gitopskit.reconciler.jq_paths import JqPaths
     from gitopskit.reconciler.permissions import Permissions
     from gitopskit.reconciler.state import Registry
 
@@ -51,7 +51,6 @@ class LiveObjects:
         *,
         registry: Registry,
         permissions: Permissions,
-        jq: JqPaths,
         on_change: Callable[[ObjectRef, Observation | None, Observation | None], None],
     ) -> None:
         """Keep whom to ask and whom to tell; watches start when a kind is first used."""
@@ -64,7 +63,7 @@ class LiveObjects:
         self._listed: dict[tuple[str, str], asyncio.Event] = {}
         self._looks: set[asyncio.Task[None]] = set()
         self._late: dict[ObjectRef, JsonObject] = {}
-        self.jq = jq
+        self.jq = JqPaths(api.clock)
         self.rollouts = Rollouts(api, permissions=permissions, on_news=self._hear)
 
     def get(self, ref: ObjectRef) -> Observation | None:

@@ -28,7 +28,6 @@ from gitopskit.reconciler.definitions import Definitions
 from gitopskit.reconciler.goals import Goals
 from gitopskit.reconciler.head_records import HeadRecords
 from gitopskit.reconciler.inventories import Inventories
-from gitopskit.reconciler.jq_paths import JqPaths
 from gitopskit.reconciler.live import LiveObjects
 from gitopskit.reconciler.metrics import ReconcilerMetrics
 from gitopskit.reconciler.observation import drift
@@ -97,11 +96,11 @@ class Controller:
         self._repositories, self._inventories = Repositories(options.repositories), Inventories(api)
         self._head_records = HeadRecords(api, registry=self.registry)
         self._alerts = Alerts(api, registry=self.registry, metrics=self.metrics)
-        permissions, jq = Permissions(api), JqPaths(api.clock)
+        permissions = Permissions(api)
         self._live = LiveObjects(
-            api, registry=self.registry, permissions=permissions, jq=jq, on_change=self._changed
+            api, registry=self.registry, permissions=permissions, on_change=self._changed
         )
-        self._reconciler = self._made_reconciler(permissions, jq)
+        self._reconciler = self._made_reconciler(permissions)
         self.metrics.follow(queue=lambda: len(self._queue), unread=self._repositories.unread)
         self._asking = Asking(self._look)
         self._reconciler.parting.ask = self._look
@@ -119,19 +118,17 @@ class Controller:
             on_webhook_secret=self.webhooks.set_secret,
         )
 
-    def _made_reconciler(self, permissions: Permissions, jq: JqPaths) -> Reconciler:
+    def _made_reconciler(self, permissions: Permissions) -> Reconciler:
+        api, live, registry = self._api, self._live, self.registry
+        writer = Writer(api, live=live, permissions=permissions)
         return Reconciler(
             clock=self._clock,
-            registry=self.registry,
-            goals=Goals(self._api, registry=self.registry, repositories=self._repositories, jq=jq),
+            registry=registry,
+            goals=Goals(api, registry=registry, repositories=self._repositories, jq=live.jq),
             syncer=Syncer(
-                self._api,
-                registry=self.registry,
-                writer=Writer(self._api, live=self._live, permissions=permissions),
-                live=self._live,
-                inventories=self._inventories,
+                api, registry=registry, writer=writer, live=live, inventories=self._inventories
             ),
-            live=self._live,
+            live=live,
             publisher=self._publisher(self._options.instance),
         )
 
