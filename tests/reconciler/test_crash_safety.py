@@ -16,7 +16,8 @@ from gitopskit.kube.client import KubeClient
 from gitopskit.kube.resources import APPLICATIONS, CONFIG_MAPS, SERVICE_ACCOUNTS
 from gitopskit.reconciler.loop import Controller
 from tests.support.dying import die, one_pass, through
-from tests.support.reconciling import World, config_map, options, text
+from tests.support.hooking import annotated
+from tests.support.reconciling import AUTOMATED, World, config_map, options, text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 _FEWEST_WRITES = 7
 """Inventory, two creations, a change, a deletion, inventory again, status."""
+_FEWEST_OF_A_DELETION = 4
+"""Three deletions, the inventory, the finalizer."""
 
 
 async def _ours(world: World, prefix: str) -> dict[str, JsonObject]:
@@ -85,6 +88,96 @@ async def test_after_a_death_at_any_write_the_cluster_equals_git(
         assert _versions(await _ours(world, f"{name}-")) == _versions(after)
         if not has_died:
             assert number > _FEWEST_WRITES
+            return
+
+
+@pytest.mark.timeout(240)
+async def test_after_a_death_at_any_write_what_is_made_anew_or_adopted_is_as_git_says(
+    world: World,
+    unique: str,
+    proxy: DyingProxy,
+    control_plane: ControlPlane,
+    tmp_path: Path,
+) -> None:
+    """One object is made anew, one was left by others, one was changed by a person."""
+    token = control_plane.service_account_token("gitopskit-system", "gitopskit-reconciler")
+    kubeconfig = through(proxy, token, tmp_path)
+    await world.project(unique)
+    for number in itertools.count(1):
+        name = f"{unique}-{number}"
+        path = f"round-{number}"
+        fixed, left, edited = (f"{name}-{it}" for it in ("fixed", "left", "edited"))
+        before = text(_fixed(fixed, "1"), config_map(edited, at="2"))
+        after = text(_fixed(fixed, "2"), config_map(left, at="2"), config_map(edited, at="2"))
+        world.repository.commit({f"{path}/all.yaml": before})
+        await world.application(name, project=unique, path=path)
+        proxy.arm(0)
+        await one_pass(kubeconfig, world, name)
+        theirs = config_map(left, at="1", extra="x")
+        theirs["metadata"]["namespace"] = world.namespace
+        await world.admin.create(CONFIG_MAPS, theirs, field_manager="kubectl-create")
+        await world.edit(CONFIG_MAPS, edited, {"data": {"at": "9", "extra": "x"}})
+        world.repository.commit({f"{path}/all.yaml": after})
+
+        proxy.arm(number)
+        has_died = await die(proxy, kubeconfig, world, name)
+        proxy.arm(0)
+        await one_pass(kubeconfig, world, name)
+
+        found = await _ours(world, f"{name}-")
+        assert {ref: it["data"] for ref, it in found.items()} == {
+            f"ConfigMap/{it}": {"at": "2"} for it in (fixed, left, edited)
+        }, f"write {number}"
+        marks = {ref: "gitopskit.io/adopted" in _annotations(it) for ref, it in found.items()}
+        assert [ref for ref, is_adopted in marks.items() if is_adopted] == [f"ConfigMap/{left}"]
+        if not has_died:
+            assert number > _FEWEST_WRITES
+            return
+
+
+def _fixed(name: str, at: str) -> JsonObject:
+    return annotated({**config_map(name, at=at), "immutable": True}, sync_options="Force=true")
+
+
+def _annotations(content: JsonObject) -> JsonObject:
+    found: JsonObject = content["metadata"].get("annotations") or {}
+    return found
+
+
+@pytest.mark.timeout(240)
+async def test_after_a_death_at_any_write_a_deleted_application_still_goes(
+    world: World,
+    unique: str,
+    proxy: DyingProxy,
+    control_plane: ControlPlane,
+    tmp_path: Path,
+) -> None:
+    token = control_plane.service_account_token("gitopskit-system", "gitopskit-reconciler")
+    kubeconfig = through(proxy, token, tmp_path)
+    await world.project(unique)
+    policy = {"automated": AUTOMATED, "syncOptions": ["PrunePropagationPolicy=background"]}
+    for number in itertools.count(1):
+        name = f"{unique}-{number}"
+        path = f"round-{number}"
+        objects = [config_map(f"{name}-{it}", at="1") for it in range(2)]
+        world.repository.commit({f"{path}/all.yaml": text(*objects, _account(f"{name}-2"))})
+        await world.application(name, project=unique, path=path, policy=policy, finalizer=True)
+        proxy.arm(0)
+        await one_pass(kubeconfig, world, name)
+        live = await world.admin.get(APPLICATIONS, name, "argocd")
+        await world.admin.delete(APPLICATIONS, name, "argocd", uid=live["metadata"]["uid"])
+
+        proxy.arm(number)
+        has_died = await die(proxy, kubeconfig, world, name)
+        proxy.arm(0)
+        while await world.get(APPLICATIONS, name, "argocd") is not None:
+            await one_pass(kubeconfig, world, name)
+
+        assert await _ours(world, f"{name}-") == {}, f"write {number}"
+        listed = await world.get(CONFIG_MAPS, f"gitopskit-inventory-{name}-0", "gitopskit-system")
+        assert listed is None, f"write {number}"
+        if not has_died:
+            assert number > _FEWEST_OF_A_DELETION
             return
 
 
