@@ -170,11 +170,11 @@ class Clone:
             GitFailed: git cannot read them.
         """
         with tempfile.TemporaryDirectory(prefix="gitopskit-") as name:
-            index = {"GIT_INDEX_FILE": f"{name}/index", "GIT_LFS_SKIP_SMUDGE": "1"}
-            self._output("read-tree", commit, more=index)
-            self._output("checkout-index", "--all", f"--prefix={name}/files/", more=index)
             folder = Path(name) / "files"
-            folder.mkdir(exist_ok=True)
+            folder.mkdir()
+            place = {"GIT_INDEX_FILE": f"{name}/index", "GIT_WORK_TREE": str(folder)}
+            options = ("--reset", "-u", "--no-sparse-checkout")
+            self._output("read-tree", *options, commit, more={**place, "GIT_LFS_SKIP_SMUDGE": "1"})
             yield folder
 
     def tree_with(self, commit: str, blobs: Mapping[bytes, Blob | None]) -> str:

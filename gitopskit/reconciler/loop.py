@@ -18,9 +18,16 @@ from gitopskit import __version__
 from gitopskit.backoff import Backoff
 from gitopskit.controller.fights import Fights
 from gitopskit.controller.queue import WorkQueue, run_workers
-from gitopskit.errors import InputError, IntegrityFault
 from gitopskit.kube.events import EventRecorder
-from gitopskit.reconciler import dependencies, fighting, handover, names, rivals, waking
+from gitopskit.reconciler import (
+    dependencies,
+    fighting,
+    handover,
+    names,
+    rivals,
+    single_pass,
+    waking,
+)
 from gitopskit.reconciler.alerts import Alerts
 from gitopskit.reconciler.asking import Asking
 from gitopskit.reconciler.audit import Audit
@@ -202,24 +209,13 @@ class Controller:
             IntegrityFault: Argo CD's own controller runs.
             ApiError: the API server refused or did not answer.
         """
-        rival = await self._standing.look()
-        if rival:
-            raise IntegrityFault(
-                f"Argo CD's own controller runs: {rival}; nothing was done",
-                where=f"Namespace/{names.APPLICATIONS_NAMESPACE}",
-                hint="scale it to 0, or leave the Applications to it",
-            )
+        single_pass.require_nobody_else(await self._standing.look())
         await self._inventories.read()
         await self._registrations.list_all()
         chosen = set(wanted)
         done: set[str] = set()
         again: set[str] = set()
-        for name in sorted(chosen - self.registry.applications.keys()):
-            raise InputError(
-                "there is no such Application",
-                where=f"Application/{names.APPLICATIONS_NAMESPACE}/{name}",
-                hint="`gitopskit reconciler status` lists them",
-            )
+        single_pass.require_known(chosen, self.registry.applications)
         try:
             while True:
                 todo = [
@@ -228,7 +224,7 @@ class Controller:
                     if name not in done and (not chosen or name in chosen)
                 ]
                 if not todo:
-                    todo = self._to_try_again(done - again)
+                    todo = single_pass.to_try_again(done - again, self.registry.applications)
                     again.update(todo)
                 if not todo:
                     return [self.registry.applications[name].content for name in sorted(done)]
@@ -241,14 +237,6 @@ class Controller:
         finally:
             await self._live.close()
             self._repositories.close()
-
-    def _to_try_again(self, done: set[str]) -> list[str]:
-        """Return those for whom another Application may have made what they lack."""
-        chosen = [self.registry.applications[name] for name in sorted(done)]
-        left = [tracked for tracked in chosen if tracked.may_pass]
-        for tracked in left:
-            tracked.begin_anew()
-        return [tracked.name for tracked in left]
 
     async def _bring_once(self, tracked: Tracked) -> None:
         """Reconcile an Application, and wait a while for what is being deleted or not healthy."""

@@ -96,7 +96,7 @@ def _judged(
     if is_skipped(content):
         state = f"{waits.state}; {names.SKIP_ANNOTATION} is set"
         return replace(waits, state=state, is_stuck=True)
-    is_refused = status.INVALID_SPEC in kinds
+    is_refused = status.INVALID_SPEC in kinds or (status.EMPTY_RENDER in kinds and is_concerned)
     is_unusable = status.COMPARISON_ERROR in kinds and is_seen and not _has_chart(content)
     return replace(waits, is_stuck=is_refused or is_unusable)
 

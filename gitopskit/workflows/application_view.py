@@ -169,12 +169,13 @@ def tree(views: Sequence[ApplicationView], *, collapses: bool = False) -> list[L
 
 
 def fitted(views: Sequence[ApplicationView], *, height: int) -> list[Line]:
-    """Return a tree that fits: what is well is collapsed first, then the end is cut."""
+    """Return a tree that fits: what is well is collapsed first; then it comes last, and is cut."""
     lines = tree(views)
     if len(lines) > height:
         lines = tree(views, collapses=True)
     if len(lines) <= height:
         return lines
+    lines = tree(sorted(views, key=lambda view: view.row.is_well), collapses=True)
     kept = max(0, height - 1)
     return [*lines[:kept], (Span(f"and {len(lines) - kept} more lines", "quiet"),)]
 

@@ -140,11 +140,20 @@ def test_a_question_about_another_commit_is_not_ours() -> None:
     ("condition", "revision", "is_stuck"),
     [
         ("InvalidSpecError", "c9", True),
+        ("EmptyRenderRefused", "c2", True),
+        ("EmptyRenderRefused", "c9", False),
         ("ComparisonError", "c2", True),
         ("ComparisonError", "", True),
         ("ComparisonError", "c9", False),
     ],
-    ids=["refused", "does-not-build", "does-not-build-now", "not-read-yet"],
+    ids=[
+        "refused",
+        "empty",
+        "empty-before",
+        "does-not-build",
+        "does-not-build-now",
+        "not-read-yet",
+    ],
 )
 def test_what_retrying_does_not_mend_is_stuck(
     condition: str, revision: str, *, is_stuck: bool

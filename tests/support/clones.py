@@ -7,9 +7,13 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gitopskit.git.clone import Clone
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from gitopskit.manifests.json_types import JsonObject
 
 
 @dataclass(frozen=True)
@@ -56,3 +60,17 @@ class PersonsClone:
     def read(self, name: str) -> str | None:
         path = self.folder / name
         return path.read_text() if path.exists() else None
+
+
+def clone_of(person: PersonsClone) -> Clone:
+    return Clone.at(person.folder, environment=dict(os.environ))
+
+
+def application(*, good: str = "", bad: str = "", path: str = "app", **spec: object) -> JsonObject:
+    said = f"{good} is deployed instead of {bad} (spec 0123456789ab): it was Degraded: broken"
+    back = [{"type": "RolledBack", "message": said}] if bad else []
+    return {
+        "metadata": {"name": "web"},
+        "spec": {"source": {"repoURL": "u", "path": path}, **spec},
+        "status": {"conditions": back},
+    }

@@ -191,7 +191,7 @@ def many() -> list[ApplicationView]:
     [
         (12, ["well", "├─ "]),
         (11, ["well", "ill"]),
-        (3, ["well", "ill"]),
+        (3, ["ill", "├─ "]),
         (0, ["and 7 more lines"]),
     ],
     ids=["all", "collapsed", "cut", "no-room"],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitopskit.errors import GitFailed, GitopskitError, InputError, IntegrityFault
+from gitopskit.errors import GitFailed, InputError, IntegrityFault
 from gitopskit.git.clone import Clone
 from gitopskit.workflows.rollback import (
     commit_rollback,
@@ -15,7 +15,7 @@ from gitopskit.workflows.rollback import (
     tag_rollback,
     tree_of,
 )
-from tests.support.clones import PersonsClone
+from tests.support.clones import PersonsClone, application, clone_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,20 +28,6 @@ KUSTOMIZATION = "resources: [../base]\n"
 @pytest.fixture
 def person(tmp_path: Path) -> PersonsClone:
     return PersonsClone.create(tmp_path / "shop")
-
-
-def clone_of(person: PersonsClone) -> Clone:
-    return Clone.at(person.folder, environment=dict(os.environ))
-
-
-def application(*, good: str = "", bad: str = "", path: str = "app", **spec: object) -> JsonObject:
-    said = f"{good} is deployed instead of {bad} (spec 0123456789ab): it was Degraded: broken"
-    back = [{"type": "RolledBack", "message": said}] if bad else []
-    return {
-        "metadata": {"name": "web"},
-        "spec": {"source": {"repoURL": "u", "path": path}, **spec},
-        "status": {"conditions": back},
-    }
 
 
 def test_only_the_files_of_the_application_go_back(person: PersonsClone) -> None:
@@ -206,6 +192,31 @@ def test_a_shallow_clone_lacks_the_good_commit(person: PersonsClone, tmp_path: P
     assert "shallow" in " ".join(plan.notes)
 
 
+def test_a_clone_that_has_only_a_part_gets_what_it_needs(
+    person: PersonsClone, tmp_path: Path
+) -> None:
+    base = {"base/kustomization.yaml": "resources: [a.yaml]\n", "base/a.yaml": "a: 1\n"}
+    good = person.commit({"app/kustomization.yaml": KUSTOMIZATION, "other/x": "1", **base})
+    bad = person.commit({"base/a.yaml": "a: 2\n"})
+    person.git("config", "uploadpack.allowFilter", "true")
+    url = person.folder.as_uri()
+    person.git("clone", "--quiet", "--filter=blob:none", "--sparse", url, str(tmp_path / "part"))
+    part = PersonsClone(tmp_path / "part")
+    part.git("config", "user.name", "Person")
+    part.git("config", "user.email", "person@example.invalid")
+    part.git("sparse-checkout", "set", "app")
+    clone = clone_of(part)
+
+    plan = plan_rollback(clone, application(good=good, bad=bad))
+    commit_rollback(clone, plan)
+
+    assert plan.paths == ("app", "base")
+    assert part.git("show", "HEAD:base/a.yaml") == "a: 1"
+    assert part.git("show", "HEAD:other/x") == "1"
+    assert part.read("other/x") is None
+    assert part.git("status", "--porcelain") == ""
+
+
 @pytest.mark.parametrize(
     ("spec", "said"),
     [
@@ -263,90 +274,9 @@ def test_a_revision_that_nobody_knows_is_told(person: PersonsClone) -> None:
         assert "\x1b" not in str(caught.value)
 
 
-def prepared(person: PersonsClone) -> tuple[str, str]:
-    return person.commit({"app/a.yaml": "a: 1\n"}), person.commit({"app/a.yaml": "a: 2\n"})
-
-
-def dirty(person: PersonsClone) -> None:
-    person.write({"app/a.yaml": "mine\n"})
-
-
-def merging(person: PersonsClone) -> None:
-    (person.folder / ".git" / "MERGE_HEAD").write_text(person.git("rev-parse", "HEAD") + "\n")
-
-
-def nameless(person: PersonsClone) -> None:
-    person.git("config", "user.useConfigOnly", "true")
-    person.git("config", "--unset", "user.email")
-
-
-def detached(person: PersonsClone) -> None:
-    person.git("switch", "--quiet", "--detach")
-
-
-def refusing(person: PersonsClone) -> None:
-    hook = person.folder / ".git" / "hooks" / "pre-commit"
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text("#!/bin/sh\nexit 1\n")
-    hook.chmod(0o755)
-
-
-def in_the_way(person: PersonsClone) -> None:
-    person.git("rm", "--quiet", "app/a.yaml")
-    person.git("commit", "--quiet", "--message=remove")
-    person.write({"app/a.yaml": "mine\n"})
-
-
-@pytest.mark.parametrize(
-    ("spoil", "branch", "said"),
-    [
-        (dirty, "", "changes that are not committed"),
-        (merging, "", "a merge is under way"),
-        (nameless, "", "in whose name"),
-        (detached, "", "no branch is checked out"),
-        (None, "main", "there is a branch main already"),
-        (None, "-x", "git switch failed"),
-        (refusing, "", "git commit failed"),
-        (refusing, "back", "git commit failed"),
-        (in_the_way, "", "git read-tree failed"),
-    ],
-)
-def test_a_clone_that_is_not_ready_stays_as_it_is(
-    person: PersonsClone, spoil: object, branch: str, said: str
-) -> None:
-    good, _ = prepared(person)
-    if callable(spoil):
-        spoil(person)
-    clone = clone_of(person)
-    plan = plan_rollback(clone, application(), to=good)
-    before = (person.git("status", "--porcelain", "--branch"), person.git("rev-parse", "HEAD"))
-    content = person.read("app/a.yaml")
-
-    with pytest.raises(GitopskitError, match=said):
-        commit_rollback(clone, plan, branch=branch)
-
-    after = (person.git("status", "--porcelain", "--branch"), person.git("rev-parse", "HEAD"))
-    assert (after, person.read("app/a.yaml")) == (before, content)
-    assert not clone.has("refs/heads/back")
-
-
-def test_a_branch_off_a_detached_head_goes_when_the_commit_is_refused(
-    person: PersonsClone,
-) -> None:
-    good, bad = prepared(person)
-    detached(person)
-    refusing(person)
-    clone = clone_of(person)
-
-    with pytest.raises(GitFailed):
-        commit_rollback(clone, plan_rollback(clone, application(), to=good), branch="back")
-
-    assert (clone.branch(), person.git("rev-parse", "HEAD")) == ("", bad)
-    assert not clone.has("refs/heads/back")
-
-
 def test_the_diff_is_one_that_git_applies(person: PersonsClone) -> None:
-    good, _ = prepared(person)
+    good = person.commit({"app/a.yaml": "a: 1\n"})
+    person.commit({"app/a.yaml": "a: 2\n"})
     clone = clone_of(person)
 
     diff = clone.diff("HEAD", tree_of(clone, plan_rollback(clone, application(), to=good)))
@@ -355,7 +285,8 @@ def test_the_diff_is_one_that_git_applies(person: PersonsClone) -> None:
 
 
 def test_a_repository_that_is_broken_is_told(person: PersonsClone) -> None:
-    good, bad = prepared(person)
+    good = person.commit({"app/a.yaml": "a: 1\n"})
+    bad = person.commit({"app/a.yaml": "a: 2\n"})
     tree = person.git("rev-parse", f"{good}^{{tree}}")
     (person.folder / ".git" / "objects" / tree[:2] / tree[2:]).unlink()
 
@@ -372,7 +303,8 @@ def test_a_folder_that_is_in_no_clone_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_push_takes_the_tag_along_or_does_nothing(person: PersonsClone, tmp_path: Path) -> None:
-    good, bad = prepared(person)
+    good = person.commit({"app/a.yaml": "a: 1\n"})
+    bad = person.commit({"app/a.yaml": "a: 2\n"})
     person.git("clone", "--quiet", "--bare", str(person.folder), str(tmp_path / "bare.git"))
     person.git("remote", "add", "upstream", str(tmp_path / "bare.git"))
     person.git("config", "branch.main.remote", "upstream")
