@@ -43,8 +43,19 @@ _ATTEMPTS: Final = 3
 _SHOWN_LOG_BYTES: Final = 2000
 
 
-class _PortTaken(EnvironmentFault):
-    """Somebody took the port between our look and the API server's start."""
+_PASSING: Final = {
+    "address already in use": "found its port taken",
+    "failed to wait for apiserver being healthy": "gave the API server up too soon",
+}
+"""What programs say when they end of something that may be otherwise the next time.
+
+The port was taken between our look and the start; or the machine is so busy that the API server
+had not made its first roles within the ten seconds for which the controllers wait for it.
+"""
+
+
+class _TryAgain(EnvironmentFault):
+    """A program ended because of something that passes."""
 
 
 class ControlPlane:
@@ -108,7 +119,7 @@ class ControlPlane:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 self._start_once()
-            except _PortTaken:
+            except _TryAgain:
                 self.stop()
                 if attempt == _ATTEMPTS:
                     raise
@@ -196,8 +207,9 @@ class ControlPlane:
             return
         name = self._folder.failure.read_text(encoding="utf-8").partition("\n")[0]
         said = self._folder.log(name).read_bytes()[-_SHOWN_LOG_BYTES:].decode(errors="replace")
-        if "address already in use" in said:
-            raise _PortTaken(f"{name} found its port taken")
+        for words, meaning in _PASSING.items():
+            if words in said:
+                raise _TryAgain(f"{name} {meaning}")
         last_lines = " ".join(said.splitlines()[-2:])
         raise EnvironmentFault(f"{name} ended while the control plane started: {scrub(last_lines)}")
 
