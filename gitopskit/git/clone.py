@@ -38,6 +38,9 @@ _UNDER_WAY: Final = {
 }
 """What git leaves in its folder while something is under way. Source: git-status(1)."""
 
+_TIMEOUT_SECONDS: Final = 600.0
+"""A clone that has only a part of the repository fetches what it is asked for."""
+
 _LOG_FORMAT: Final = "--format=%H%x1f%an%x1f%s"
 
 
@@ -258,6 +261,7 @@ class Clone:
             argv=[*self._git(), *arguments],
             environment={**self.environment, **quiet, **(more or {})},
             stdin=stdin,
+            timeout_seconds=_TIMEOUT_SECONDS,
         )
         return run(command)
 
