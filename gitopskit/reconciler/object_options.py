@@ -89,11 +89,7 @@ ANNOTATIONS: Final = (
 )
 """The annotations that are read here."""
 
-NOT_YET: Final = frozenset(
-    {
-        "the option IncludeMutationWebhook=true",
-    }
-)
+NOT_YET: Final[frozenset[str]] = frozenset()
 """What is read and not acted upon."""
 
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,9}")

@@ -46,7 +46,7 @@ COMPARE = names.COMPARE_OPTIONS_ANNOTATION
             id="how-to-compare",
         ),
         pytest.param(
-            {"metadata": {"annotations": {COMPARE: "IncludeMutationWebhook=true"}}},
+            {"metadata": {"annotations": {COMPARE: "Unheard=true"}}},
             [f"metadata.annotations[{COMPARE}]"],
             id="comparing-as-never-here",
         ),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gitopskit.manifests.identity import ObjectRef
-from gitopskit.reconciler import names
+from gitopskit.reconciler import names, object_options
 from gitopskit.reconciler.object_options import (
     ANNOTATIONS,
     COMPARE_OPTIONS,
@@ -156,8 +156,15 @@ def test_what_cannot_be_had_is_named(annotations: dict[str, str], problem: str) 
     assert problems(annotations) == [problem]
 
 
-@pytest.mark.parametrize("entry", sorted(NOT_YET))
-def test_what_is_not_acted_upon_is_named(entry: str) -> None:
+@pytest.mark.parametrize(
+    "entry",
+    sorted(
+        {*NOT_YET, "the option Force=true", "the option ServerSideDiff=true"}
+        | {f"the annotation {names.WAVE_ANNOTATION}"}
+    ),
+)
+def test_what_is_not_acted_upon_is_named(entry: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(object_options, "NOT_YET", frozenset({entry}))
     kind, name = entry.removeprefix("the ").split(" ", 1)
     holder = names.COMPARE_OPTIONS_ANNOTATION if name in COMPARE_OPTIONS else OPTIONS
     annotations = {holder: name} if kind == "option" else {name: "1"}
