@@ -295,6 +295,8 @@ class Controller:
         while True:
             spread = 1 + _POLL_JITTER * random.uniform(-1, 1)  # noqa: S311 -- spreads load only
             await self._clock.sleep(self._options.poll_seconds * spread)
+            if self._standing.is_back:
+                continue
             follows = self._follows()
             self._repositories.keep_only(follows)
             for follow in follows:

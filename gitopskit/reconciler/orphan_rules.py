@@ -160,6 +160,8 @@ def is_claim_of(ref: ObjectRef, stateful_sets: Iterable[str]) -> bool:
     )
 
 
-def conditions(message: str) -> list[tuple[str, str]]:
-    """Return the condition that tells of orphans."""
+def conditions(orphaned: str | None, status: JsonObject) -> list[tuple[str, str]]:
+    """Return the condition that tells of orphans: as it was, where nobody looked yet."""
+    told = {str(it["type"]): str(it["message"]) for it in status.get("conditions") or ()}
+    message = told.get(ORPHANS, "") if orphaned is None else orphaned
     return [(ORPHANS, message)] if message else []

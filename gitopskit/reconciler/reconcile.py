@@ -205,7 +205,8 @@ class Reconciler:
         extra += namespace_metadata.conditions(goal.application.namespace, conflicts)
         extra += reporting.unwatched_conditions(goal, self._live.is_watched)
         tracked.fights = fighting.current(tracked.fights, now=self._clock.monotonic_seconds())
-        extra += fighting.conditions(tracked.fights) + orphan_rules.conditions(tracked.orphaned)
+        extra += fighting.conditions(tracked.fights)
+        extra += orphan_rules.conditions(tracked.orphaned, tracked.status)
         report = operations.with_operation(
             tracked,
             goal,

@@ -81,7 +81,7 @@ class Tracked:
     ``asked_others`` for which goal Git was asked what they follow. ``asked`` are the keys of what
     was last looked for and of the goal that it led to. ``marked_key`` is that of the goal whose
     namespace is as it is to be. ``closed`` tells which sync windows are in the way,
-    ``orphaned`` what beside it is nobody's.
+    ``orphaned`` what beside it is nobody's, None before anybody looked.
     """
 
     name: str
@@ -114,7 +114,7 @@ class Tracked:
     told_digest: str = ""
     waiting: str = ""
     closed: str = ""
-    orphaned: str = ""
+    orphaned: str | None = None
     window_changes_at: datetime | None = None
     marked_key: str = ""
     namespace_conflicts: tuple[str, ...] = ()

@@ -127,5 +127,13 @@ def test_many_orphans_are_counted_and_a_few_are_named() -> None:
 
 
 def test_the_condition_is_that_of_argo_cd() -> None:
-    assert orphan_rules.conditions("one") == [("OrphanedResourceWarning", "one")]
-    assert orphan_rules.conditions("") == []
+    assert orphan_rules.conditions("one", {}) == [("OrphanedResourceWarning", "one")]
+    assert orphan_rules.conditions("", {}) == []
+
+
+def test_what_was_told_stays_until_somebody_looks() -> None:
+    told: JsonObject = {"conditions": [{"type": "OrphanedResourceWarning", "message": "one"}]}
+
+    assert orphan_rules.conditions(None, told) == [("OrphanedResourceWarning", "one")]
+    assert orphan_rules.conditions("", told) == []
+    assert orphan_rules.conditions(None, {}) == []

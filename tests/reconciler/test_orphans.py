@@ -130,5 +130,5 @@ async def test_who_does_not_ask_is_not_told_and_nothing_is_listed(
         await world.until_synced(unique)
         tracked = controller.registry.applications[unique]
 
-    assert tracked.orphaned == ""
+    assert not tracked.orphaned
     assert CONDITION not in await world.conditions(unique)

@@ -9,7 +9,9 @@ import pytest
 
 from gitopskit.errors import IntegrityFault
 from gitopskit.kube.resources import CONFIG_MAPS, DEPLOYMENTS, STATEFUL_SETS
+from gitopskit.manifests.identity import ObjectRef
 from gitopskit.reconciler.loop import Controller
+from gitopskit.reconciler.observation import drift
 from gitopskit.reconciler.rivals import runs
 from tests.support.polling import eventually
 from tests.support.reconciling import World, config_map, options, running, text
@@ -105,7 +107,8 @@ async def test_nothing_is_done_until_argo_cd_is_scaled_to_nothing(
         status = await world.status(unique)
         await world.edit(CONFIG_MAPS, unique, {"data": {"color": "blue"}})
         world.repository.commit({"app/all.yaml": text(config_map(unique, color="red", size="1"))})
-        await eventually(lambda: _has_polled(controller))
+        ref = ObjectRef("", "ConfigMap", world.namespace, unique)
+        await eventually(lambda: _has_seen_drift(controller, ref))
         assert await world.data(unique) == {"color": "blue"}
         assert await world.status(unique) == status
 
@@ -138,7 +141,7 @@ async def _is_ready(controller: Controller) -> bool:
     return controller.is_ready
 
 
-async def _has_polled(controller: Controller) -> bool:
-    """Tell whether a poll has come since this was first asked, by the check that it asks for."""
-    tracked = next(iter(controller.registry.applications.values()))
-    return tracked.is_check_due
+async def _has_seen_drift(controller: Controller, ref: ObjectRef) -> bool:
+    [tracked] = controller.registry.claimants(ref)
+    live = controller._live.get(ref)
+    return live is not None and bool(drift(live, tracked.applied[ref]))
