@@ -200,13 +200,7 @@ class Reconciler:
         else:
             tracked.waiting = ""
             await self._syncer.compare(tracked, goal)
-        extra += dependencies.conditions(tracked.waiting)
-        conflicts = tracked.namespace_conflicts
-        extra += namespace_metadata.conditions(goal.application.namespace, conflicts)
-        extra += reporting.unwatched_conditions(goal, self._live.is_watched)
-        tracked.fights = fighting.current(tracked.fights, now=self._clock.monotonic_seconds())
-        extra += fighting.conditions(tracked.fights)
-        extra += orphan_rules.conditions(tracked.orphaned, tracked.status)
+        extra += self._conditions(tracked, goal)
         report = operations.with_operation(
             tracked,
             goal,
@@ -224,6 +218,18 @@ class Reconciler:
         tracked.told_digest, tracked.told_commits = goal.digest, tracked.commits
         delays = (judge_after, *self._delays(tracked, goal))
         return min((it for it in delays if it is not None), default=None)
+
+    def _conditions(self, tracked: Tracked, goal: Goal) -> list[tuple[str, str]]:
+        """Return what is told of an Application beside its sync."""
+        tracked.fights = fighting.current(tracked.fights, now=self._clock.monotonic_seconds())
+        conflicts = tracked.namespace_conflicts
+        return [
+            *dependencies.conditions(tracked.waiting),
+            *namespace_metadata.conditions(goal.application.namespace, conflicts),
+            *reporting.unwatched_conditions(goal, self._live.is_watched),
+            *fighting.conditions(tracked.fights),
+            *orphan_rules.conditions(tracked.orphaned, tracked.status),
+        ]
 
     def _delays(self, tracked: Tracked, goal: Goal) -> tuple[float | None, float | None]:
         """Return when to look again for its own sake, and when for that of its windows."""
