@@ -92,6 +92,24 @@ def run(  # noqa: PLR0913 -- one parameter for each flag
     run_async(_run(context, options, addresses, is_elected=leader_election))
 
 
+DefaultRepositories = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--default-repository",
+        metavar="URL",
+        help="Make the project default, which may read this repository; may be repeated.",
+    ),
+]
+DefaultNamespaces = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--default-namespace",
+        metavar="NAME",
+        help="A namespace that the project default may write to; may be repeated.",
+    ),
+]
+
+
 def install(
     *,
     image: Annotated[
@@ -111,12 +129,14 @@ def install(
         bool,
         typer.Option("--with-monitoring", help="Write alert rules and a dashboard below --out."),
     ] = False,
+    default_repository: DefaultRepositories = None,
+    default_namespace: DefaultNamespaces = None,
 ) -> None:
     """Print the manifests of the controller: namespaces, rights, Deployment."""
     from gitopskit.cli import output
     from gitopskit.cli.manifest_files import hand_out, write_texts
     from gitopskit.errors import InputError
-    from gitopskit.workflows.controller_manifests import reconciler_manifests
+    from gitopskit.workflows.controller_manifests import DefaultProject, reconciler_manifests
     from gitopskit.workflows.reconciler_monitoring import monitoring_texts
 
     if with_monitoring and not out:
@@ -125,7 +145,11 @@ def install(
             where="--with-monitoring",
             hint="give a folder with --out",
         )
-    hand_out(reconciler_manifests(image, with_definitions=with_definitions), folder=out)
+    default = DefaultProject(
+        repositories=tuple(default_repository or ()), namespaces=tuple(default_namespace or ())
+    )
+    files = reconciler_manifests(image, with_definitions=with_definitions, default=default)
+    hand_out(files, folder=out)
     if with_monitoring:
         write_texts(monitoring_texts(), folder=f"{out}/monitoring")
     if not with_definitions:

@@ -57,6 +57,36 @@ def test_install_writes_a_folder_that_kubectl_applies(
     kubectl(platform, "apply", "--server-side", "--dry-run=server", "-k", str(tmp_path))
 
 
+def test_install_makes_the_project_default_for_what_it_is_given(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    urls = ["https://git.example/shop.git", "https://git.example/lib.git"]
+    given = [part for url in urls for part in ("--default-repository", url)]
+    install = ["reconciler", "install", "--image", IMAGE, *given, "--default-namespace", "shop"]
+
+    assert frame.run(install) == 0
+
+    found = yaml.safe_load_all(capsys.readouterr().out)
+    [project] = [it for it in found if it["kind"] == "AppProject"]
+    assert (project["metadata"]["name"], project["metadata"]["namespace"]) == ("default", "argocd")
+    assert project["spec"]["sourceRepos"] == urls
+    assert project["spec"]["destinations"] == [{"server": SERVER, "namespace": "shop"}]
+
+
+def test_install_makes_no_project_default_by_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    assert frame.run(["reconciler", "install", "--image", IMAGE, "--with-definitions"]) == 0
+
+    kinds = {it["kind"] for it in yaml.safe_load_all(capsys.readouterr().out)}
+    assert "AppProject" not in kinds
+
+
+@pytest.mark.parametrize("flag", ["--default-repository", "--default-namespace"])
+def test_install_makes_no_half_project(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert frame.run(["reconciler", "install", "--image", IMAGE, flag, "shop"]) == 2
+
+    assert "needs a repository and a namespace" in capsys.readouterr().err
+
+
 def test_install_writes_alerts_and_a_dashboard_where_that_is_asked(tmp_path: Path) -> None:
     install = ["reconciler", "install", "--image", IMAGE, "--with-monitoring"]
     assert frame.run([*install, "--out", str(tmp_path)]) == 0
