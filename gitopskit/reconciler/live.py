@@ -63,6 +63,7 @@ class LiveObjects:
         self._listed: dict[tuple[str, str], asyncio.Event] = {}
         self._looks: set[asyncio.Task[None]] = set()
         self._late: dict[ObjectRef, JsonObject] = {}
+        self._asked: dict[ObjectRef, set[object]] = {}
         self.jq = JqPaths(api.clock)
         self.rollouts = Rollouts(api, permissions=permissions, on_news=self._hear)
 
@@ -71,8 +72,21 @@ class LiveObjects:
         return self._seen.get(ref)
 
     async def put(self, content: JsonObject, ref: ObjectRef) -> Observation:
-        """Note an object that was just read or written, and return what is kept of it."""
-        observation = await self._examined(ref, content)
+        """Note an object that was just read or written, and return what is kept of it.
+
+        One that is deleted while its expressions are asked is not noted.
+        """
+        token, asked = object(), self._asked.setdefault(ref, set())
+        asked.add(token)
+        try:
+            observation = await self._examined(ref, content)
+        finally:
+            asked.discard(token)
+            is_gone = self._asked.get(ref) is not asked
+            if not (is_gone or asked):
+                del self._asked[ref]
+        if is_gone:
+            return observation
         if not _is_older(observation, self._seen.get(ref)):
             observation = self.rollouts.judged(ref, observation)
             self._seen[ref] = observation
@@ -263,7 +277,7 @@ class LiveObjects:
 
     async def _lose(self, kind: ResourceType, ref: ObjectRef) -> None:
         """Look again at an object that left the selection: perhaps only its label is gone."""
-        if ref not in self._seen:
+        if ref not in self._seen and ref not in self._asked:
             return
         try:
             content = await self._api.get(kind, ref.name, ref.namespace)
@@ -278,6 +292,7 @@ class LiveObjects:
     def _lost(self, ref: ObjectRef) -> None:
         """Forget an object, and tell that it is gone."""
         before = self._seen.pop(ref, None)
+        self._asked.pop(ref, None)
         self.rollouts.end(ref)
         if before is not None:
             self._on_change(ref, before, None)

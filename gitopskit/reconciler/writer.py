@@ -350,6 +350,8 @@ class Writer:
 
     async def _brought(self, wish: Wish, content: JsonObject, action: Action) -> Brought:
         observation = await self._live.put(content, wish.desired.ref)
+        if self._live.get(wish.desired.ref) is None:
+            raise ApiConflict("the object was deleted at once", where=str(wish.desired.ref))
         return Brought(
             applied=Applied(
                 uid=observation.uid,

@@ -112,3 +112,57 @@ async def test_an_expression_without_end_stops_its_application_alone(
         await eventually(is_told)
 
     assert await world.get(CONFIG_MAPS, unique) is None
+
+
+async def test_an_object_with_expressions_comes_back_and_a_restart_leaves_it(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    world.repository.commit({"app/all.yaml": text(deployment(unique, release="1"))})
+    await world.project(unique)
+    rule = {"group": "apps", "kind": "Deployment", "jqPathExpressions": [SIDE]}
+    await world.application(unique, project=unique, ignoreDifferences=[rule])
+
+    async def is_another(than: JsonObject) -> bool:
+        found = await world.get(DEPLOYMENTS, unique)
+        return found is not None and found["metadata"]["uid"] != than["metadata"]["uid"]
+
+    async def is_there() -> bool:
+        return await images(world, unique) == {"main": "1", "side": "1"}
+
+    async def is_synced() -> bool:
+        return bool(((await world.status(unique)).get("sync") or {}).get("status") == "Synced")
+
+    async def is_healed() -> bool:
+        return await images(world, unique) == {"main": "1", "side": "7"}
+
+    async with reconciler():
+        await eventually(is_there)
+        made = await world.get(DEPLOYMENTS, unique)
+        assert made is not None
+        await world.admin.delete(
+            DEPLOYMENTS,
+            unique,
+            world.namespace,
+            uid=made["metadata"]["uid"],
+            propagation="Background",
+        )
+        await eventually(lambda: is_another(made))
+        await updated(world, unique, "image-updater", place=1, release="7")
+        await eventually(is_synced)
+    before = await world.get(DEPLOYMENTS, unique)
+
+    async with reconciler() as controller:
+
+        async def is_recalled() -> bool:
+            found = controller.registry.applications.get(unique)
+            return found is not None and found.is_recalled
+
+        await eventually(is_recalled)
+        await updated(world, unique, "kubectl-edit", place=0, release="9")
+        await eventually(is_healed)
+
+    after = await world.get(DEPLOYMENTS, unique)
+    assert before is not None
+    assert after is not None
+    # the edit and its reverting: two changes, and none of the restart's own
+    assert after["metadata"]["generation"] == before["metadata"]["generation"] + 2
