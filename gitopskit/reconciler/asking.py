@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Asking:
     """The looks that are under way, one at most for each revision that is followed."""
 
-    def __init__(self, look: Callable[[Follow], Awaitable[None]]) -> None:
+    def __init__(self, look: Callable[[Follow], Awaitable[object]]) -> None:
         """Keep what looks; nothing is started."""
         self._look = look
         self._group: asyncio.TaskGroup | None = None

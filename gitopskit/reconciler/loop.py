@@ -100,7 +100,8 @@ class Controller:
         self._queue: WorkQueue[str] = WorkQueue(api.clock, backoff=_FAULTS)
         self._heals: WorkQueue[Heal] = WorkQueue(api.clock, backoff=_FAULTS, group=itemgetter(0))
         self._fights: Fights[tuple[ObjectRef, str]] = Fights()
-        self._repositories, self._inventories = Repositories(options.repositories), Inventories(api)
+        self._repositories = Repositories(options.repositories, on_news=self._moved)
+        self._inventories = Inventories(api)
         self._head_records = HeadRecords(api, registry=self.registry)
         self._alerts = Alerts(api, registry=self.registry, metrics=self.metrics)
         permissions = Permissions(api)
@@ -109,8 +110,8 @@ class Controller:
         )
         self._reconciler = self._made_reconciler(permissions)
         self.metrics.follow(queue=lambda: len(self._queue), unread=self._repositories.unread)
-        self._asking = Asking(self._look)
-        self._reconciler.parting.ask = self._look
+        self._asking = Asking(self._repositories.look)
+        self._reconciler.parting.ask = self._repositories.look
         self.webhooks = WebhookApi(clock=api.clock, followed=self._urls, on_push=self._pushed)
         self._standing = StandingBack(api, on_change=self._stand_back)
         self._orphans = OrphanWatch(
@@ -326,12 +327,11 @@ class Controller:
             if follow.url == url:
                 self._asking.ask(follow, is_news=True)
 
-    async def _look(self, follow: Follow) -> None:
-        """Ask for one revision, and look at those who follow it if it moved."""
-        if await self._repositories.look(follow):
-            for item in self.registry.applications.values():
-                if follow in item.follows:
-                    self._queue.add(item.name)
+    def _moved(self, follow: Follow) -> None:
+        """Look at those who follow a revision that moved."""
+        for item in self.registry.applications.values():
+            if follow in item.follows:
+                self._queue.add(item.name)
 
     def _changed(
         self, ref: ObjectRef, before: Observation | None, after: Observation | None

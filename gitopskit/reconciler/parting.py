@@ -42,7 +42,7 @@ class Parting:
         self._syncer = syncer
         self._live = live
         self._heads = heads
-        self.ask: Callable[[Follow], Awaitable[None]] | None = None
+        self.ask: Callable[[Follow], Awaitable[object]] | None = None
 
     def giver_of(self, taker: Tracked, ref: ObjectRef) -> Callable[[str], bool]:
         """Return what tells whether an Application gives an object to another one."""

@@ -95,5 +95,14 @@ def key_of(inputs: Inputs, trees: Sequence[TreeHashes]) -> str:
     return " ".join(tree.of(folders) for folders, tree in zip(inputs, trees, strict=True))
 
 
+def is_told_by_trees(
+    sources: Sequence[Source], trees: Sequence[TreeHashes], rendered: Rendered
+) -> bool:
+    """Tell whether the trees decide what is rendered: charts ask the cluster, links the rest."""
+    has_chart = any(source.helm or source.chart for source in sources)
+    is_chart = has_chart or rendered.source_type == "Helm"
+    return not is_chart and all(tree.is_plain for tree in trees)
+
+
 def _weight(rendered: Rendered) -> int:
     return max(1, len(rendered.manifests))

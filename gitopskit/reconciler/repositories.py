@@ -23,10 +23,11 @@ from gitopskit.git.repository import Mirror
 from gitopskit.git.submodules import SubmoduleRule
 from gitopskit.git.tree_hashes import TreeHashes
 from gitopskit.reconciler.access import RepositoryAccess
+from gitopskit.reconciler.answers import Answers
 from gitopskit.reconciler.batches import Batches
 from gitopskit.reconciler.caches import CHARTS, MIRRORS, Caches
 from gitopskit.reconciler.chart_repositories import CHART_FOLDER, ChartRepository
-from gitopskit.reconciler.rendering import Place, Rendered, Renders, key_of
+from gitopskit.reconciler.rendering import Place, Rendered, Renders, is_told_by_trees, key_of
 from gitopskit.reconciler.turns import Turns
 from gitopskit.redaction import scrub
 from gitopskit.render.helm import Release
@@ -84,12 +85,18 @@ class Pinned:
 class Repositories:
     """Every repository that Applications name."""
 
-    def __init__(self, options: RepositoryOptions) -> None:
-        """Store the options; nothing is fetched yet."""
+    def __init__(
+        self,
+        options: RepositoryOptions,
+        *,
+        on_news: Callable[[Follow], None] = lambda _follow: None,
+    ) -> None:
+        """Store the options, and whom a look tells of news; nothing is fetched yet."""
         self._options = options
+        self._on_news = on_news
         self._access = RepositoryAccess(allows_local=options.allows_local, clock=SystemClock())
         self._mirrors: dict[tuple[str, str], Mirror] = {}
-        self._heads: dict[Follow, str | GitopskitError] = {}
+        self._heads = Answers()
         self._askers = ThreadPoolExecutor(_ASKERS, thread_name_prefix="git")
         self._renderers = ThreadPoolExecutor(_RENDERERS, thread_name_prefix="render")
         self._caches = Caches(options.cache_dir, clock=SystemClock())
@@ -104,12 +111,12 @@ class Repositories:
     def set_secrets(self, secrets: Iterable[JsonObject]) -> None:
         """Take in the repository Secrets as they are now; what failed is tried with them."""
         self._access.set_secrets(secrets)
-        self._forget_failures()
+        self._heads.forget_failures()
 
     def set_config_maps(self, config_maps: Iterable[JsonObject]) -> None:
         """Take in the ConfigMaps that say whom to trust."""
         self._access.set_config_maps(config_maps)
-        self._forget_failures()
+        self._heads.forget_failures()
 
     def set_server(self, *, kube_version: str, api_versions: tuple[str, ...]) -> None:
         """Take in what charts are told of the cluster from now on; nothing is rendered anew."""
@@ -132,21 +139,26 @@ class Repositories:
         Raises:
             GitopskitError: the repository cannot be used or reached, or has no such revision.
         """
-        if follow not in self._heads:
-            await self.look(follow)
-        found = self._heads[follow]
+        while (found := self._heads.find(follow)) is None:
+            await self._look(follow)
         if isinstance(found, GitopskitError):
             raise found
         return found
 
     async def look(self, follow: Follow) -> bool:
         """Ask for the commit of a revision; tell whether the answer is another one than before."""
-        before = self._heads.get(follow)
+        is_news = await self._look(follow)
+        if is_news:
+            self._on_news(follow)
+        return is_news
+
+    async def _look(self, follow: Follow) -> bool:
+        question = self._heads.question()
         try:
             found: str | GitopskitError = await self._ask(follow, self._resolve, follow)
         except GitopskitError as error:
             found = error
-            if str(error) != str(before):
+            if str(error) != str(self._heads.find(follow)):
                 _LOG.warning("repository_not_read", problem=str(error), hint=error.hint)
         except Exception as error:  # noqa: BLE001 -- one odd repository must not end the others
             kind = type(error).__name__  # the message may show what a credential holds
@@ -156,13 +168,11 @@ class Repositories:
                 where=scrub(follow.url),
                 hint="check the repository Secret and the ConfigMaps that go with it",
             )
-        self._heads[follow] = found
-        return str(found) != str(before)
+        return self._heads.keep(follow, found, question=question)
 
     def heads(self, follows: Iterable[Follow]) -> dict[Follow, str]:
         """Return the commits of those revisions of which one is known."""
-        found = {follow: self._heads.get(follow) for follow in follows}
-        return {follow: head for follow, head in found.items() if isinstance(head, str)}
+        return self._heads.commits(follows)
 
     def mirror(self, follow: Follow) -> Mirror | None:
         """Return the copy of a repository, if there is one by now."""
@@ -170,16 +180,16 @@ class Repositories:
 
     def unread(self) -> int:
         """Return how many revisions could not be read when last asked for."""
-        return sum(isinstance(head, GitopskitError) for head in self._heads.values())
+        return self._heads.unread()
 
     def keep_only(self, follows: Iterable[Follow]) -> None:
         """Forget the revisions that nobody follows any more, and what is cached of them."""
         wanted = set(follows)
-        self._heads = {follow: head for follow, head in self._heads.items() if follow in wanted}
+        self._heads.keep_only(wanted)
         places = {(follow.url, follow.project) for follow in wanted}
         self._mirrors = {place: held for place, held in self._mirrors.items() if place in places}
         used = {held.name for held in self._mirrors.values()}
-        self._askers.submit(self._caches.clean, used, self._heads)
+        self._askers.submit(self._caches.clean, used, self.heads(wanted))
 
     async def require_signed(self, sources: Iterable[Pinned], signers: Signers) -> None:
         """Return if every commit is signed by one of the signers.
@@ -222,7 +232,7 @@ class Repositories:
             built = await loop.run_in_executor(self._renderers, self._build_all, snapshots, found)
             inputs = await loop.run_in_executor(self._renderers, _inputs, snapshots, found)
         rendered = replace(built, key=key_of(inputs, trees))
-        if _is_told_by_trees(place.sources, trees, rendered):
+        if is_told_by_trees(place.sources, trees, rendered):
             self._renders.keep(place, inputs, rendered)
         return rendered
 
@@ -365,11 +375,6 @@ class Repositories:
             self._mirrors[(remote.url, project)] = held
         return held
 
-    def _forget_failures(self) -> None:
-        self._heads = {
-            follow: head for follow, head in self._heads.items() if isinstance(head, str)
-        }
-
 
 def _inputs(
     snapshots: Sequence[Snapshot], sources: Sequence[Source]
@@ -384,15 +389,6 @@ def _inputs(
         )
         for snapshot, it in zip(snapshots, sources, strict=True)
     )
-
-
-def _is_told_by_trees(
-    sources: Sequence[Source], trees: Sequence[TreeHashes], rendered: Rendered
-) -> bool:
-    """Tell whether the trees decide what is rendered: charts ask the cluster, links the rest."""
-    has_chart = any(source.helm or source.chart for source in sources)
-    is_chart = has_chart or rendered.source_type == "Helm"
-    return not is_chart and all(tree.is_plain for tree in trees)
 
 
 def _place(sources: Sequence[Pinned]) -> Place:

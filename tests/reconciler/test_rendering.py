@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 import pytest
 
 from gitopskit.git.tree_hashes import TreeHashes
 from gitopskit.manifests.documents import read_documents
-from gitopskit.reconciler.rendering import Place, Rendered, Renders, key_of
+from gitopskit.reconciler.rendering import Place, Rendered, Renders, is_told_by_trees, key_of
 from gitopskit.reconciler.source import Source
+from gitopskit.render.options import HelmOptions
 
 _A = PurePosixPath("a")
 _INPUTS = ((_A,),)
@@ -88,3 +90,25 @@ def test_a_render_larger_than_the_bound_is_not_kept() -> None:
 
     assert renders.find(_place(), "k") is None
     assert renders.key(_place(), _trees("1")) != ""
+
+
+@pytest.mark.parametrize(
+    ("source", "trees", "way", "is_told"),
+    [
+        pytest.param(_place().sources[0], _trees("1"), "Kustomize", True, id="overlay"),
+        pytest.param(_place().sources[0], _trees("1"), "Helm", False, id="chart-of-the-folder"),
+        pytest.param(
+            replace(_place().sources[0], helm=HelmOptions()), _trees("1"), "", False, id="chart"
+        ),
+        pytest.param(
+            _place().sources[0], (TreeHashes(whole="w"),), "Kustomize", False, id="with-links"
+        ),
+    ],
+)
+def test_only_of_plain_trees_without_charts_the_trees_tell_what_is_rendered(
+    source: Source, trees: tuple[TreeHashes], way: str, *, is_told: bool
+) -> None:
+    """A chart asks the cluster, and what a link points at may change without its folder."""
+    rendered = replace(_rendered("k"), source_type=way)
+
+    assert is_told_by_trees((source,), trees, rendered) is is_told

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +13,7 @@ from gitopskit.errors import GitFailed
 from gitopskit.reconciler.application import Follow, Source
 from gitopskit.reconciler.repositories import Pinned, Repositories
 from tests.support.gitrepo import SourceRepository
+from tests.support.polling import eventually
 from tests.support.reconciling import config_map, options, text
 
 if TYPE_CHECKING:
@@ -118,5 +121,39 @@ async def test_what_trees_do_not_tell_is_rendered_whenever_it_is_asked_for(
 
         assert await repositories.render(pinned) is not first
         assert await repositories.key(pinned) == ""
+    finally:
+        repositories.close()
+
+
+class _Slow(Repositories):
+    """Repositories whose answers come when they are let, in the order of their gates."""
+
+    def __init__(self, cache_dir: Path, answers: dict[str, threading.Event]) -> None:
+        super().__init__(options(cache_dir).repositories)
+        self.left = list(answers.items())
+
+    def _resolve(self, follow: Follow) -> str:
+        commit, gate = self.left.pop(0)
+        assert gate.wait(10.0), follow
+        return commit
+
+
+async def test_an_older_answer_that_comes_late_does_not_count(tmp_path: Path) -> None:
+    """Else an Application went back to the commit before a push, until the next poll."""
+    gates = {"before-the-push": threading.Event(), "after-the-push": threading.Event()}
+    repositories = _Slow(tmp_path / "cache", gates)
+    follow = Follow("https://git.example/shop.git", "main", "shop")
+
+    try:
+        earlier = asyncio.create_task(repositories.look(follow))
+        await eventually(lambda: len(repositories.left) == 1)
+        later = asyncio.create_task(repositories.look(follow))
+        gates["after-the-push"].set()
+        is_news = await later
+        gates["before-the-push"].set()
+        is_late_news = await earlier
+
+        assert (is_news, is_late_news) == (True, False)
+        assert await repositories.head(follow) == "after-the-push"
     finally:
         repositories.close()
