@@ -8,6 +8,7 @@ import typer
 
 from gitopskit.cli.colors import Color  # noqa: TC001 -- read by typer
 from gitopskit.cli.output import OutputFormat
+from gitopskit.cli.reconciler_hand_over import hand_over
 from gitopskit.cli.reconciler_status import status
 from gitopskit.cli.reconciler_wait import wait
 from gitopskit.cli.unsealer_flags import (  # noqa: TC001 -- read by typer
@@ -46,6 +47,7 @@ def register(app: typer.Typer) -> None:
     group.command("once")(once)
     group.command("status")(status)
     group.command("wait")(wait)
+    group.command("hand-over")(hand_over)
     app.add_typer(group, name="reconciler")
 
 
