@@ -285,7 +285,7 @@ async def test_an_answer_that_makes_no_sense_blames_no_expression(
 async def test_a_machine_without_time_is_no_reason_to_wait_for_ever(
     paths: JqPaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jq_paths, "_WALL_SECONDS", 0.3)
+    monkeypatch.setattr(jq_paths, "_WALL_SECONDS", 0.9)
 
     with pytest.raises(InputError, match="longer than a second"):
         await paths.find(("web", (LOOP,)), CONTENT)
