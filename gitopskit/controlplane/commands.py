@@ -19,6 +19,13 @@ POD_RANGE: Final = "10.244.0.0/16"
 _LARGEST_AUDIT_LOG_MB: Final = 4000
 
 
+_PATIENT: Final = 'for attempt in 1 2 3 4; do "$@" && exit; done; exec "$@"'
+"""Starts a program a few times: the controllers wait ten seconds for the API server and no longer.
+
+A busy machine needs more until the first roles are made.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """A program to start: its name and its argument list."""
@@ -86,6 +93,7 @@ def _api_server(program: Path, folder: Folder, port: int) -> tuple[str, ...]:
 
 def _controller_manager(program: Path, folder: Folder) -> tuple[str, ...]:
     return (
+        *("sh", "-c", _PATIENT, "sh"),
         str(program),
         f"--kubeconfig={folder.kubeconfig('kube-controller-manager')}",
         "--secure-port=0",
