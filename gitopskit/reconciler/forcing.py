@@ -7,7 +7,7 @@ an object that is refused for another reason stays as it is.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import (
     IMMUTABLE_FIELD,
@@ -27,6 +27,12 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.desired import Desired
     from gitopskit.reconciler.observation import Observation
     from gitopskit.reconciler.wishes import Wish
+
+_THERE_ALREADY: Final = "AlreadyExists"
+"""Source: k8s.io/apimachinery, StatusReasonAlreadyExists, the last that a creation is checked for.
+
+Other conflicts (409) come from admission, which is asked before.
+"""
 
 
 def may_make_anew(error: ApiError, desired: Desired, *, is_asked: bool) -> bool:
@@ -68,10 +74,13 @@ async def make_room(
         ApiError: the API server refused or did not answer.
     """
     user = desired.applier.user
-    with suppress(ApiConflict):  # it is there already: so the rest of it was found good
+    try:
         await api.create(
             kind, desired.content, field_manager=names.OBJECT_MANAGER, dry_run=True, as_user=user
         )
+    except ApiConflict as error:
+        if error.reason != _THERE_ALREADY:
+            raise  # a webhook's or a quota's no; only what is there already was found good
     with suppress(ApiNotFound):
         await api.delete(
             kind,
