@@ -15,6 +15,7 @@ import aiohttp
 from yarl import URL
 
 from gitopskit.authorities import trusting
+from gitopskit.sockets import Sockets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +41,7 @@ async def post(
 
     ``ca_pem`` is trusted in place of the system's authorities.
     """
+    sockets = Sockets()
     try:
         context = trusting(ca_pem)
         target = URL(url.reveal().decode(), encoded=True)
@@ -47,7 +49,9 @@ async def post(
             aiohttp.ClientSession(
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=_TIMEOUT_SECONDS),
-                connector=aiohttp.TCPConnector(ssl=context, force_close=True),
+                connector=aiohttp.TCPConnector(
+                    ssl=context, force_close=True, socket_factory=sockets.make
+                ),
                 trust_env=False,
                 max_line_size=_LONGEST_HEADER_BYTES,
                 max_field_size=_LONGEST_HEADER_BYTES,
@@ -63,3 +67,5 @@ async def post(
         return Answered(problem="its certificate is not trusted")
     except (aiohttp.ClientError, OSError, ValueError):
         return Answered(problem="it cannot be reached")
+    finally:
+        await sockets.end()

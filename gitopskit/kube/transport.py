@@ -20,6 +20,7 @@ from gitopskit.backoff import Backoff
 from gitopskit.errors import ApiError, ApiUnreachable, EnvironmentFault
 from gitopskit.kube.failures import Refusal, error_of, is_status
 from gitopskit.redaction import scrub
+from gitopskit.sockets import Sockets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -39,8 +40,6 @@ _BUSY: Final = 429
 _PASSING_FAULTS: Final = frozenset({500, 502, 503, 504})
 _UNAUTHORIZED: Final = 401
 _FIRST_REFUSAL: Final = 300
-_CLOSING_TURNS: Final = 16
-"""Turns of the loop in which it closes the sockets of cut streams and of handshakes cut short."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +89,7 @@ class Transport:
         self._clock = clock
         self._options = options
         self._slots = asyncio.Semaphore(options.in_flight)
+        self._sockets = Sockets()
         self._requests: aiohttp.ClientSession
         self._watches: aiohttp.ClientSession
 
@@ -114,9 +114,10 @@ class Transport:
         try:
             await self._requests.close()
         finally:
-            await self._watches.close()
-        for _ in range(_CLOSING_TURNS):
-            await asyncio.sleep(0)
+            try:
+                await self._watches.close()
+            finally:
+                await self._sockets.end()
 
     async def send(self, request: Request) -> Answer:
         """Return the answer to a request, repeated where that is safe and promises something.
@@ -240,7 +241,9 @@ class Transport:
 
     def _session(self, *, limit: int, timeout: aiohttp.ClientTimeout) -> aiohttp.ClientSession:
         session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=limit, ssl=self._connection.tls or True),
+            connector=aiohttp.TCPConnector(
+                limit=limit, ssl=self._connection.tls or True, socket_factory=self._sockets.make
+            ),
             timeout=timeout,
             headers={"User-Agent": self._options.user_agent, "Accept-Encoding": "identity"},
             cookie_jar=aiohttp.DummyCookieJar(),
