@@ -6,6 +6,7 @@ list (never a shell), an environment that the caller spells out, and its own pro
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import shutil
@@ -35,8 +36,9 @@ class Command:
     """A program to run: ``argv[0]`` is a path or a name looked up in ``environment['PATH']``.
 
     ``environment`` is complete: nothing is inherited. ``memory_limit_bytes`` bounds the address
-    space (Linux only; 0 is no bound). ``pass_fds`` are descriptors that the program inherits.
-    When another thread sets ``cancelled``, the program is killed.
+    space, ``data_limit_bytes`` what of it can be written to and is the program's own (Linux only;
+    0 is no bound). ``pass_fds`` are descriptors that the program inherits. When another thread sets
+    ``cancelled``, the program is killed.
     """
 
     argv: Sequence[str]
@@ -46,6 +48,7 @@ class Command:
     timeout_seconds: float = 60.0
     output_limit_bytes: int = 64 * 1024 * 1024
     memory_limit_bytes: int = 0
+    data_limit_bytes: int = 0
     pass_fds: tuple[int, ...] = ()
     cancelled: threading.Event | None = None
 
@@ -74,7 +77,7 @@ def run(command: Command) -> Completed:
     """
     child = _start(command, stdin=subprocess.PIPE, output=subprocess.PIPE)
     try:
-        _limit_memory(child.pid, command.memory_limit_bytes)
+        _limit_memory(child.pid, command)
         stdout, stderr = _communicate(child, command)
     except BaseException:
         kill_group(child)
@@ -218,16 +221,21 @@ def _nothing(_number: int, _frame: FrameType | None) -> None:
     pass
 
 
-def _limit_memory(pid: int, limit_bytes: int) -> None:
-    if not limit_bytes:
+def _limit_memory(pid: int, command: Command) -> None:
+    if not (command.memory_limit_bytes or command.data_limit_bytes):
         return
     import resource  # noqa: PLC0415 -- absent where there are no such limits
 
-    if hasattr(resource, "prlimit"):
-        try:
-            resource.prlimit(pid, resource.RLIMIT_AS, (limit_bytes, limit_bytes))
-        except ProcessLookupError:
-            return
+    if not hasattr(resource, "prlimit"):
+        return
+    limits = {
+        resource.RLIMIT_AS: command.memory_limit_bytes,
+        resource.RLIMIT_DATA: command.data_limit_bytes,
+    }
+    with contextlib.suppress(ProcessLookupError):
+        for kind, limit_bytes in limits.items():
+            if limit_bytes:
+                resource.prlimit(pid, kind, (limit_bytes, limit_bytes))
 
 
 def _communicate(child: subprocess.Popen[bytes], command: Command) -> tuple[bytes, bytes]:

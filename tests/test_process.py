@@ -103,11 +103,14 @@ def test_a_program_that_prints_too_much_is_killed() -> None:
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="this system limits no memory")
-def test_a_program_gets_no_more_memory_than_it_may_have() -> None:
+@pytest.mark.parametrize("limits", [(512 * _MEBIBYTE, 0), (0, 512 * _MEBIBYTE)])
+def test_a_program_gets_no_more_memory_than_it_may_have(limits: tuple[int, int]) -> None:
+    space, data = limits
     command = Command(
         argv=(sys.executable, "-c", "import sys; sys.stdin.read(); bytearray(2 << 30)"),
         environment=_ENVIRONMENT,
-        memory_limit_bytes=512 * _MEBIBYTE,
+        memory_limit_bytes=space,
+        data_limit_bytes=data,
     )
 
     completed = run(command)

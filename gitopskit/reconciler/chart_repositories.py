@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,6 +46,7 @@ _NEWEST: Final = ("HEAD", "")
 _TIMEOUT_SECONDS: Final = 120.0
 _LARGEST_ANSWER_BYTES: Final = 4 * 1024 * 1024
 _MEMORY_BYTES: Final = 4 * 1024 * 1024 * 1024
+_DATA_BYTES: Final = 512 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +107,11 @@ class ChartRepository:
                 raise EnvironmentFault(f"{chart} {version} is no chart", where=remote.url)
             whole.mkdir()
             folders[0].rename(whole / CHART_FOLDER)
-            if not kept.is_dir():  # another thread may have been faster
-                shutil.move(whole, kept)
+            try:
+                whole.rename(kept)
+            except OSError:
+                if not kept.is_dir():  # another thread may have been faster
+                    raise
 
     def _ask(self, remote: Remote, verb: str, arguments: Sequence[str]) -> bytes:
         with (
@@ -126,6 +129,7 @@ class ChartRepository:
             timeout_seconds=_TIMEOUT_SECONDS,
             output_limit_bytes=_LARGEST_ANSWER_BYTES,
             memory_limit_bytes=_MEMORY_BYTES,
+            data_limit_bytes=_DATA_BYTES,
             pass_fds=(descriptor,),
         )
         try:

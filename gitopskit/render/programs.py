@@ -51,11 +51,14 @@ class Programs:
 class RenderLimits:
     """How long a build may run, and how much it may use and print.
 
-    ``memory_bytes`` is address space, of which a Go program reserves more than it uses.
+    ``memory_bytes`` is address space, of which a Go program reserves more than it uses;
+    ``data_bytes`` is what it can write to. A build that wants more ends, and not the controller
+    that shares a container's memory with it.
     """
 
     timeout_seconds: float = 60.0
     memory_bytes: int = 4 * 1024 * 1024 * 1024
+    data_bytes: int = 512 * 1024 * 1024
     output_bytes: int = 32 * 1024 * 1024
     files: int = 10_000
 

@@ -42,6 +42,7 @@ def run_renderer(
         timeout_seconds=limits.timeout_seconds,
         output_limit_bytes=limits.output_bytes,
         memory_limit_bytes=limits.memory_bytes,
+        data_limit_bytes=limits.data_bytes,
     )
     try:
         return run(command)

@@ -136,11 +136,15 @@ def test_a_build_without_end_is_stopped(
         )
 
 
-def test_the_memory_of_a_build_is_bounded(render_tree: Render) -> None:
+@pytest.mark.parametrize(
+    "limits",
+    [RenderLimits(memory_bytes=16 * 1024 * 1024), RenderLimits(data_bytes=16 * 1024 * 1024)],
+)
+def test_the_memory_of_a_build_is_bounded(render_tree: Render, limits: RenderLimits) -> None:
     files = {"k/kustomization.yaml": "namespace: x\n"}
 
     with pytest.raises(RenderFailed, match="does not build"):
-        render_tree(files, "k", limits=RenderLimits(memory_bytes=16 * 1024 * 1024))
+        render_tree(files, "k", limits=limits)
 
 
 def test_kustomize_next_to_python_comes_before_kubectl_and_path(tmp_path: Path) -> None:
