@@ -26,6 +26,8 @@ _OPTIONS: Final = (
     "advice.detachedHead=false",
     "core.askPass=",
     "core.autocrlf=false",
+    "core.bigFileThreshold=1m",
+    "core.deltaBaseCacheLimit=16m",
     "core.fsmonitor=false",
     "core.hooksPath=/dev/null",
     "core.protectHFS=true",
@@ -49,7 +51,8 @@ _OPTIONS: Final = (
 )
 """Nothing of a repository runs a program or leads to another address.
 
-The three fsck ignores are harmless faults of old tools. Source: git-config(1), git-fsck(1).
+The three fsck ignores are harmless faults of old tools. Files beyond the threshold are streamed
+instead of held in memory, twice in the case of checks. Source: git-config(1), git-fsck(1).
 """
 
 _ENVIRONMENT: Final = {
@@ -70,11 +73,13 @@ _ENVIRONMENT: Final = {
 class GitLimits:
     """How long one git process may run, how much a repository may hold, how much is kept.
 
-    ``size_bytes`` bounds a transfer and, on its own, the files of one revision.
+    ``size_bytes`` bounds a transfer and, on its own, the files of one revision; ``data_bytes`` is
+    memory that a process may write to (Linux only).
     """
 
     timeout_seconds: float = 120.0
     size_bytes: int = 512 * 1024 * 1024
+    data_bytes: int = 384 * 1024 * 1024
     files: int = 100_000
     kept_snapshots: int = 20
     kept_commits: int = 64
@@ -152,5 +157,6 @@ class Git:
             },
             cwd=call.cwd,
             timeout_seconds=self.limits.timeout_seconds,
+            data_limit_bytes=self.limits.data_bytes,
             pass_fds=call.access.pass_fds,
         )

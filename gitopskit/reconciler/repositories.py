@@ -58,7 +58,9 @@ _ASKERS: Final = 16
 _ASKERS_PER_REPOSITORY: Final = 2
 """A server that does not answer keeps so many threads busy, and no more."""
 
-_RENDERERS: Final = 4
+_RENDERERS: Final = 2
+"""So many builds at once, each with the memory of ``RenderLimits``, fit into the container."""
+
 _MOST_TREES: Final = 32
 """Commits of which the hashes of all folders are remembered."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
 import threading
 from pathlib import Path
@@ -239,6 +240,21 @@ def test_a_transfer_larger_than_the_limit_is_cut(
     with pytest.raises(GitFailed, match="or is larger than the limit"):
         mirror_of(remote, limits=GitLimits(size_bytes=4096)).fetch(remote, commit)
     assert not list(tmp_path.glob("cache/*/mirror.git/objects/pack/tmp_*"))
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="this system limits no memory")
+def test_a_large_file_is_fetched_and_written_in_little_memory(
+    source: SourceRepository, remote: Remote, mirror_of: MirrorFactory
+) -> None:
+    zeros = bytes(160_000_000)
+    source.git("config", "core.bigFileThreshold", "1m")  # for the side that sends
+    commit = source.commit({"large.bin": zeros})
+    mirror = mirror_of(remote, limits=GitLimits(data_bytes=64_000_000))
+
+    mirror.fetch(remote, commit)
+    snapshot = mirror.snapshot(remote, commit)
+
+    assert (snapshot.root / "large.bin").read_bytes() == zeros
 
 
 def test_a_mirror_of_many_commits_starts_anew(
