@@ -18,7 +18,7 @@ from gitopskit.reconciler import names, object_options
 from gitopskit.reconciler.fields import mapping
 from gitopskit.reconciler.normalise import normalised
 from gitopskit.reconciler.object_options import ObjectOptions, Phase, read_options
-from gitopskit.reconciler.project import is_root_registration
+from gitopskit.reconciler.project import is_root_registration, why_reserved
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -155,7 +155,7 @@ def _refusal(manifest: Manifest, ref: ObjectRef, application: Application, proje
     if not project.permits_kind(ref):
         return f'the project "{project.name}" does not allow {ref}'
     if ref.namespace and not _permits_place(ref, application, project):
-        return f'the project "{project.name}" does not allow the namespace of {ref}'
+        return _refusal_of_place(ref, project)
     unsupported = _unsupported(manifest, ref)
     if unsupported:
         return f"this version does not support {', '.join(unsupported)} of {ref}"
@@ -166,6 +166,13 @@ def _permits_place(ref: ObjectRef, application: Application, project: Project) -
     if application.only_looks:
         return project.permits_looking(ref.namespace)
     return project.permits_namespace(ref.namespace)
+
+
+def _refusal_of_place(ref: ObjectRef, project: Project) -> str:
+    """Return why nothing is written there: the project, or a wall that no project opens."""
+    if not project.permits_looking(ref.namespace):
+        return f'the project "{project.name}" does not allow the namespace of {ref}'
+    return f"{ref} cannot be written: {why_reserved(ref.namespace)}"
 
 
 def _refusal_of_account(ref: ObjectRef, application: Application, project: Project) -> str:

@@ -19,6 +19,7 @@ from gitopskit.reconciler.application import Follow
 from gitopskit.reconciler.desired import prepare
 from gitopskit.reconciler.guards import STANDARD_LIMIT
 from gitopskit.reconciler.object_options import DELETION_PHASES
+from gitopskit.reconciler.project import why_reserved
 from gitopskit.reconciler.repositories import Pinned
 from gitopskit.reconciler.state import Goal
 from gitopskit.reconciler.sync_windows import of_application
@@ -299,13 +300,19 @@ def _require(application: Application, project: Project) -> None:
             where=where,
             hint="add the kind Namespace to the project's clusterResourceWhitelist",
         )
-    if application.policy.creates_namespace and not project.permits_namespace(namespace):
+    if not application.policy.creates_namespace or project.permits_namespace(namespace):
+        return
+    if project.permits_looking(namespace):
         raise InputError(
-            f'the project "{project.name}" does not list the namespace "{namespace}",'
-            " so it cannot be created",
+            f'the namespace "{namespace}" cannot be created: {why_reserved(namespace)}',
             where=where,
-            hint="add it to the project's destinations",
         )
+    raise InputError(
+        f'the project "{project.name}" does not list the namespace "{namespace}",'
+        " so it cannot be created",
+        where=where,
+        hint="add it to the project's destinations",
+    )
 
 
 def _revision(application: Application, source: Source) -> str:

@@ -203,6 +203,21 @@ def is_root_registration(content: JsonObject, ref: ObjectRef) -> bool:
     return mapping(content.get("spec")).get("project") == names.ROOT_PROJECT
 
 
+def why_reserved(namespace: str) -> str:
+    """Return why a namespace is not written to, although a project lists it, and what to do."""
+    if namespace == names.APPLICATIONS_NAMESPACE:
+        return (
+            f'"{namespace}" is reserved for what grants rights, and only the project'
+            f" {names.ROOT_PROJECT} writes there; choose another namespace"
+        )
+    reserved = " and ".join(f'"{it}"' for it in names.CLOSED_NAMESPACES)
+    return (
+        f"{reserved} are reserved for the cluster and for gitopskit, whatever a project allows;"
+        " choose another namespace, or only compare it with an Application that has this"
+        " destination and no syncPolicy.automated"
+    )
+
+
 def _has_submodules(content: JsonObject, *, where: str) -> bool:
     annotations = mapping(mapping(content.get("metadata")).get("annotations"))
     value = annotations.get(names.SUBMODULES_ANNOTATION, "false")

@@ -153,14 +153,16 @@ def view(
     """Return whether a sync has to wait, for which windows, and when to look again."""
     if not windows:
         return View()
-    changes_at = changes(windows, now, is_manual=is_manual)
+    changes_at, is_known = _search(windows, now, is_manual=is_manual)
     if permits(windows, now, is_manual=is_manual, begun_at=begun_at):
         return View(changes_at=changes_at)
     in_the_way = _in_the_way(windows, now)
     is_denied = in_the_way[0].kind == "deny"
     why = "these sync windows are open" if is_denied else "none of these sync windows is open"
     told = "; ".join(window.text for window in in_the_way[:_MOST_TOLD])
-    return View(f"not synced before {rfc3339(changes_at)}: {why}: {told}", changes_at)
+    when = f" before {rfc3339(changes_at)}" if is_known else ""
+    until = "" if is_known else f", and no end of that was found within {_days(changes_at - now)}"
+    return View(f"not synced{when}: {why}{until}: {told}", changes_at)
 
 
 def changes(windows: Sequence[SyncWindow], now: datetime, *, is_manual: bool = False) -> datetime:
@@ -169,13 +171,26 @@ def changes(windows: Sequence[SyncWindow], now: datetime, *, is_manual: bool = F
     There must be a window. Where windows follow each other without end, it is a moment until which
     nothing changes.
     """
+    return _search(windows, now, is_manual=is_manual)[0]
+
+
+def _search(
+    windows: Sequence[SyncWindow], now: datetime, *, is_manual: bool
+) -> tuple[datetime, bool]:
+    """Return when that changes; or up to when the search came, and False."""
     is_permitted = permits(windows, now, is_manual=is_manual)
     moment = now
     for _ in range(_MOST_STEPS):
         moment = _next_step(windows, moment, is_manual=is_manual)
         if permits(windows, moment, is_manual=is_manual) != is_permitted:
-            break
-    return moment
+            return moment, True
+    return moment, False
+
+
+def _days(length: timedelta) -> str:
+    """Return how long that is at least, in words that are the same at each look."""
+    hours = int(length / timedelta(hours=1))
+    return f"{hours // 24} days" if hours >= 48 else f"{hours} hours"  # noqa: PLR2004 -- two days
 
 
 def _in_the_way(windows: Sequence[SyncWindow], now: datetime) -> list[SyncWindow]:

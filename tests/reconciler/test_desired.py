@@ -253,6 +253,23 @@ def test_one_refusal_refuses_everything_and_all_are_told() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("namespace", "told"),
+    [
+        ("kube-system", '"kube-system" and "gitopskit-system" are reserved for the cluster'),
+        ("gitopskit-system", "choose another namespace, or only compare it"),
+        ("argocd", "only the project gitopskit-root writes there"),
+    ],
+)
+def test_a_reserved_namespace_is_no_fault_of_the_project(namespace: str, told: str) -> None:
+    text = CONFIG.replace("{name: ", f"{{namespace: {namespace}, name: ")
+
+    (refusal,) = prepared(text, namespaces=("*",)).refusals
+
+    assert told in refusal
+    assert 'the project "shop"' not in refusal
+
+
 def annotated(annotation: str, value: str = "x", *, kind: str = "v1\nkind: ConfigMap") -> str:
     return f"apiVersion: {kind}\nmetadata:\n  name: a\n  annotations: {{{annotation}: '{value}'}}\n"
 

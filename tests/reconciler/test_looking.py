@@ -101,7 +101,7 @@ def test_looking_has_walls_too(manifest: str, told: str) -> None:
 def test_asking_for_a_sync_of_a_closed_namespace_is_refused_as_before() -> None:
     refusals = prepared(CONFIG % "kube-system", application=WRITING, **ANYWHERE).refusals
 
-    assert "does not allow the namespace" in refusals[0]
+    assert '"kube-system" and "gitopskit-system" are reserved' in refusals[0]
 
 
 async def test_what_the_server_makes_of_the_unsealers_objects_holds_them(

@@ -212,5 +212,17 @@ async def test_a_namespace_that_is_not_listed_is_not_made(
     assert await world.get(NAMESPACES, f"{unique}-x") is None
 
 
+async def test_a_reserved_namespace_is_not_made_whatever_is_listed(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    world.repository.commit({"app/all.yaml": text(config_map(unique))})
+    await world.project(unique, destinations=[{"server": SERVER, "namespace": "*"}])
+    policy = {"automated": {"prune": True}, "syncOptions": ["CreateNamespace=true"]}
+    await world.application(unique, project=unique, namespace="argocd", policy=policy)
+
+    async with reconciler():
+        await world.until_condition(unique, "InvalidSpecError", "is reserved for what grants")
+
+
 def placed_name(name: str, world: World) -> JsonObject:
     return {"name": name, "namespace": world.namespace}

@@ -229,7 +229,18 @@ def test_a_window_that_never_closes_is_followed_for_a_while() -> None:
 
     assert found.changes_at is not None
     assert found.changes_at > NOON + timedelta(days=7)
-    assert found.waiting
+    assert found.waiting == (
+        "not synced: these sync windows are open, and no end of that was found within 8 days:"
+        ' deny "* * * * *" for 1h'
+    )
+
+
+def test_a_search_that_ends_early_tells_hours() -> None:
+    always = window("deny", schedule="* * * * *", duration="1h")
+
+    found = view([always], NOON, is_manual=True)
+
+    assert "no end of that was found within 3 hours:" in found.waiting
 
 
 def test_a_moment_that_does_not_come_is_not_named() -> None:
