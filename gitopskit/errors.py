@@ -61,14 +61,18 @@ class GitopskitError(Exception):
     """What happened, where, and how to fix it.
 
     ``what`` is lower case without a final stop. ``where`` is ``path:line:col`` or
-    ``kind/namespace/name``, or empty. ``hint`` tells what to do, or is empty.
+    ``kind/namespace/name``, or empty. ``hint`` tells what to do, or is empty. ``is_local``: it is
+    about the machine or the call, so that it says nothing about what was to be done elsewhere.
     """
 
     exit_code: ClassVar[int] = 70
     next_step: ClassVar[NextStep] = "terminal"
     usual_hint: ClassVar[str] = ""
+    is_usually_local: ClassVar[bool] = False
 
-    def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
+    def __init__(
+        self, what: str, *, where: str = "", hint: str = "", is_local: bool = False
+    ) -> None:
         """Keep the three parts; ``str()`` joins what and where in one line.
 
         Without a hint of its own, an error has the usual one of its class.
@@ -77,6 +81,7 @@ class GitopskitError(Exception):
         self.what = what
         self.where = where
         self.hint = hint or self.usual_hint
+        self.is_local = is_local or self.is_usually_local
 
     def __str__(self) -> str:
         """Return ``what - where``, without the hint."""
@@ -130,6 +135,7 @@ class MissingTool(EnvironmentFault):
     """A program or an optional package is not installed; the hint is the line that installs it."""
 
     next_step = "terminal"
+    is_usually_local = True
 
 
 class ProcessFailed(EnvironmentFault):

@@ -175,6 +175,10 @@ def once(  # noqa: PLR0913 -- one parameter for each flag
 ) -> None:
     """Reconcile once and say how it went: exit 1 if something differs, 4 if somebody must act.
 
+    It applies, prunes and writes the status of Applications as the controller does, with the rights
+    of the context, and refuses (exit 4) to begin beside a controller that runs. A fault of this
+    machine, such as a missing program, ends it with 3 and is not written into any status.
+
     A commit that was rolled back counts as a difference. Health is shown, and waited for no longer
     than a sync needs it: `gitopskit reconciler wait` waits.
     """
@@ -262,8 +266,10 @@ async def _once(
     context: str, options: ReconcilerOptions, applications: Sequence[str]
 ) -> list[JsonObject]:
     from gitopskit.cli.wiring import connect
+    from gitopskit.reconciler.leading import require_nobody_leads
     from gitopskit.reconciler.loop import Controller
 
     async with connect(context, prefers_pod=True) as api:
+        await require_nobody_leads(api)
         controller = Controller(api, options)
         return await controller.pass_once(applications)

@@ -22,10 +22,12 @@ class _Meaning:
     says: re.Pattern[str]
     what: str
     hint: str
+    is_local: bool
 
 
-def _meaning(says: str, what: str, hint: str) -> _Meaning:
-    return _Meaning(says=re.compile(says, re.IGNORECASE | re.MULTILINE), what=what, hint=hint)
+def _meaning(says: str, what: str, hint: str, *, is_local: bool = False) -> _Meaning:
+    pattern = re.compile(says, re.IGNORECASE | re.MULTILINE)
+    return _Meaning(says=pattern, what=what, hint=hint, is_local=is_local)
 
 
 _MEANINGS: Final = (  # the first that matches counts, so the particular come before the general
@@ -82,6 +84,7 @@ _MEANINGS: Final = (  # the first that matches counts, so the particular come be
         r"no space left|disk quota",
         "the disk of the cache is full",
         "free space, or give the cache a larger volume",
+        is_local=True,
     ),
     _meaning(
         r"signal 25|file size limit|file too large|invalid index-pack output$",
@@ -96,7 +99,9 @@ def explain(stderr: bytes, *, where: str) -> GitFailed | None:
     said = stderr.decode(errors="replace")
     for meaning in _MEANINGS:
         if meaning.says.search(said):
-            return GitFailed(meaning.what, where=where, hint=meaning.hint)
+            return GitFailed(
+                meaning.what, where=where, hint=meaning.hint, is_local=meaning.is_local
+            )
     return None
 
 

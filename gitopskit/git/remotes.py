@@ -164,6 +164,7 @@ def _local(url: str, path: str, *, allow_local: bool) -> Remote:
             "repositories on this machine are not read",
             where=url,
             hint="use an https:// or ssh:// URL, or run with --allow-local-repositories",
+            is_local=True,
         )
     if not PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts:
         raise _malformed(url)

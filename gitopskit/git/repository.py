@@ -337,6 +337,7 @@ class Mirror:
                 f"the cache of repositories cannot be used: {error.strerror}",
                 where=str(self._home),
                 hint="check its rights and its free space",
+                is_local=True,
             ) from error
 
     def _lock(self) -> int:

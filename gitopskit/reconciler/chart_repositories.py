@@ -86,9 +86,17 @@ class ChartRepository:
         """
         _require(remote, chart, version)
         kept = self.cache_dir / folder_of(self.project, remote.url, chart, version)
-        if not kept.is_dir():
-            self._fetch(remote, chart, version, kept)
-        (kept / LOCK).touch()
+        try:
+            if not kept.is_dir():
+                self._fetch(remote, chart, version, kept)
+            (kept / LOCK).touch()
+        except OSError as error:
+            raise EnvironmentFault(
+                f"the cache of charts cannot be used: {error.strerror}",
+                where=str(self.cache_dir),
+                hint="check its rights and its free space",
+                is_local=True,
+            ) from error
         return Snapshot(revision=version, root=kept)
 
     def _fetch(self, remote: Remote, chart: str, version: str, kept: Path) -> None:
@@ -161,7 +169,9 @@ def _registered(remote: Remote, home: str) -> Iterator[int]:
         entry["username"] = remote.credential.username
         entry["password"] = remote.credential.password.reveal().decode()
     if not hasattr(os, "memfd_create"):
-        raise UnsupportedField("charts of repositories are read on Linux only", where=remote.url)
+        raise UnsupportedField(
+            "charts of repositories are read on Linux only", where=remote.url, is_local=True
+        )
     descriptor = os.memfd_create("repositories")
     try:
         os.write(descriptor, json.dumps({"repositories": [entry]}).encode())

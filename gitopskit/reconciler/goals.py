@@ -25,7 +25,7 @@ from gitopskit.reconciler.state import Goal
 from gitopskit.reconciler.sync_windows import of_application
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from gitopskit.kube.client import KubeClient
     from gitopskit.kube.discovery import Kinds
@@ -82,6 +82,8 @@ class Goals:
         self._registry = registry
         self._repositories = repositories
         self._server_version = ""
+        self.heed: Callable[[GitopskitError | None], None] = lambda _cause: None
+        """Is told why an Application has no goal before its status tells of it; may raise."""
 
     async def find(self, tracked: Tracked) -> Goal:
         """Return the goal of an Application; the one it has, if nothing behind it changed.

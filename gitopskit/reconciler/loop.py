@@ -129,10 +129,11 @@ class Controller:
     def _made_reconciler(self, permissions: Permissions) -> Reconciler:
         api, live, registry = self._api, self._live, self.registry
         writer = Writer(api, live=live, permissions=permissions)
+        self._goals = Goals(api, registry=registry, repositories=self._repositories, jq=live.jq)
         return Reconciler(
             clock=self._clock,
             registry=registry,
-            goals=Goals(api, registry=registry, repositories=self._repositories, jq=live.jq),
+            goals=self._goals,
             syncer=Syncer(
                 api, registry=registry, writer=writer, live=live, inventories=self._inventories
             ),
@@ -207,10 +208,12 @@ class Controller:
 
         Raises:
             InputError: there is no Application of a name that was given.
+            EnvironmentFault: this machine cannot do what an Application needs; none is told of it.
             IntegrityFault: Argo CD's own controller runs.
             ApiError: the API server refused or did not answer.
         """
         single_pass.require_nobody_else(await self._standing.look())
+        self._goals.heed = single_pass.require_not_local
         await self._inventories.read()
         await self._registrations.list_all()
         chosen = set(wanted)

@@ -168,6 +168,7 @@ class Reconciler:
 
     async def _refuse(self, tracked: Tracked, refusal: Refused) -> float | None:
         """Tell why nothing is written; what was applied before stays as it is."""
+        self._goals.heed(refusal.cause)
         if refusal.condition != status.SYNC_ERROR:
             tracked.wishes = handover.refused(tracked, refusal.wished)
         tracked.is_refused = refusal.condition == status.INVALID_SPEC

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitopskit.errors import InputError, IntegrityFault
+from gitopskit.errors import EnvironmentFault, GitopskitError, InputError, IntegrityFault
 from gitopskit.reconciler import names
 
 if TYPE_CHECKING:
@@ -25,6 +25,18 @@ def require_nobody_else(rival: str) -> None:
             where=f"Namespace/{names.APPLICATIONS_NAMESPACE}",
             hint="scale it to 0, or leave the Applications to it",
         )
+
+
+def require_not_local(error: GitopskitError | None) -> None:
+    """Check that what stands in the way is not this machine, of which no status may tell.
+
+    Raises:
+        EnvironmentFault: it is.
+    """
+    if error is not None and error.is_local:
+        raise EnvironmentFault(
+            error.what, where=error.where, hint=error.hint, is_local=True
+        ) from error
 
 
 def require_known(wanted: Iterable[str], known: Mapping[str, Tracked]) -> None:

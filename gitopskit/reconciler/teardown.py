@@ -113,6 +113,7 @@ class Teardown:
         try:
             goal = await self._goals.find(tracked)
         except Refused as refusal:
+            self._goals.heed(refusal.cause)
             problem = f"the {phase} hooks are not known: {refusal.message}"
             report = reporting.leaving(tracked, problems=[problem])
             await self._publisher.publish(tracked, report)

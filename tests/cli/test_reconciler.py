@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +15,7 @@ from gitopskit.cli import app as frame
 from tests.support.cluster import kubectl
 from tests.support.gitrepo import SourceRepository
 from tests.support.reconciling import SERVER, config_map, text
+from tests.support.replicas import replica
 from tests.support.terminal import at_terminal, gitopskit
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
 
 IMAGE = "registry.example/gitopskit:1"
+LEASE_SECONDS = 6
 _NUMBERS = itertools.count(1)
 
 
@@ -146,6 +150,39 @@ def test_a_single_pass_ends_with_what_it_found(
     repository.commit({"app/kustomization.yaml": "resources: [missing.yaml]\n"})
     assert frame.run(once) == 1
     assert "missing.yaml" in capsys.readouterr().out
+
+
+def test_a_single_pass_does_not_begin_beside_a_reconciler_that_runs(
+    repository: SourceRepository,
+    name: str,
+    platform: ControlPlane,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    once = ["reconciler", "once", name, "--allow-local-repositories"]
+    flags = ("--allow-local-repositories", "--cache-dir", str(tmp_path / "other"))
+    log = tmp_path / "reconciler.log"
+
+    with replica(platform.kubeconfig_path, log, *flags, controller="reconciler") as running:
+        asyncio.run(running.until("lease_acquired"))
+        begun = time.monotonic()
+        assert frame.run(once) == 4
+        seconds = time.monotonic() - begun
+
+    assert running.identity() in (said := capsys.readouterr().err)
+    assert "argocd.argoproj.io/refresh" in said
+    assert seconds < LEASE_SECONDS
+    assert frame.run(once) == 0
+    assert repository.folder.is_dir()
+
+
+def test_a_single_pass_without_a_right_to_local_repositories_ends_with_three(
+    repository: SourceRepository, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert frame.run(["reconciler", "once", name]) == 3
+
+    assert f"{repository.folder}\n" in (said := capsys.readouterr().err)
+    assert "--allow-local-repositories" in said
 
 
 def test_a_deletion_that_a_person_must_approve_ends_with_four(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitopskit.errors import InputError
+from gitopskit.errors import EnvironmentFault, InputError
 from gitopskit.kube.resources import (
     APPLICATIONS,
     CONFIG_MAPS,
@@ -235,12 +236,35 @@ async def test_local_repositories_are_refused_unless_they_are_allowed(
     world.repository.commit({"app/all.yaml": text(config_map(unique))})
     await world.project(unique)
     await world.application(unique, project=unique)
-    strict = options(tmp_path / "cache", allows_local=False)
+    strict = Controller(reconciler_client, options(tmp_path / "cache", allows_local=False))
 
-    (content,) = await Controller(reconciler_client, strict).pass_once([unique])
+    task = asyncio.create_task(strict.run())
+    message = await world.until_condition(unique, "ComparisonError")
+    strict.stop()
+    await task
 
-    assert content["status"]["conditions"][0]["type"] == "ComparisonError"
+    assert message.startswith("repositories on this machine are not read")
     assert await world.data(unique) is None
+
+
+@pytest.mark.parametrize("lacks", ["local repositories", "cache"])
+async def test_a_single_pass_tells_the_cluster_nothing_of_the_machine_it_runs_on(
+    world: World, reconciler_client: KubeClient, unique: str, tmp_path: Path, lacks: str
+) -> None:
+    world.repository.commit({"app/all.yaml": text(config_map(unique))})
+    await world.project(unique)
+    await world.application(unique, project=unique)
+    await Controller(reconciler_client, options(world.cache_dir)).pass_once([unique])
+    before = await world.get(APPLICATIONS, unique, "argocd")
+    (tmp_path / "file").touch()
+    folder = tmp_path / ("file" if lacks == "cache" else "other")
+    poor = options(folder, allows_local=lacks == "cache")
+
+    with pytest.raises(EnvironmentFault) as caught:
+        await Controller(reconciler_client, poor).pass_once([unique])
+
+    assert caught.value.exit_code == 3
+    assert await world.get(APPLICATIONS, unique, "argocd") == before
 
 
 async def test_one_pass_brings_everything_and_names_what_is_missing(

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from gitopskit.errors import InputError, IntegrityFault
+from gitopskit.errors import (
+    EnvironmentFault,
+    GitFailed,
+    InputError,
+    IntegrityFault,
+    MissingTool,
+    UnsupportedField,
+)
 from gitopskit.reconciler import single_pass
 from gitopskit.reconciler.state import Failure
 from tests.support.desiring import REF
@@ -16,6 +23,23 @@ def test_nothing_is_done_beside_another_controller() -> None:
 
     with pytest.raises(IntegrityFault, match="StatefulSet/argo"):
         single_pass.require_nobody_else("StatefulSet/argo")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [MissingTool("no helm"), UnsupportedField("not here", where="/shop.git", is_local=True)],
+    ids=["tool", "repository"],
+)
+def test_what_this_machine_lacks_ends_a_pass(error: MissingTool | UnsupportedField) -> None:
+    with pytest.raises(EnvironmentFault) as caught:
+        single_pass.require_not_local(error)
+
+    assert (str(caught.value), caught.value.exit_code) == (str(error), 3)
+
+
+def test_what_is_wrong_elsewhere_is_told_as_ever() -> None:
+    for error in (None, GitFailed("no answer"), UnsupportedField("by ftp")):
+        single_pass.require_not_local(error)
 
 
 def test_a_name_that_nobody_has_is_told() -> None:
