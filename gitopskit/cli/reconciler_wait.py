@@ -89,6 +89,8 @@ def _print(found: Sequence[Progress], form: OutputFormat) -> None:
         output.print_result(show_controls(f"{it.name}: {it.state or 'synced and healthy'}"))
         if it.is_final:
             output.note(show_controls(f"{it.name} is not waited for any longer: {_why(it)}"))
+        if it.warning:
+            output.note(show_controls(f"warning: {it.name}: {it.warning}"))
     if not found:
         output.note("no Application matched in time")
 
@@ -100,6 +102,7 @@ def _told(it: Progress) -> JsonObject:
         "isDone": it.is_done,
         "isFinal": it.is_final,
         "needsPerson": it.needs_person,
+        "warning": it.warning,
     }
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from gitopskit.reconciler import status as statuses
 from gitopskit.reconciler.fields import mapping
-from gitopskit.reconciler.rollback import ROLLED_BACK
+from gitopskit.reconciler.rollback import ROLLED_BACK, without_fingerprint
 from gitopskit.redaction import scrub
 
 if TYPE_CHECKING:
@@ -246,7 +246,9 @@ def _said(said: Mapping[str, str], kinds: tuple[str, ...]) -> Trouble | None:
     for kind in kinds:
         if kind in said:
             digest = hashlib.sha256(said[kind].encode(errors="surrogateescape")).hexdigest()
-            return _trouble(f"{kind} {digest[:_DIGEST_DIGITS]}", f"{kind}: {said[kind]}")
+            return _trouble(
+                f"{kind} {digest[:_DIGEST_DIGITS]}", f"{kind}: {without_fingerprint(said[kind])}"
+            )
     return None
 
 

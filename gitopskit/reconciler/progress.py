@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from gitopskit.reconciler import names, rollback, status
+from gitopskit.reconciler import names, status, telling
 from gitopskit.reconciler.application import is_skipped
 from gitopskit.reconciler.fields import mapping
 from gitopskit.reconciler.heads import has_passed
@@ -29,7 +29,7 @@ class Progress:
 
     ``is_final`` where it will not come to what is waited for. ``is_stuck`` where that is so unless
     somebody mends it, which may be under way: it is final once it has stood for a while.
-    ``needs_person`` where only a person can decide.
+    ``needs_person`` where only a person can decide. ``warning`` is told even when it is done.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Progress:
     is_stuck: bool = False
     needs_person: bool = False
     is_rolled_back: bool = False
+    warning: str = ""
 
     @property
     def is_done(self) -> bool:
@@ -61,8 +62,7 @@ def progress(
         return Progress(name=name, state="there is no such Application")
     told = status.status_of(content)
     sync, health = mapping(told.get("sync")), mapping(told.get("health"))
-    conditions = {it["type"]: it["message"] for it in told.get("conditions") or ()}
-    rolled_back = conditions.get(rollback.ROLLED_BACK, "")
+    rolled_back = telling.rolled_back(told)
     if rolled_back:
         is_as_bad = bool(revision) and has_passed(content, heads or {}, revision)
         is_final = f"instead of {revision}" in rolled_back or is_as_bad
@@ -72,11 +72,10 @@ def progress(
     if sync.get("status") == "Synced" and health.get("status") == "Healthy":
         is_there = str(sync.get("revision", "")).startswith(revision)
         if is_there or is_seen:
-            return Progress(name=name)
+            return Progress(name=name, warning=telling.warning(told))
         return Progress(name=name, state=f"still at {str(sync.get('revision'))[:_SHORT]}")
     state = f"{sync.get('status', 'not seen yet')}, {health.get('status', 'Unknown')}"
-    conditions.pop(rollback.HEALTHY_REVISION, None)
-    waits = Progress(name=name, state="; ".join([state, *conditions.values()]))
+    waits = Progress(name=name, state="; ".join([state, *telling.reasons(told)]))
     return _judged(waits, content, told, revision=revision, is_seen=is_seen)
 
 

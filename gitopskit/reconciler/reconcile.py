@@ -201,6 +201,7 @@ class Reconciler:
         else:
             tracked.waiting = ""
             await self._syncer.compare(tracked, goal)
+        extra += reporting.empty_conditions(goal, extra)
         extra += self._conditions(tracked, goal)
         report = operations.with_operation(
             tracked,

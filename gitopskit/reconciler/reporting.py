@@ -29,6 +29,10 @@ EMPTY_RENDER_MESSAGE: Final = (
     "nothing is pruned: the source renders to no object at all;"
     " set syncPolicy.automated.allowEmpty to allow that"
 )
+NOTHING_RENDERED_MESSAGE: Final = (
+    "the source renders to no object at all: correct its path or the patterns of its directory,"
+    " or set syncPolicy.automated.allowEmpty where that is meant"
+)
 _EXTRANEOUS: Final = "IgnoreExtraneous"
 _SECRET: Final = ("", "Secret")
 _MOST_TOLD: Final = 10
@@ -89,6 +93,18 @@ def unwatched_conditions(
         return []
     message = f"read by name at each poll, not watched: {listed(sorted(kinds))}"
     return [(status.NOT_WATCHED, message)]
+
+
+def empty_conditions(goal: Goal, told: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return a condition where nothing is to be there, which may be a misspelt path or pattern.
+
+    It is none where that is meant, or where what is told already says so.
+    """
+    is_filled = goal.objects or goal.hooks or goal.deletion_hooks
+    is_told = status.EMPTY_RENDER in dict(told)
+    if is_filled or is_told or goal.application.policy.allows_empty:
+        return []
+    return [(status.NOTHING_RENDERED, NOTHING_RENDERED_MESSAGE)]
 
 
 def report(

@@ -33,6 +33,7 @@ _MEMORY: Final = re.compile(
     re.DOTALL,
 )
 _SPEC_DIGITS: Final = 12
+_FINGERPRINT: Final = re.compile(r" \(spec [0-9a-f]{12}\)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +118,12 @@ def judged(
 def news(report: Report, before: JsonObject) -> str:
     """Return what a report tells of a rollback that was not told before, or nothing."""
     message = dict(report.conditions).get(ROLLED_BACK, "")
-    return "" if message == _said(before, ROLLED_BACK) else message
+    return "" if message == _said(before, ROLLED_BACK) else without_fingerprint(message)
+
+
+def without_fingerprint(message: str) -> str:
+    """Return what the condition says to people: without the fingerprint of the spec."""
+    return _FINGERPRINT.sub("", message, count=1)
 
 
 def _is_well(tracked: Tracked, report: Report) -> bool:

@@ -217,8 +217,10 @@ def _head(view: ApplicationView) -> Line:
 
 def _branches(view: ApplicationView) -> list[Line]:
     """Return what stands below an Application: what is wrong, then its objects by their turn."""
-    notes = [Span(show_controls(view.row.message), "bad" if view.row.is_rolled_back else "busy")]
-    notes += [Span(show_controls(view.operation), "busy")]
+    row, operation = view.row, show_controls(view.operation)
+    told = row.message if row.message not in view.operation else ""
+    notes = [Span(show_controls(told), "bad" if row.is_rolled_back else "busy")]
+    notes += [Span(operation, "busy")]
     branches: list[list[Line]] = [[(note,)] for note in notes if note.text]
     turns = [(turn, list(group)) for turn, group in groupby(view.objects, key=_turn)]
     for turn, group in turns:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
-from gitopskit.reconciler.rollback import HEALTHY_REVISION, ROLLED_BACK
+from gitopskit.reconciler import telling
 from gitopskit.reconciler.status import NEEDS_PERSON, status_of
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ def application_row(content: JsonObject) -> Row:
     """Return the row of an Application."""
     told = status_of(content)
     sync, health = told.get("sync") or {}, told.get("health") or {}
-    conditions = {it["type"]: it["message"] for it in told.get("conditions") or ()}
-    conditions.pop(HEALTHY_REVISION, None)
-    back = conditions.pop(ROLLED_BACK, "")
+    kinds = {it["type"] for it in told.get("conditions") or ()}
+    back = telling.rolled_back(told)
+    reasons = [f"rolled back: {back}"] if back else []
     return Row(
         kind="Application",
         namespace=content["metadata"]["namespace"],
@@ -61,9 +61,9 @@ def application_row(content: JsonObject) -> Row:
         state=str(sync.get("status") or "not yet seen"),
         health=str(health.get("status") or "Unknown"),
         revision=str(sync.get("revision") or "")[:_REVISION_LENGTH],
-        message="; ".join(filter(None, [back and f"rolled back: {back}", *conditions.values()])),
+        message="; ".join([*reasons, *telling.reasons(told)]),
         is_rolled_back=bool(back),
-        needs_person=any(it in conditions for it in NEEDS_PERSON),
+        needs_person=any(it in kinds for it in NEEDS_PERSON),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,7 @@ from tests.support.desiring import APPLIER, REF, applied, desired, observation
 from tests.support.tracking import a_goal, tracked
 
 if TYPE_CHECKING:
+    from gitopskit.reconciler.desired import Desired
     from gitopskit.reconciler.observation import Observation
 
 DEGRADED = observation(health=Health("Degraded", "crashes"))
@@ -192,3 +194,27 @@ def test_what_left_git_may_say_that_it_counts_for_nothing(options: str, sync: st
     found = reporting.report(item, goal, seen=seen(observation(compare_options=options)))
 
     assert found.sync == sync
+
+
+@pytest.mark.parametrize(
+    ("objects", "allows_empty", "told", "expected"),
+    [
+        pytest.param([], False, [], ["NothingRendered"], id="nothing"),
+        pytest.param([desired()], False, [], [], id="something"),
+        pytest.param([], True, [], [], id="meant"),
+        pytest.param([], False, [("EmptyRenderRefused", "no")], [], id="told-already"),
+    ],
+)
+def test_a_source_without_an_object_is_told(
+    objects: list[Desired],
+    allows_empty: bool,  # noqa: FBT001 -- a parameter of the table
+    told: list[tuple[str, str]],
+    expected: list[str],
+) -> None:
+    goal = a_goal(*objects)
+    policy = SyncPolicy(is_automated=True, allows_empty=allows_empty)
+    goal = replace(goal, application=replace(goal.application, policy=policy))
+
+    found = reporting.empty_conditions(goal, told)
+
+    assert [kind for kind, _ in found] == expected

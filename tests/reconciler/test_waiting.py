@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gitopskit.kube.resources import APPLICATIONS
 from gitopskit.reconciler.loop import Controller
 from gitopskit.reconciler.waiting import Wanted, wait
+from tests.support.polling import eventually
 from tests.support.reconciling import World, config_map, text
+
+if TYPE_CHECKING:
+    from gitopskit.manifests.json_types import JsonObject
 
 Run = Callable[[], AbstractAsyncContextManager[Controller]]
 
@@ -94,3 +99,28 @@ async def test_what_does_not_build_ends_the_wait(
 
     assert (found.is_done, found.is_final) == (False, True)
     assert "missing.yaml" in found.state
+
+
+async def test_a_source_that_renders_to_nothing_is_a_warning_and_no_failure(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    first = world.repository.commit({"app/all.yaml": text(config_map(unique))})
+    await world.project(unique)
+    source = {"repoURL": world.url, "targetRevision": "main", "path": "app"}
+    misspelt = {**source, "directory": {"include": "al.yaml"}}
+    await world.application(unique, project=unique, source=misspelt)
+
+    async with reconciler():
+        wanted = Wanted(names=(unique,), revision=first)
+        (found,) = await wait(world.admin, wanted, timeout_seconds=PATIENCE_SECONDS)
+        mended: JsonObject = {"spec": {"source": {"directory": None}}}
+        await world.admin.patch(APPLICATIONS, unique, "argocd", patch=mended, field_manager="tests")
+        await eventually(lambda: _is_filled(world, unique))
+
+    assert found.is_done
+    assert found.warning.startswith("the source renders to no object at all: correct its path")
+
+
+async def _is_filled(world: World, name: str) -> bool:
+    told = await world.status(name)
+    return bool(told["resources"]) and "NothingRendered" not in await world.conditions(name)
