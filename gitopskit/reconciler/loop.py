@@ -125,6 +125,7 @@ class Controller:
             on_health_rules=self._live.judge_again,
             on_webhook_secret=self.webhooks.set_secret,
         )
+        self._registrations.on_dispute = self._queue.add_after
 
     def _made_reconciler(self, permissions: Permissions) -> Reconciler:
         api, live, registry = self._api, self._live, self.registry
@@ -313,9 +314,11 @@ class Controller:
     def _stand_back(self, is_back: bool) -> None:  # noqa: FBT001 -- what has become of it
         """Tell of it, and begin again with all Applications when it is over."""
         self.metrics.stands_back(is_back=is_back)
-        for tracked in () if is_back else self.registry.applications.values():
-            rivals.begin_again(tracked)
-            self._queue.add(tracked.name)
+        for tracked in self.registry.applications.values():
+            tracked.is_told = False
+            if not is_back:
+                rivals.begin_again(tracked)
+                self._queue.add(tracked.name)
 
     def _urls(self) -> set[str]:
         return {follow.url for follow in self._follows()}

@@ -57,7 +57,7 @@ class Publisher:
     async def publish(
         self, tracked: Tracked, report: Report, *, answered: JsonObject | None = None
     ) -> None:
-        """Write the status if it differs from the one that is there.
+        """Write the status if it differs from the one that is there, or another one wrote that.
 
         ``answered`` is the operation that the report tells the end of: the same write takes it out
         of the Application. Where another one stands there by now, nothing is written: that is next.
@@ -67,27 +67,46 @@ class Publisher:
         """
         before = tracked.status
         after = status.build(report, previous=before, now=self.clock.now_utc())
-        if after is before and answered is None:
+        is_news = after is not before or answered is not None
+        if not (is_news or tracked.is_disputed):
+            tracked.is_told = True
             return
-        patch: list[JsonObject] = [{"op": "add", "path": "/status", "value": after}]
-        if answered is not None:
-            asked = {"path": "/operation", "value": answered}
-            patch += [{"op": "test", **asked}, {"op": "remove", "path": "/operation"}]
-        try:
-            content = await self._patch(tracked, patch)
-        except ApiInvalid as error:  # the name or the operation is another's; a watch tells of it
-            _LOG.warning("status_not_written", application=tracked.name, problem=str(error))
+        if tracked.is_disputed:
+            _LOG.warning("status_disputed", application=tracked.name, outcome="written anew")
+        is_written = await self._write(tracked, after, answered)
+        if not is_written:
             return
-        if content is None:
-            return
-        tracked.take(content)
         self._on_told(tracked.name)
+        if not is_news:
+            return
         self._log(tracked, report, before)
         await self._tell_rollback(tracked, rollback.news(report, before))
         if report.operation is not None:
             self._count(tracked, report.operation)
             await self._audit.applied(tracked, report.operation)
             await self._record(tracked, report.operation, before)
+
+    async def _write(
+        self, tracked: Tracked, after: JsonObject, answered: JsonObject | None
+    ) -> bool:
+        """Write a status; False where the Application or the operation is another by now."""
+        patch: list[JsonObject] = [{"op": "add", "path": "/status", "value": after}]
+        if answered is not None:
+            asked = {"path": "/operation", "value": answered}
+            patch += [{"op": "test", **asked}, {"op": "remove", "path": "/operation"}]
+        tracked.writing = after
+        try:
+            content = await self._patch(tracked, patch)
+        except ApiInvalid as error:  # a watch tells of it
+            _LOG.warning("status_not_written", application=tracked.name, problem=str(error))
+            return False
+        finally:
+            tracked.writing = None
+        if content is None:
+            return False
+        tracked.is_told = True
+        tracked.take(content, is_ours=True)
+        return True
 
     def _count(self, tracked: Tracked, operation: Operation) -> None:
         if operation.finished_at is not None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from gitopskit.backoff import Backoff
+from gitopskit.controller.fights import Fights
 from gitopskit.errors import ApiError
 from gitopskit.health.declared import rules_of
 from gitopskit.kube.resources import (
@@ -87,6 +88,10 @@ class Registrations:
             "applications": _Source(APPLICATIONS, self._see_application),
         }
         self._unlisted = set(self._sources)
+        self._disputes: Fights[str] = Fights()
+        self.on_dispute: Callable[[str, float], None] = lambda _name, _delay: None
+        """Is told whose status another one wrote, and in how many seconds to write it anew."""
+
         self.started = asyncio.Event()
 
     def watches(self) -> list[Coroutine[None, None, None]]:
@@ -147,8 +152,12 @@ class Registrations:
             self._register(event.object)
 
     def _register(self, content: JsonObject) -> None:
+        name = content["metadata"]["name"]
         if self._registry.see(content):
-            self._on_change(content["metadata"]["name"])
+            self._on_change(name)
+        elif self._registry.applications[name].is_disputed:
+            now = self._api.clock.monotonic_seconds()
+            self.on_dispute(name, self._disputes.delay_seconds(name, now=now))
 
     def _see_project(self, event: Listed | Change) -> None:
         before = dict(self._registry.projects)

@@ -14,7 +14,7 @@ from gitopskit.reconciler.application import NOTHING_IGNORED
 from gitopskit.reconciler.guards import STANDARD_LIMIT, DeletionLimit
 from gitopskit.reconciler.inventory import Inventory
 from gitopskit.reconciler.observation import precedes
-from gitopskit.reconciler.status import status_of
+from gitopskit.reconciler.status import claims, status_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -81,7 +81,9 @@ class Tracked:
     ``asked_others`` for which goal Git was asked what they follow. ``asked`` are the keys of what
     was last looked for and of the goal that it led to. ``marked_key`` is that of the goal whose
     namespace is as it is to be. ``closed`` tells which sync windows are in the way,
-    ``orphaned`` what beside it is nobody's, None before anybody looked.
+    ``orphaned`` what beside it is nobody's, None before anybody looked. ``is_told``: its status is
+    what we say, from now on; ``writing`` is what is being written, and ``is_disputed`` that another
+    one claims something else, which ``status`` and ``content`` do not have.
     """
 
     name: str
@@ -119,6 +121,9 @@ class Tracked:
     marked_key: str = ""
     namespace_conflicts: tuple[str, ...] = ()
     is_refused: bool = False
+    is_told: bool = False
+    is_disputed: bool = False
+    writing: JsonObject | None = None
     is_check_due: bool = False
     is_unsettled: bool = False
     attempts: int = 0
@@ -160,17 +165,29 @@ class Tracked:
         is_over = self.run is not None and self.run.is_over
         return self.waiting or ("" if is_over else self.closed)
 
-    def take(self, content: JsonObject) -> bool:
+    def take(self, content: JsonObject, *, is_ours: bool = False) -> bool:
         """Keep the Application as a watch or a write shows it; False if something newer is known.
 
         The answer to a write and the event of a later change may come in either order. The
         fingerprint stays: a change is noticed when its event comes, not when a write shows it.
+        A status that another one wrote over ours is not kept; ``is_ours`` tells that we wrote it.
         """
         versions = [it["metadata"].get("resourceVersion", "") for it in (content, self.content)]
         if precedes(*versions):
             return False
-        self.content, self.status = content, status_of(content)
+        found = status_of(content)
+        self.is_disputed = not is_ours and self._is_foreign(content, found)
+        if self.is_disputed:
+            self.content = {**content, "status": self.status}
+        else:
+            self.content, self.status = content, found
         return True
+
+    def _is_foreign(self, content: JsonObject, found: JsonObject) -> bool:
+        if not self.is_told or applications.is_skipped(content):
+            return False
+        ours = (self.status, self.writing if self.writing is not None else self.status)
+        return claims(found) not in map(claims, ours)
 
     def begin_anew(self) -> None:
         """Let the next attempt be the first one again."""

@@ -44,6 +44,7 @@ NEEDS_PERSON: Final = (CONFIRMATION_REQUIRED, OWNERSHIP_CONFLICT)
 _MOST_HISTORY: Final = 100
 _USUAL_HISTORY: Final = 10
 _SOURCES: Final = ("source", "sources")
+_CLAIMS: Final = ("sync", "health", "conditions", "operationState")
 _LONGEST_MESSAGE: Final = 4096
 
 
@@ -157,6 +158,11 @@ def status_of(content: JsonObject) -> JsonObject:
     status = content.get("status")
     parts = status if isinstance(status, dict) else {}
     return {name: part for name, part in parts.items() if _is_well_formed(name, part)}
+
+
+def claims(status: JsonObject) -> tuple[JsonValue, ...]:
+    """Return what people and programs go by in a status: two that claim the same are as good."""
+    return tuple(status.get(name) for name in _CLAIMS)
 
 
 def _is_well_formed(name: str, part: JsonValue) -> bool:
