@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 NextStep = Literal["terminal", "transient", "waiting"]
 
 _UNAUTHORIZED: Final = 401
+_BUSY: Final = 429
+_FIRST_FAULT: Final = 500
 
 NAMESPACE_ENDS: Final = "NamespaceTerminating"
 """Why nothing can be created in a namespace that is being deleted."""
@@ -176,6 +178,11 @@ class ApiError(EnvironmentFault):
         return self.status == _UNAUTHORIZED
 
     @property
+    def is_passing(self) -> bool:
+        """Tell whether the same request may well be answered a little later."""
+        return self.status == _BUSY or self.status >= _FIRST_FAULT
+
+    @property
     def is_about_ending_namespace(self) -> bool:
         """Tell whether nothing can be created any more where we wanted to."""
         return self.reason == NAMESPACE_ENDS
@@ -183,6 +190,11 @@ class ApiError(EnvironmentFault):
 
 class ApiUnreachable(ApiError):
     """The API server did not answer: refused, timed out, or not resolvable."""
+
+    @property
+    def is_passing(self) -> bool:
+        """Tell that it may well answer a little later."""
+        return True
 
 
 class ApiForbidden(ApiError):
@@ -199,6 +211,11 @@ class ApiConflict(ApiError):
 
 class ApiGone(ApiError):
     """The resource version is too old to go on from (410): list again."""
+
+    @property
+    def is_passing(self) -> bool:
+        """Tell that a list from the beginning may well be answered."""
+        return True
 
 
 class ApiInvalid(ApiError):

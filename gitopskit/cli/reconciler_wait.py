@@ -16,6 +16,7 @@ from gitopskit.redaction import show_controls
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from gitopskit.errors import ApiError
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.reconciler.progress import Progress
     from gitopskit.reconciler.waiting import Wanted
@@ -58,8 +59,8 @@ def wait(  # noqa: PLR0913 -- one parameter for each flag
             hint="name them, or give either --all or --selector",
         )
     wanted = Wanted(names=tuple(applications or ()), selector=selector, revision=revision)
-    with _shown_on_terminal() as on_look:
-        found = run_async(_wait(context, wanted, limit_seconds=timeout, on_look=on_look))
+    with _display() as display:
+        found = run_async(_wait(context, wanted, limit_seconds=timeout, display=display))
     _print(found, form)
     if any(it.needs_person and it.is_final for it in found):
         raise typer.Exit(_EXIT_PERSON)
@@ -72,13 +73,19 @@ async def _wait(
     wanted: Wanted,
     *,
     limit_seconds: float,
-    on_look: Callable[[Sequence[Progress]], None],
+    display: _Display,
 ) -> tuple[Progress, ...]:
     from gitopskit.cli.wiring import connect
     from gitopskit.reconciler.waiting import wait as wait_for
 
     async with connect(context, prefers_pod=True) as api:
-        return await wait_for(api, wanted, timeout_seconds=limit_seconds, on_look=on_look)
+        return await wait_for(
+            api,
+            wanted,
+            timeout_seconds=limit_seconds,
+            on_look=display.look,
+            on_silence=display.miss,
+        )
 
 
 def _print(found: Sequence[Progress], form: OutputFormat) -> None:
@@ -114,18 +121,38 @@ def _why(it: Progress) -> str:
     return "only a new commit or another spec can mend it"
 
 
+class _Display:
+    """Shows in a line of a terminal what is waited for; elsewhere only that nobody answers."""
+
+    def __init__(self, show: Callable[[str], None] | None = None) -> None:
+        self._show = show
+        self._is_silent = False
+
+    def look(self, found: Sequence[Progress]) -> None:
+        self._is_silent = False
+        if self._show is not None:
+            self._show(_line(found))
+
+    def miss(self, error: ApiError) -> None:
+        told = show_controls(f"the API server does not answer, it is asked again: {error}")
+        if self._show is not None:
+            self._show(told)
+        elif not self._is_silent:
+            output.note(told)
+        self._is_silent = True
+
+
 @contextmanager
-def _shown_on_terminal() -> Iterator[Callable[[Sequence[Progress]], None]]:
-    """Show in one line of a terminal what is still waited for, and nothing elsewhere."""
+def _display() -> Iterator[_Display]:
     if not sys.stderr.isatty():
-        yield lambda _found: None
+        yield _Display()
         return
     from rich.console import Console
     from rich.text import Text
 
     console = Console(stderr=True, highlight=False)
     with console.status(Text("waiting")) as line:
-        yield lambda found: line.update(Text(_line(found), overflow="ellipsis", no_wrap=True))
+        yield _Display(lambda told: line.update(Text(told, overflow="ellipsis", no_wrap=True)))
 
 
 def _line(found: Sequence[Progress]) -> str:

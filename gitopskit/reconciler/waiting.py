@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from gitopskit.errors import ApiNotFound
+from gitopskit.errors import ApiError, ApiNotFound
 from gitopskit.kube.resources import APPLICATIONS
 from gitopskit.reconciler import names
 from gitopskit.reconciler.head_records import read_heads
@@ -40,35 +40,51 @@ async def wait(
     *,
     timeout_seconds: float,
     on_look: Callable[[tuple[Progress, ...]], None] = lambda _found: None,
+    on_silence: Callable[[ApiError], None] = lambda _error: None,
 ) -> tuple[Progress, ...]:
     """Return how far Applications are when all are done or cannot be, or when the time is over.
 
-    ``on_look`` is told at each look. Where none matches, that is waited for.
+    ``on_look`` is told at each look, ``on_silence`` where the server gave no answer that counts:
+    it is asked again. Where no Application matches, that is waited for.
 
     Raises:
-        ApiError: the API server refused or did not answer.
+        ApiError: the API server refused, or still does not answer when the time is over.
     """
     clock = api.clock
     deadline = clock.monotonic_seconds() + timeout_seconds
     stuck: dict[Progress, float] = {}
     while True:
-        heads = await read_heads(api)  # before what they vouch for
-        contents = await _contents(api, wanted)
-        now = clock.monotonic_seconds()
-        found = [
-            progress(name, content, revision=wanted.revision, heads=heads)
-            for name, content in contents.items()
-        ]
-        stuck = {it: stuck.get(it, now) for it in found if it.is_stuck}
-        judged = tuple(
-            replace(it, is_final=True) if now - stuck.get(it, now) >= _STUCK_SECONDS else it
-            for it in found
-        )
-        on_look(judged)
-        is_settled = bool(judged) and all(it.is_done or it.is_final for it in judged)
-        if is_settled or now >= deadline:
-            return judged
-        await clock.sleep(min(_POLL_SECONDS, deadline - now))
+        pause = _POLL_SECONDS
+        try:
+            found = await _look(api, wanted)
+        except ApiError as error:
+            if not error.is_passing or clock.monotonic_seconds() >= deadline:
+                raise
+            on_silence(error)
+            pause = max(pause, error.retry_after_seconds)
+            stuck = {}
+        else:
+            now = clock.monotonic_seconds()
+            stuck = {it: stuck.get(it, now) for it in found if it.is_stuck}
+            judged = tuple(_judged(it, now - stuck.get(it, now)) for it in found)
+            on_look(judged)
+            is_settled = bool(judged) and all(it.is_done or it.is_final for it in judged)
+            if is_settled or now >= deadline:
+                return judged
+        await clock.sleep(max(0.0, min(pause, deadline - clock.monotonic_seconds())))
+
+
+async def _look(api: KubeClient, wanted: Wanted) -> list[Progress]:
+    heads = await read_heads(api)  # before what they vouch for
+    contents = await _contents(api, wanted)
+    return [
+        progress(name, content, revision=wanted.revision, heads=heads)
+        for name, content in contents.items()
+    ]
+
+
+def _judged(found: Progress, stuck_seconds: float) -> Progress:
+    return replace(found, is_final=True) if stuck_seconds >= _STUCK_SECONDS else found
 
 
 async def _contents(api: KubeClient, wanted: Wanted) -> Mapping[str, JsonObject | None]:
@@ -83,5 +99,7 @@ async def _contents(api: KubeClient, wanted: Wanted) -> Mapping[str, JsonObject 
 async def _read(api: KubeClient, name: str) -> JsonObject | None:
     try:
         return await api.get(APPLICATIONS, name, names.APPLICATIONS_NAMESPACE)
-    except ApiNotFound:
+    except ApiNotFound as error:
+        if not error.reason:  # no answer about an object: the server does not know the kind
+            raise
         return None

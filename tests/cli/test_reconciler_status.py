@@ -302,6 +302,28 @@ def test_the_live_view_says_when_the_server_does_not_answer(
     assert_clean(terminal)
 
 
+def test_a_wait_outlives_a_server_that_does_not_answer(
+    registered: Registered, tmp_path: Path
+) -> None:
+    registered.put(registered.well, health="Progressing")
+    kubeconfig = registered.plane.kubeconfig_path.read_text()
+    server = yaml.safe_load(kubeconfig)["clusters"][0]["cluster"]["server"]
+    with SeverableWay(int(server.rpartition(":")[2])) as way:
+        (tmp_path / "config").write_text(
+            kubeconfig.replace(server, f"https://127.0.0.1:{way.port}")
+        )
+        environment = {"KUBECONFIG": str(tmp_path / "config")}
+        command = gitopskit("reconciler", "wait", registered.well)
+        with at_terminal(command, cwd=tmp_path, environment=environment) as terminal:
+            terminal.expect("Progressing")
+            way.sever()
+            terminal.expect("the API server does not answer")
+            registered.put(registered.well)
+            way.mend()
+            terminal.expect("synced and healthy")
+            assert terminal.end() == 0
+
+
 def test_a_wait_for_a_person_ends_with_four(
     registered: Registered, capsys: pytest.CaptureFixture[str]
 ) -> None:
