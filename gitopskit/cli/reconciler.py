@@ -175,9 +175,10 @@ def once(  # noqa: PLR0913 -- one parameter for each flag
 ) -> None:
     """Reconcile once and say how it went: exit 1 if something differs, 4 if somebody must act.
 
-    It applies, prunes and writes the status of Applications as the controller does, with the rights
-    of the context, and refuses (exit 4) to begin beside a controller that runs. A fault of this
-    machine, such as a missing program, ends it with 3 and is not written into any status.
+    It applies, prunes and writes the status of Applications as the controller does, so the context
+    needs the controller's rights, impersonation of the appliers included. It refuses (exit 4) to
+    begin beside a controller that runs. A fault of this machine, such as a missing program, ends it
+    with 3 and is not written into any status.
 
     A commit that was rolled back counts as a difference. Health is shown, and waited for no longer
     than a sync needs it: `gitopskit reconciler wait` waits.
