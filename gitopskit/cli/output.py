@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from gitopskit.errors import EnvironmentFault, GitopskitError, InputError
+from gitopskit.errors import ApiForbidden, EnvironmentFault, GitopskitError, InputError
 from gitopskit.redaction import escape_controls, show_controls
 
 if TYPE_CHECKING:
@@ -91,7 +91,9 @@ def show_error(error: GitopskitError) -> None:
     """Print an error in its two lines; what would steer a terminal is shown as `?`."""
     note(f"error: {show_controls(str(error))}")
     if error.hint:
-        note(f"hint: {show_controls(error.hint)}")
+        is_refused = isinstance(error, ApiForbidden) and bool(error.status)
+        more = ", or use another context" if is_refused else ""
+        note(f"hint: {show_controls(error.hint)}{more}")
 
 
 def read_input(path: str) -> bytes:

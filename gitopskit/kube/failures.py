@@ -40,8 +40,8 @@ _CLASSES: Final[dict[int, type[ApiError]]] = {
     422: ApiInvalid,
 }
 _HINTS: Final[dict[int, str]] = {
-    401: "the credentials are unknown or expired: log in again, or use another context",
-    403: "ask an administrator of the cluster for this right, or use another context",
+    401: "the credentials are unknown or expired: log in again",
+    403: "ask an administrator of the cluster for this right",
     406: "the API server is too old: Kubernetes 1.30 or newer is needed",
     429: "the API server is busy: try again later",
 }

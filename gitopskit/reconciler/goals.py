@@ -19,6 +19,7 @@ from gitopskit.reconciler.application import Follow
 from gitopskit.reconciler.desired import prepare
 from gitopskit.reconciler.guards import STANDARD_LIMIT
 from gitopskit.reconciler.object_options import DELETION_PHASES
+from gitopskit.reconciler.outcomes import hint_of
 from gitopskit.reconciler.project import why_reserved
 from gitopskit.reconciler.repositories import Pinned
 from gitopskit.reconciler.state import Goal
@@ -66,7 +67,8 @@ class Refused(Exception):
     @classmethod
     def of(cls, condition: str, error: GitopskitError) -> Refused:
         """Return the refusal that tells of an error."""
-        message = f"{error}; {error.hint}" if error.hint else str(error)
+        hint = hint_of(error)
+        message = f"{error}; {hint}" if hint else str(error)
         return cls(condition, message, cause=error)
 
 

@@ -10,6 +10,7 @@ from gitopskit.errors import (
     UNAPPROVED,
     UNKNOWN_FIELD,
     ApiInvalid,
+    ApiUnreachable,
     GitopskitError,
     OwnershipConflict,
 )
@@ -79,10 +80,15 @@ def is_approved(tracked: Tracked) -> bool:
     return plan.is_approved(tracked.content, asked_at=parse_rfc3339(asked_at))
 
 
+def hint_of(error: GitopskitError) -> str:
+    """Return what a condition advises: of who does not answer, nobody there knows more."""
+    return "" if isinstance(error, ApiUnreachable) else error.hint
+
+
 def failure_of(error: GitopskitError) -> Failure:
     """Return what is remembered of an object that could not be written."""
     reason = error.reason if isinstance(error, ApiInvalid) else ""
-    hint = _HINTS.get(reason, error.hint)
+    hint = _HINTS.get(reason, hint_of(error))
     message = f"{error.what}; {hint}" if hint else error.what
     return Failure(
         message=message,

@@ -24,13 +24,8 @@ from gitopskit.reconciler.inventory import forgotten
 from gitopskit.reconciler.names import Applier
 from gitopskit.reconciler.namespaces import Namespaces
 from gitopskit.reconciler.observation import drift
-from gitopskit.reconciler.outcomes import (
-    entry_of,
-    failure_of,
-    is_approved,
-    result_of,
-    settled,
-)
+from gitopskit.reconciler.outcomes import entry_of, failure_of, is_approved, result_of, settled
+from gitopskit.reconciler.places import explaining
 from gitopskit.reconciler.plan import Verdict
 from gitopskit.reconciler.state import Failure
 from gitopskit.reconciler.turns import Turns
@@ -158,7 +153,8 @@ class Syncer:
         ref = desired.ref
         known = self._live.get(ref) if self._live.is_watched(ref) and not is_fresh else None
         try:
-            brought = await self._writer.bring(self.wish(tracked, desired), known=known)
+            async with explaining(self._api, ref):
+                brought = await self._writer.bring(self.wish(tracked, desired), known=known)
         except _InventoryNotWritten as error:
             raise error.problem from error
         except GitopskitError as error:
@@ -218,9 +214,10 @@ class Syncer:
         Raises:
             ApiError: the API server refused or did not answer.
         """
-        if goal.application.only_looks:
-            return await self._writer.differs(desired)
-        return await self._writer.would_change(self.wish(tracked, desired))
+        async with explaining(self._api, desired.ref):
+            if goal.application.only_looks:
+                return await self._writer.differs(desired)
+            return await self._writer.would_change(self.wish(tracked, desired))
 
     async def check_unwatched(self, tracked: Tracked) -> None:
         """Look by name at what no watch shows, and apply again what drifted.
@@ -233,7 +230,8 @@ class Syncer:
             if self._live.is_watched(ref) or entry is None:
                 continue
             try:
-                live = await self._writer.look(entry)
+                async with explaining(self._api, ref):
+                    live = await self._writer.look(entry)
             except GitopskitError as error:
                 tracked.failures[ref] = failure_of(error)
                 continue

@@ -8,7 +8,7 @@ import pytest
 import typer
 
 from gitopskit.cli import app as frame
-from gitopskit.errors import InputError, Undecryptable
+from gitopskit.errors import ApiForbidden, InputError, Undecryptable
 
 
 @pytest.fixture
@@ -43,9 +43,14 @@ def test_an_unknown_command_is_a_usage_error(capsys: pytest.CaptureFixture[str])
             2,
             "gitopskit: error: no name - a.yaml:2\ngitopskit: hint: give it one\n",
         ),
+        (
+            ApiForbidden("no", hint="ask", status=403),
+            3,
+            "gitopskit: error: no\ngitopskit: hint: ask, or use another context\n",
+        ),
         (Undecryptable("no key opens it"), 4, "gitopskit: error: no key opens it\n"),
     ],
-    ids=["with a hint", "without a hint"],
+    ids=["with a hint", "of a cluster", "without a hint"],
 )
 def test_an_error_is_shown_in_its_own_words(
     commands: typer.Typer,

@@ -148,7 +148,8 @@ async def test_a_namespace_that_is_stuck_in_its_end_is_told_and_then_filled_anew
         await world.prepare_namespace(place)
         await world.until_synced(unique)
 
-    assert "being terminated" in message
+    assert f'the namespace "{place}" is being deleted' in message
+    assert "context" not in message
     found = await world.get(CONFIG_MAPS, unique, place)
     assert found is not None
     assert found["data"] == {"color": "red"}

@@ -11,6 +11,7 @@ from gitopskit.errors import (
     UNAPPROVED,
     ApiForbidden,
     ApiInvalid,
+    ApiUnreachable,
     GitopskitError,
     OwnershipConflict,
 )
@@ -111,3 +112,9 @@ def test_a_deletion_is_told_once(fate: Fate, message: str, outcome: str | None) 
     found = outcomes.deletion_result(verdict)
 
     assert (found.outcome if found else None) == outcome
+
+
+def test_a_condition_has_no_advice_about_contexts() -> None:
+    error = ApiUnreachable("no answer", hint="check that the context is the one you mean")
+
+    assert outcomes.failure_of(error).message == "no answer"

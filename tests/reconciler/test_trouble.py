@@ -139,7 +139,7 @@ async def test_a_namespace_that_comes_later_is_waited_for(
     await world.application(unique, project=unique, namespace=place)
 
     async with reconciler():
-        await world.until_condition(unique, "SyncError", "is the namespace there")
+        await world.until_condition(unique, "SyncError", "is gone, or was never there")
         create_namespace(control_plane, place)
         await world.prepare_namespace(place)
         await world.until_synced(unique)
