@@ -93,6 +93,17 @@ def test_what_is_not_there_is_told_and_leaves_nothing(
     assert list(charts.cache_dir.iterdir()) == []
 
 
+def test_a_cache_that_cannot_be_used_is_this_machines_fault(
+    charts: ChartRepository, server: ChartServer
+) -> None:
+    charts.cache_dir.touch()
+
+    with pytest.raises(EnvironmentFault, match="cache of charts cannot be used") as caught:
+        charts.snapshot(remote(server), "web", "1.2.0")
+
+    assert caught.value.is_local
+
+
 def test_a_server_that_nobody_vouches_for_is_not_trusted(
     charts: ChartRepository, server: ChartServer
 ) -> None:

@@ -247,7 +247,7 @@ async def test_local_repositories_are_refused_unless_they_are_allowed(
     assert await world.data(unique) is None
 
 
-@pytest.mark.parametrize("lacks", ["local repositories", "cache"])
+@pytest.mark.parametrize("lacks", ["local repositories", "cache", "helm"])
 async def test_a_single_pass_tells_the_cluster_nothing_of_the_machine_it_runs_on(
     world: World, reconciler_client: KubeClient, unique: str, tmp_path: Path, lacks: str
 ) -> None:
@@ -256,9 +256,12 @@ async def test_a_single_pass_tells_the_cluster_nothing_of_the_machine_it_runs_on
     await world.application(unique, project=unique)
     await Controller(reconciler_client, options(world.cache_dir)).pass_once([unique])
     before = await world.get(APPLICATIONS, unique, "argocd")
+    if lacks == "helm":
+        chart = "apiVersion: v2\nname: shop\nversion: 1.0.0\n"
+        world.repository.commit({"app/Chart.yaml": chart})
     (tmp_path / "file").touch()
     folder = tmp_path / ("file" if lacks == "cache" else "other")
-    poor = options(folder, allows_local=lacks == "cache")
+    poor = options(folder, allows_local=lacks != "local repositories")
 
     with pytest.raises(EnvironmentFault) as caught:
         await Controller(reconciler_client, poor).pass_once([unique])
