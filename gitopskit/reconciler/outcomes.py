@@ -21,6 +21,8 @@ from gitopskit.reconciler.status import CONFIRMATION_REQUIRED, ResourceResult, c
 from gitopskit.timestamps import parse_rfc3339
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.reconciler.desired import Desired
     from gitopskit.reconciler.inventory import Inventory
@@ -74,10 +76,10 @@ def settled(inventory: Inventory, tracked: Tracked) -> Inventory:
     return after if after.is_worth_writing(inventory) else inventory
 
 
-def is_approved(tracked: Tracked) -> bool:
+def is_approved(tracked: Tracked, *, now: datetime) -> bool:
     """Tell whether a person approved the deletions that an Application asked about."""
     asked_at = condition_time(tracked.status, CONFIRMATION_REQUIRED)
-    return plan.is_approved(tracked.content, asked_at=parse_rfc3339(asked_at))
+    return plan.is_approved(tracked.content, asked_at=parse_rfc3339(asked_at), now=now)
 
 
 def hint_of(error: GitopskitError) -> str:

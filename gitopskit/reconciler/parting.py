@@ -79,7 +79,7 @@ class Parting:
             usual=policy.options.prune,
             may_delete=answering.may_prune(goal) and not (is_empty or tracked.closed),
             is_ready=is_ready,
-            is_approved=outcomes.is_approved(tracked),
+            is_approved=outcomes.is_approved(tracked, now=self._syncer.now_utc()),
         )
         results = await self.part(tracked, stale, order, limit=goal.deletion_limit)
         if is_empty and any(verdict.fate == "leave" for verdict in tracked.pending):

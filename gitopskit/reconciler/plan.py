@@ -7,6 +7,7 @@ what the live object itself says is ours, by the UID that we noted.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -33,6 +34,8 @@ Fate = Literal[
 ]
 Reason = Literal["Prune", "Delete"]
 """Why something is deleted: it left Git, or its Application was deleted."""
+
+_LARGEST_SKEW: Final = timedelta(minutes=5)
 
 PRECIOUS: Final = ("Namespace", "CustomResourceDefinition", "PersistentVolumeClaim")
 """What takes more with it than itself: their deletion is always confirmed by a person."""
@@ -202,15 +205,18 @@ def propagation_for(ref: ObjectRef, order: DeletionOrder) -> Propagation:
     return "Background" if ref.group == names.APPLICATION_GROUP else order.propagation
 
 
-def is_approved(content: JsonObject, *, asked_at: datetime | None) -> bool:
+def is_approved(content: JsonObject, *, asked_at: datetime | None, now: datetime) -> bool:
     """Tell whether a person approved the deletions that were asked about at that time.
 
-    An approval given before the question is for an older one. Source: Argo CD, ``Prune=confirm``.
+    An approval given before the question is for an older one, and one of the future would be for
+    all that are still to come; clocks may differ by minutes. Source: Argo CD, ``Prune=confirm``.
     """
     annotations = (content.get("metadata") or {}).get("annotations") or {}
     text = str(annotations.get(names.DELETION_APPROVED_ANNOTATION, ""))
     given_at = parse_rfc3339(text)
-    return asked_at is not None and given_at is not None and given_at >= asked_at
+    if asked_at is None or given_at is None:
+        return False
+    return asked_at <= given_at <= now + _LARGEST_SKEW
 
 
 def blocked_by(desired: Desired, failed: Collection[ObjectRef]) -> ObjectRef | None:

@@ -33,6 +33,7 @@ from gitopskit.reconciler.wishes import USUAL, Wish, manner_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
 
     from gitopskit.kube.client import KubeClient
     from gitopskit.manifests.identity import ObjectRef
@@ -175,11 +176,15 @@ class Syncer:
             desired=desired,
             entry=tracked.inventory.find(desired.ref) or entry_of(desired),
             ignored=goal.application.ignored(desired.ref) if goal else NOTHING_IGNORED,
-            is_approved=is_approved(tracked),
+            is_approved=is_approved(tracked, now=self.now_utc()),
             manner=manner_of(desired, goal.application.policy.options) if goal else USUAL,
             before_creation=lambda entry: self._forget_uid(tracked, entry),
             is_given=self.giver_of(tracked, desired.ref),
         )
+
+    def now_utc(self) -> datetime:
+        """Return the time by which approvals are judged."""
+        return self._api.clock.now_utc()
 
     async def compare(self, tracked: Tracked, goal: Goal) -> None:
         """Find out, without a write, which objects differ from what they are to be."""

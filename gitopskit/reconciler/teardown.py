@@ -93,7 +93,9 @@ class Teardown:
             reason="Delete",
             propagation=propagation,
             usual=applications.deletion_option(tracked.content),
-            is_approved=plan.is_approved(tracked.content, asked_at=parse_rfc3339(deleted_at)),
+            is_approved=plan.is_approved(
+                tracked.content, asked_at=parse_rfc3339(deleted_at), now=self._syncer.now_utc()
+            ),
         )
         tracked.awaited.clear()
         await self._parting.part(tracked, plan.to_prune(tracked.inventory, wanted=()), order)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -40,7 +41,8 @@ def test_an_approval_counts_from_the_question_on(at: str, *, is_so: bool) -> Non
     given = {"argocd.argoproj.io/deletion-approved": f"2026-11-26T{at}Z"}
     item.content = {"metadata": {"name": "web", "annotations": given}}
 
-    assert outcomes.is_approved(item) is is_so
+    now = datetime(2026, 11, 26, 11, tzinfo=UTC)
+    assert outcomes.is_approved(item, now=now) is is_so
 
 
 def test_an_inventory_is_written_for_news_and_not_for_a_few_records() -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 PRUNE = DeletionOrder(reason="Prune", propagation="Foreground")
 ASKED_AT = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = datetime(2026, 1, 3, tzinfo=UTC)
 
 
 def entry(ref: ObjectRef = REF, *, uid: str = "u1", is_adopted: bool = False) -> Entry:
@@ -162,6 +163,8 @@ def test_without_permission_everything_stays() -> None:
     [
         pytest.param("2026-01-01T00:00:00Z", ASKED_AT, True, id="at-once"),
         pytest.param("2026-01-02T00:00:00+01:00", ASKED_AT, True, id="later"),
+        pytest.param("2026-01-03T00:04:59Z", ASKED_AT, True, id="by-a-clock-that-is-ahead"),
+        pytest.param("2026-01-03T00:05:01Z", ASKED_AT, False, id="of-the-future"),
         pytest.param("2025-12-31T23:59:59Z", ASKED_AT, False, id="before-the-question"),
         pytest.param("2026-01-02T00:00:00Z", None, False, id="nobody-asked"),
         pytest.param("yes", ASKED_AT, False, id="no-time"),
@@ -176,11 +179,11 @@ def test_an_approval_is_for_a_question(
     annotations = {"argocd.argoproj.io/deletion-approved": text}
     content = {"metadata": {"annotations": annotations}}
 
-    assert plan.is_approved(content, asked_at=asked_at) is is_approved
+    assert plan.is_approved(content, asked_at=asked_at, now=NOW) is is_approved
 
 
 def test_without_an_annotation_nothing_is_approved() -> None:
-    assert not plan.is_approved({}, asked_at=ASKED_AT)
+    assert not plan.is_approved({}, asked_at=ASKED_AT, now=NOW)
 
 
 def test_what_needs_a_failed_object_waits_for_it() -> None:
