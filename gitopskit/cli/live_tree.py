@@ -16,6 +16,7 @@ from rich.text import Text
 from gitopskit.cli import output, settings
 from gitopskit.cli.colors import STYLES, painted
 from gitopskit.workflows.application_view import Span, fitted, table
+from gitopskit.workflows.narrow_lines import narrowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,10 +38,11 @@ class LiveTree:
     def show(self, views: Sequence[ApplicationView], *, is_old: bool) -> None:
         """Paint how all are now."""
         self.views = views
-        height = self._live.console.size.height
+        width, height = self._live.console.size
         foot = (Span(_OLD, "bad"),) if is_old else (Span(_summary(views), "quiet"),)
         lines = [*fitted(views, height=max(1, height - 1)), foot]
-        self._live.update(Group(*map(self._text, lines)), refresh=True)
+        texts = (self._text(narrowed(line, width=width)) for line in lines)
+        self._live.update(Group(*texts), refresh=True)
 
     def leave(self) -> None:
         """Give the terminal back for as long as the program is suspended."""

@@ -7,7 +7,7 @@ trusted to have its form, and nothing in it steers a terminal.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, Literal
@@ -47,10 +47,14 @@ _UNDER_WAY: Final = ("Running", "Failed", "Error")
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A piece of a line, and what it means to whoever reads it."""
+    """A piece of a line, and what it means to whoever reads it.
+
+    ``role`` tells what is cut first where a line is too long: a name before a word of a state.
+    """
 
     text: str
     mood: Mood = ""
+    role: Literal["", "name", "word"] = ""
 
 
 Line = tuple[Span, ...]
@@ -200,11 +204,11 @@ def _cells(view: ApplicationView) -> Line:
     message = Span(show_controls(row.message), "bad" if row.is_rolled_back else "")
     state: Mood = "busy" if row.is_rolled_back else _mood(row.state)
     return (
-        Span(show_controls(called(row.kind, row.namespace, row.name)), "strong"),
+        Span(show_controls(called(row.kind, row.namespace, row.name)), "strong", "name"),
         Span(show_controls(view.project)),
         Span(show_controls(view.destination)),
-        Span(show_controls(row.state), state),
-        Span(show_controls(row.health), _mood(row.health)),
+        Span(show_controls(row.state), state, "word"),
+        Span(show_controls(row.health), _mood(row.health), "word"),
         Span(show_controls(row.revision)),
         message,
     )
@@ -246,9 +250,9 @@ def _below(branches: Sequence[Sequence[Line]]) -> list[Line]:
 def _leaf(it: ObjectView, destination: str) -> Line:
     place = f"{it.namespace}/" if it.namespace not in ("", destination) else ""
     cells = (
-        Span(show_controls(f"{it.kind} {place}{it.name}")),
-        Span(show_controls(it.state), _mood(it.state)),
-        Span(show_controls(it.health), _mood(it.health)),
+        Span(show_controls(f"{it.kind} {place}{it.name}"), role="name"),
+        Span(show_controls(it.state), _mood(it.state), "word"),
+        Span(show_controls(it.health), _mood(it.health), "word"),
         Span(show_controls(it.message), "quiet"),
     )
     return _joined(cells)
@@ -335,7 +339,7 @@ def _joined(cells: Line) -> Line:
     while kept and not kept[-1].text.strip():
         kept.pop()
     spans = [span for cell in kept for span in (Span("  "), cell)][1:]
-    ends = (Span(it.text.rstrip(), it.mood) for it in spans[-1:])
+    ends = (replace(it, text=it.text.rstrip()) for it in spans[-1:])
     return (*spans[:-1], *ends)
 
 
