@@ -339,6 +339,20 @@ def test_a_wait_for_a_person_ends_with_four(
     assert f"{registered.well} is not waited for any longer: a person must decide" in printed.err
 
 
+def test_a_warning_is_shown_and_is_no_failure(
+    registered: Registered, capsys: pytest.CaptureFixture[str]
+) -> None:
+    registered.put(registered.well, condition="renders to nothing", kind="NothingRendered")
+
+    assert frame.run(["reconciler", "wait", registered.well]) == 0
+    waited = capsys.readouterr()
+    assert frame.run(registered.arguments(registered.well)) == 0
+
+    assert waited.out == f"{registered.well}: synced and healthy\n"
+    assert f"warning: {registered.well}: renders to nothing" in waited.err
+    assert capsys.readouterr().out.rstrip().endswith("renders to nothing")
+
+
 def test_a_wait_for_what_was_rolled_back_ends_and_names_the_command(
     registered: Registered, capsys: pytest.CaptureFixture[str]
 ) -> None:
