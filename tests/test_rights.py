@@ -25,6 +25,7 @@ from gitopskit.sealing.keys import key_secret, new_sealing_key, read_certificate
 from gitopskit.sealing.seal import SealOptions, seal_secret
 from gitopskit.workflows.demo_controllers import controllers, running
 from tests.support import cluster, rights_world
+from tests.support.approving import approve_if_asked
 from tests.support.audit import WRITES, Request, read_requests
 from tests.support.audit_verdict import surprises
 from tests.support.gitrepo import SourceRepository
@@ -33,7 +34,7 @@ from tests.support.rights_world import APP_NAMESPACE, PLAIN_NAMESPACE, files, ma
 from tests.support.shipped_rules import RECONCILER, UNSEALER, Permission, granted, role_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
     from gitopskit.controlplane.build import BuildSettings
@@ -122,11 +123,11 @@ class _Scenario:
     async def _everything_is_deleted(self) -> None:
         kept = [content for content in self._registrations() if _is_kept(content)]
         self._commit([], self._platform, kept)
-        await eventually(lambda: self._is_gone("app"), timeout_seconds=60)
+        await self._approved("app", until=lambda: self._is_gone("app"))
         self._commit([], [], kept)
-        await eventually(self._platform_is_gone, timeout_seconds=60)
+        await self._approved("platform", until=self._platform_is_gone)
         revision = self._commit([], [], kept[:1])
-        await eventually(lambda: self._is_gone("platform"), timeout_seconds=60)
+        await self._approved("platform", until=lambda: self._is_gone("platform"))
         await self._settled({"root"}, revision=revision)
 
     def _registrations(self) -> list[JsonObject]:
@@ -197,6 +198,17 @@ class _Scenario:
         except ApiNotFound:
             return True
         return False
+
+    async def _approved(self, application: str, *, until: Callable[[], Awaitable[bool]]) -> None:
+        """Approve what an Application asks about, until something holds."""
+
+        async def is_over() -> bool:
+            if await until():
+                return True
+            await approve_if_asked(self._admin, application)
+            return False
+
+        await eventually(is_over, timeout_seconds=60)
 
     async def _platform_is_gone(self) -> bool:
         kinds = await self._admin.kinds()

@@ -13,14 +13,12 @@ import shlex
 import sys
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
 import yaml
 
-from gitopskit.clock import SystemClock
 from gitopskit.errors import ApiNotFound
 from gitopskit.kube.resources import (
     APP_PROJECTS,
@@ -35,11 +33,10 @@ from gitopskit.reconciler.loop import Controller, ReconcilerOptions
 from gitopskit.reconciler.repositories import RepositoryOptions
 from gitopskit.render.programs import find_programs
 from gitopskit.repository.templates import templates_root
-from gitopskit.timestamps import rfc3339
+from tests.support.approving import approve_if_asked
 from tests.support.cluster import kubectl, wait_established
 from tests.support.gitrepo import SourceRepository
 from tests.support.polling import eventually
-from tests.support.reconciling import PERSON
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -55,7 +52,6 @@ ADDRESS: Final = "https://git.example.com/shop.git"
 FILES: Final = {"application": APPLICATIONS, "appproject": APP_PROJECTS}
 LONG_SECONDS: Final = 60
 PREPARATION: Final = "platform-"
-APPROVED: Final = "argocd.argoproj.io/deletion-approved"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,15 +87,13 @@ class Layout:
 
     async def take_away(self, names: list[str]) -> None:
         """Delete Applications, approve what they ask, and wait until they are gone."""
-        later = rfc3339(SystemClock().now_utc() + timedelta(days=1))
         for name in names:
-            patch = {"metadata": {"annotations": {APPROVED: later}}}
-            live = await self.admin.patch(
-                APPLICATIONS, name, "argocd", patch=patch, field_manager=PERSON
-            )
+            live = await self.admin.get(APPLICATIONS, name, "argocd")
             await self.admin.delete(APPLICATIONS, name, "argocd", uid=live["metadata"]["uid"])
 
         async def are_gone() -> bool:
+            for name in names:
+                await approve_if_asked(self.admin, name)
             return not set(names) & (await self.states()).keys()
 
         await eventually(are_gone, timeout_seconds=LONG_SECONDS)

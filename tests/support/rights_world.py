@@ -195,7 +195,6 @@ def application(name: str, repo_url: str, **changes: Any) -> JsonObject:  # noqa
             "name": name,
             "namespace": "argocd",
             "finalizers": ["resources-finalizer.argocd.argoproj.io"],
-            "annotations": {"argocd.argoproj.io/deletion-approved": "2100-01-01T00:00:00Z"},
         },
         "spec": spec | changes,
     }
