@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gitopskit import errors
-from gitopskit.errors import GitopskitError
+from gitopskit.errors import ApiError, ApiForbidden, ApiGone, ApiUnreachable, GitopskitError
 
 _DOCS = Path(__file__).parent.parent / "docs" / "errors.md"
 _ROW = re.compile(r"^\| `(?P<name>\w+)` \| (?P<code>\d+) \| (?P<next>\w+) \|", re.MULTILINE)
@@ -49,3 +49,20 @@ def test_an_error_reads_what_then_where(where: str, expected: str) -> None:
 def test_a_malformed_document_always_has_a_hint() -> None:
     assert errors.MalformedDocument("twice").hint == "mend the file at the place named"
     assert errors.MalformedDocument("twice", hint="remove one").hint == "remove one"
+
+
+@pytest.mark.parametrize(
+    ("error", "is_so"),
+    [
+        (ApiError("too busy", status=429), True),
+        (ApiError("a fault", status=503), True),
+        (ApiUnreachable("no answer"), True),
+        (ApiGone("too old", status=410), True),
+        (ApiForbidden("no right", status=403), False),
+    ],
+)
+def test_what_the_server_may_answer_later_is_passing(
+    error: ApiError,
+    is_so: bool,  # noqa: FBT001 -- a parameter of the table
+) -> None:
+    assert error.is_passing is is_so
