@@ -204,6 +204,14 @@ class ApiForbidden(ApiError):
 class ApiNotFound(ApiError):
     """The object, its namespace or its kind does not exist (404)."""
 
+    @property
+    def is_about_kind(self) -> bool:
+        """Tell whether nothing is served there, which says nothing of the object itself.
+
+        Source: k8s.io/apiserver, whose own 404 is a Status with a reason, its router's a text.
+        """
+        return not self.reason
+
 
 class ApiConflict(ApiError):
     """The object exists already, or changed since it was read (409)."""

@@ -285,9 +285,9 @@ class Syncer:
             return Verdict(entry=entry, fate="failed", message=message)
         try:
             return await self._delete_as_judged(tracked, entry, order)
-        except ApiNotFound:
-            return Verdict(entry=entry, fate="gone")
         except GitopskitError as error:
+            if isinstance(error, ApiNotFound) and not error.is_about_kind:
+                return Verdict(entry=entry, fate="gone")
             return Verdict(entry=entry, fate="failed", message=str(error))
 
     def _user_of(self, tracked: Tracked, entry: Entry) -> str:
@@ -323,10 +323,14 @@ class Syncer:
     async def cover(self, tracked: Tracked, objects: Iterable[Desired]) -> None:
         """Watch the kinds of objects, and of what the inventory lists, as far as we may.
 
+        Which kinds there are is asked anew where one of the objects has one that is not known.
+
         Raises:
             ApiError: the API server refused or did not answer.
         """
-        kinds = await self._api.kinds()
+        objects, kinds = tuple(objects), await self._api.kinds()
+        if not all(kinds.find(it.ref.group, it.ref.kind, it.version) for it in objects):
+            kinds = await self._api.kinds(refresh=True)
         refs = [item.ref for item in objects] + [entry.ref for entry in tracked.inventory]
         for group, kind in sorted({(ref.group, ref.kind) for ref in refs}):
             found = kinds.find(group, kind)

@@ -100,6 +100,6 @@ async def _read(api: KubeClient, name: str) -> JsonObject | None:
     try:
         return await api.get(APPLICATIONS, name, names.APPLICATIONS_NAMESPACE)
     except ApiNotFound as error:
-        if not error.reason:  # no answer about an object: the server does not know the kind
+        if error.is_about_kind:
             raise
         return None

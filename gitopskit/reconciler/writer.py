@@ -16,7 +16,6 @@ from gitopskit.errors import (
     ApiForbidden,
     ApiInvalid,
     ApiNotFound,
-    InputError,
     OwnershipConflict,
 )
 from gitopskit.kube.resources import NAMESPACES
@@ -28,6 +27,7 @@ from gitopskit.reconciler.looking import holds
 from gitopskit.reconciler.observation import Applied, without_people
 from gitopskit.reconciler.ownership import judge
 from gitopskit.reconciler.replacing import replacement
+from gitopskit.reconciler.serving import kind_of, noticing
 from gitopskit.reconciler.unknown_fields import known_part
 from gitopskit.reconciler.wishes import Brought, comparable, has_extra, is_plain, marked
 
@@ -59,33 +59,20 @@ class Writer:
         self._live = live
         self._permissions = permissions
 
-    async def kind(self, ref: ObjectRef, version: str = "") -> ResourceType:
-        """Return where objects of a kind are.
-
-        Raises:
-            InputError: the cluster does not know the kind.
-            ApiError: the API server refused or did not answer.
-        """
-        found = (await self._api.kinds()).find(ref.group, ref.kind, version)
-        if found is None:
-            group = f"{ref.group}/{version}" if ref.group else version
-            raise InputError(
-                f"the cluster does not know the kind {ref.kind} of {group}",
-                where=str(ref),
-                hint="install its CustomResourceDefinition first",
-            )
-        return found
-
     async def read(self, ref: ObjectRef, kind: ResourceType, applier: Applier) -> JsonObject | None:
         """Return an object as it is now, or None; what we may not read, its applier reads.
 
         Raises:
+            ApiNotFound: the kind is not served there any more.
             ApiError: the API server refused or did not answer.
         """
         user = "" if await self._live.may_read(kind) else applier.user
         try:
-            return await self._api.get(kind, ref.name, ref.namespace, as_user=user)
-        except ApiNotFound:
+            async with noticing(self._api):
+                return await self._api.get(kind, ref.name, ref.namespace, as_user=user)
+        except ApiNotFound as error:
+            if error.is_about_kind:
+                raise
             return None
         except ApiForbidden:
             if ref.namespace and not await self._has_namespace(ref.namespace):
@@ -98,14 +85,18 @@ class Writer:
         Raises:
             ApiError: the API server refused or did not answer.
         """
-        kind = (await self._api.kinds()).find(entry.ref.group, entry.ref.kind)
-        if kind is None:
-            return None
-        content = await self.read(entry.ref, kind, entry.applier)
+        try:
+            content = await self._read_entry(entry)
+        except ApiNotFound:  # by now it is known where the kind is served
+            content = await self._read_entry(entry)
         if content is None:
             self._live.drop(entry.ref)
             return None
         return await self._live.put(content, entry.ref)
+
+    async def _read_entry(self, entry: Entry) -> JsonObject | None:
+        kind = (await self._api.kinds()).find(entry.ref.group, entry.ref.kind)
+        return None if kind is None else await self.read(entry.ref, kind, entry.applier)
 
     async def require_right(self, desired: Desired, kind: ResourceType) -> None:
         """Check that the applier may write an object, before anything is tried.
@@ -134,7 +125,7 @@ class Writer:
             ApiError: the API server refused or did not answer.
         """
         desired = wish.desired
-        kind = await self.kind(desired.ref, desired.version)
+        kind = await kind_of(self._api, desired.ref, desired.version)
         await self.require_right(desired, kind)
         try:
             return await self._try(wish, kind, known)
@@ -174,7 +165,7 @@ class Writer:
             ApiError: the API server refused or did not answer.
         """
         desired = wish.desired
-        kind = await self.kind(desired.ref, desired.version)
+        kind = await kind_of(self._api, desired.ref, desired.version)
         live = await self.read(desired.ref, kind, desired.applier)
         if live is None:
             self._live.drop(desired.ref)
@@ -192,7 +183,7 @@ class Writer:
             ApiError: the API server refused or did not answer.
         """
         ref = desired.ref
-        kind = await self.kind(ref, desired.version)
+        kind = await kind_of(self._api, ref, desired.version)
         try:
             live = await self._api.get(kind, ref.name, ref.namespace)
         except ApiNotFound:
@@ -205,26 +196,36 @@ class Writer:
         """Delete the very object that was judged.
 
         Raises:
-            ApiConflict: it was replaced or changed since.
+            ApiConflict: it was replaced or changed since, or is served in another version.
             ApiError: the API server refused or did not answer.
         """
         ref = verdict.entry.ref
-        await self._api.delete(
-            await self.kind(ref),
-            ref.name,
-            ref.namespace,
-            uid=verdict.uid,
-            resource_version=verdict.resource_version,
-            propagation=propagation,
-            as_user=verdict.entry.applier.user,
-        )
+        try:
+            async with noticing(self._api):
+                await self._api.delete(
+                    await kind_of(self._api, ref),
+                    ref.name,
+                    ref.namespace,
+                    uid=verdict.uid,
+                    resource_version=verdict.resource_version,
+                    propagation=propagation,
+                    as_user=verdict.entry.applier.user,
+                )
+        except ApiNotFound as error:
+            if not error.is_about_kind:
+                raise
+            raise ApiConflict("its version is not served any more", where=str(ref)) from error
 
     async def _bring_once(self, wish: Wish, kind: ResourceType) -> Brought:
         desired = wish.desired
         user = desired.applier.user
+        name, namespace = desired.ref.name, desired.ref.namespace
         try:
-            live = await self._api.get(kind, desired.ref.name, desired.ref.namespace, as_user=user)
-        except ApiNotFound:
+            async with noticing(self._api):
+                live = await self._api.get(kind, name, namespace, as_user=user)
+        except ApiNotFound as error:
+            if error.is_about_kind:
+                raise
             return await self._create(wish, kind)
         seen = await self._live.put(live, desired.ref)
         self._require_ours(wish, seen)
