@@ -46,6 +46,7 @@ class Desired:
     where: str = ""
     phase: Phase = "Sync"
     is_hook: bool = False
+    has_no_say: bool = False
     wave: int = 0
     hook_delete_policies: frozenset[str] = frozenset()
     options: frozenset[str] = frozenset()
@@ -237,6 +238,7 @@ def _desired(
         where=manifest.where,
         phase=options.phase,
         is_hook=options.is_hook,
+        has_no_say=options.has_no_say,
         wave=options.wave,
         hook_delete_policies=options.hook_delete_policies,
         options=options.options,

@@ -55,6 +55,8 @@ _HELM_DELETE_POLICIES: Final[Mapping[str, str]] = {
 _DELETE_POLICIES: Final = frozenset(_HELM_DELETE_POLICIES.values())
 _DEFAULT_DELETE_POLICY: Final = "BeforeHookCreation"
 
+_KEPT: Final = ("Prune=false", "Delete=false")
+
 OPTIONS: Final = (
     "Delete=confirm",
     "Delete=false",
@@ -85,6 +87,8 @@ ANNOTATIONS: Final = (
     names.HELM_HOOK_ANNOTATION,
     names.HELM_HOOK_DELETE_ANNOTATION,
     names.HELM_WEIGHT_ANNOTATION,
+    names.HELM_POLICY_ANNOTATION,
+    names.IGNORE_HEALTH_ANNOTATION,
     names.OBJECT_DEPENDS_ON_ANNOTATION,
 )
 """The annotations that are read here."""
@@ -102,12 +106,14 @@ _SKIP: Final = "Skip"
 class ObjectOptions:
     """What one object asks for; ``is_left_out`` says that it is for something that never happens.
 
-    ``problems`` names what is asked for and cannot be had.
+    ``has_no_say``: its health does not count for that of its Application. ``problems`` names what
+    is asked for and cannot be had.
     """
 
     phase: Phase = "Sync"
     is_hook: bool = False
     is_left_out: bool = False
+    has_no_say: bool = False
     wave: int = 0
     hook_delete_policies: frozenset[str] = frozenset()
     options: frozenset[str] = frozenset()
@@ -128,6 +134,7 @@ def read_options(annotations: Mapping[str, JsonValue]) -> ObjectOptions:
         phase=min(phases, default="Sync"),
         is_hook=is_hook and not is_left_out,
         is_left_out=is_left_out,
+        has_no_say=given.get(names.IGNORE_HEALTH_ANNOTATION) == "true",
         wave=_wave(given),
         hook_delete_policies=_delete_policies(given) if is_hook else frozenset(),
         options=_words(given.get(names.SYNC_OPTIONS_ANNOTATION, "")),
@@ -139,6 +146,16 @@ def read_options(annotations: Mapping[str, JsonValue]) -> ObjectOptions:
         ),
         problems=() if is_left_out else tuple(sorted(_problems(given, hooks, helm_hooks, phases))),
     )
+
+
+def deletion_options(annotations: Mapping[str, JsonValue]) -> str:
+    """Return the options of a live object, with what a chart says of its end in Argo CD's words.
+
+    Source: Helm's docs, "Tell Helm not to uninstall a resource"; only ``keep`` means something.
+    """
+    options = str(annotations.get(names.SYNC_OPTIONS_ANNOTATION) or "")
+    is_kept = str(annotations.get(names.HELM_POLICY_ANNOTATION) or "").strip().lower() == "keep"
+    return ",".join(filter(None, [options, *(_KEPT if is_kept else ())]))
 
 
 def _problems(

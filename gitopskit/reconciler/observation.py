@@ -14,6 +14,7 @@ from gitopskit.health.assess import NO_RULES, Health, assess
 from gitopskit.health.rollouts import Rollout, rollout_of
 from gitopskit.reconciler import fieldsets, names
 from gitopskit.reconciler.application import NOTHING_IGNORED
+from gitopskit.reconciler.object_options import deletion_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -110,7 +111,7 @@ def observe(
         application_label=str(labels.get(names.APPLICATION_LABEL, "")),
         other_tracker=next((label for label in TRACKER_LABELS if label in labels), ""),
         owner=_controller(metadata),
-        sync_options=str(annotations.get(names.SYNC_OPTIONS_ANNOTATION, "")),
+        sync_options=deletion_options(annotations),
         compare_options=str(annotations.get(names.COMPARE_OPTIONS_ANNOTATION, "")),
         run=str(annotations.get(names.RUN_ANNOTATION, "")),
         is_adopted=annotations.get(names.ADOPTED_ANNOTATION) == "true",

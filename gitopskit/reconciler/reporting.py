@@ -40,8 +40,8 @@ _MISSING: Final = Health("Missing", "the object is not there")
 
 
 def health_of(goal: Goal, seen: Seen) -> Health:
-    """Return the worst health of an Application's objects."""
-    return worst(_health(seen(desired.ref)) for desired in goal.objects)
+    """Return the worst health of an Application's objects, but for those without a say."""
+    return worst(_health(seen(it.ref)) for it in goal.objects if not it.has_no_say)
 
 
 def refused(tracked: Tracked, condition: str, message: str, seen: Seen) -> Report:

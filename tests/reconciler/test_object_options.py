@@ -15,6 +15,7 @@ from gitopskit.reconciler.object_options import (
     COMPARE_OPTIONS,
     NOT_YET,
     ObjectOptions,
+    deletion_options,
     read_options,
 )
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 OPTIONS = names.SYNC_OPTIONS_ANNOTATION
 HOOK = names.HOOK_ANNOTATION
 HELM = names.HELM_HOOK_ANNOTATION
+KEEP = names.HELM_POLICY_ANNOTATION
 DEPENDS = names.OBJECT_DEPENDS_ON_ANNOTATION
 
 
@@ -177,3 +179,29 @@ def test_any_annotations_are_read(annotations: dict[str, str]) -> None:
     found = read_options(annotations)
 
     assert not (found.is_left_out and found.is_hook)
+
+
+@pytest.mark.parametrize(
+    ("annotations", "options"),
+    [
+        pytest.param({}, "", id="nothing"),
+        pytest.param({OPTIONS: "Prune=confirm"}, "Prune=confirm", id="argo-cds"),
+        pytest.param({KEEP: "keep"}, "Prune=false,Delete=false", id="charts"),
+        pytest.param({KEEP: " Keep "}, "Prune=false,Delete=false", id="as-helm-reads-it"),
+        pytest.param({KEEP: "delete"}, "", id="what-means-nothing-to-helm"),
+        pytest.param(
+            {OPTIONS: "Force=true", KEEP: "keep"}, "Force=true,Prune=false,Delete=false", id="both"
+        ),
+    ],
+)
+def test_what_a_chart_keeps_is_not_deleted(annotations: dict[str, str], options: str) -> None:
+    assert deletion_options(annotations) == options
+
+
+@pytest.mark.parametrize(
+    ("value", "has_no_say"), [("true", True), ("false", False), ("yes", False)]
+)
+def test_an_object_may_have_no_say_in_health(value: str, has_no_say: bool) -> None:  # noqa: FBT001 -- a parameter of the table
+    found = read_options({names.IGNORE_HEALTH_ANNOTATION: value})
+
+    assert (found.has_no_say, found.problems) == (has_no_say, ())

@@ -68,6 +68,16 @@ def test_a_missing_object_is_missing() -> None:
     assert reporting.health_of(a_goal(desired()), seen(None)).status == "Missing"
 
 
+def test_an_object_without_a_say_does_not_count() -> None:
+    goal = a_goal(replace(desired(), has_no_say=True))
+    item = tracked(goal)
+
+    found = reporting.report(item, goal, seen=seen(DEGRADED))
+
+    assert found.health == Health("Healthy")
+    assert [it.health for it in found.resources] == [DEGRADED.health]
+
+
 def test_without_automation_the_comparison_counts() -> None:
     goal = a_goal(desired(), policy=SyncPolicy())
     item = tracked(goal)

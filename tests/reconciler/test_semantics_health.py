@@ -268,6 +268,24 @@ async def test_a_sync_without_waves_has_succeeded_when_all_is_applied(
     assert status["sync"]["status"] == "Synced"
 
 
+async def test_an_object_may_have_no_say_in_the_health_of_its_application(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    content = {**workload("Deployment", template(BAD)), "metadata": {"name": unique}}
+    await prepare(world, unique, annotated(content, ignore_healthcheck="true"))
+
+    async def is_bad() -> bool:
+        resources = (await world.status(unique)).get("resources") or ()
+        return [it["health"]["status"] for it in resources] == ["Degraded"]
+
+    async with reconciler():
+        await world.until_synced(unique)
+        await eventually(is_bad)
+        status = await world.status(unique)
+
+    assert status["health"]["status"] == "Healthy"
+
+
 async def test_what_a_failed_sync_applied_is_healed_all_the_same(
     world: World, reconciler: Run, unique: str
 ) -> None:
