@@ -15,16 +15,15 @@ import structlog
 from gitopskit.backoff import Backoff
 from gitopskit.errors import ApiError
 from gitopskit.kube.resources import CONFIG_MAPS, SECRETS
-from gitopskit.kube.watch import Listed, watch
 from gitopskit.reconciler import alerting, names
 from gitopskit.reconciler.alert_delivery import Delivery
 from gitopskit.reconciler.alert_receivers import parse_receivers
 from gitopskit.reconciler.alert_records import AlertRecords
+from gitopskit.reconciler.one_object import states
 
 if TYPE_CHECKING:
     from gitopskit.kube.client import KubeClient
     from gitopskit.kube.resources import ResourceType
-    from gitopskit.kube.watch import Change
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.reconciler.alert_receivers import Receiver
     from gitopskit.reconciler.alerting import Told
@@ -73,24 +72,12 @@ class Alerts:
                 attempt += 1
 
     async def _follow(self, kind: ResourceType, group: asyncio.TaskGroup) -> None:
-        refusals = 0
-        while True:
-            try:
-                events = watch(
-                    self._api,
-                    kind,
-                    namespace=names.SYSTEM_NAMESPACE,
-                    field_selector=f"metadata.name={names.ALERTS}",
-                )
-                async with aclosing(events):
-                    async for event in events:
-                        self._described[kind] = _content(event)
-                        refusals = 0
-                        self._take_in(group)
-            except ApiError as error:
-                _LOG.error("watch_refused", watch="alerts", problem=str(error), hint=error.hint)
-                await self._api.clock.sleep(_PAUSES.pause_seconds(refusals))
-                refusals += 1
+        async with aclosing(
+            states(self._api, kind, names.ALERTS, namespace=names.SYSTEM_NAMESPACE)
+        ) as found:
+            async for content in found:
+                self._described[kind] = content
+                self._take_in(group)
 
     def _take_in(self, group: asyncio.TaskGroup) -> None:
         """Let those receivers work that are described now, and stop the others."""
@@ -136,9 +123,3 @@ class Alerts:
             for name, tracked in self._registry.applications.items()
         }
         return {name: alerting.after({}, it) for name, it in found.items() if it is not None}
-
-
-def _content(event: Listed | Change) -> JsonObject | None:
-    if isinstance(event, Listed):
-        return next(iter(event.items), None)
-    return None if event.kind == "DELETED" else event.object

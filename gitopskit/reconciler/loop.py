@@ -24,6 +24,7 @@ from gitopskit.reconciler import (
     fighting,
     handover,
     names,
+    passed_on,
     rivals,
     single_pass,
     waking,
@@ -48,10 +49,11 @@ from gitopskit.reconciler.standing_back import StandingBack
 from gitopskit.reconciler.state import Registry
 from gitopskit.reconciler.syncing import Syncer
 from gitopskit.reconciler.webhook_api import WebhookApi
+from gitopskit.reconciler.webhooks import concerned
 from gitopskit.reconciler.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from gitopskit.kube.client import KubeClient
     from gitopskit.manifests.identity import ObjectRef
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.application import Follow
     from gitopskit.reconciler.observation import Observation
     from gitopskit.reconciler.state import Tracked
+    from gitopskit.reconciler.webhooks import Place
 
 _LOG: Final = structlog.get_logger("reconciler")
 
@@ -112,7 +115,7 @@ class Controller:
         self.metrics.follow(queue=lambda: len(self._queue), unread=self._repositories.unread)
         self._asking = Asking(self._repositories.look)
         self._reconciler.parting.ask = self._repositories.look
-        self.webhooks = WebhookApi(clock=api.clock, followed=self._urls, on_push=self._pushed)
+        self.webhooks = WebhookApi(clock=api.clock, heed=self._heed)
         self._standing = StandingBack(api, on_change=self._stand_back)
         self._orphans = OrphanWatch(
             api, registry=self.registry, permissions=permissions, on_change=self._queue.add
@@ -186,6 +189,7 @@ class Controller:
                     definitions.run(),
                     self._head_records.run(),
                     self._alerts.run(),
+                    passed_on.follow(self._api, heed=self._heed),
                     self._orphans.run(),
                 )
                 background += map(group.create_task, tasks)
@@ -320,18 +324,18 @@ class Controller:
                 rivals.begin_again(tracked)
                 self._queue.add(tracked.name)
 
-    def _urls(self) -> set[str]:
-        return {follow.url for follow in self._follows()}
-
     def _follows(self) -> set[Follow]:
         tracked = self.registry.applications.values()
         return {follow for item in tracked for follow in item.follows}
 
-    def _pushed(self, url: str) -> None:
-        """Look at once at a repository of which a webhook says that it changed."""
-        for follow in self._follows():
-            if follow.url == url:
+    def _heed(self, places: Collection[Place]) -> int:
+        """Look at once at those of the repositories of which a webhook says that they changed."""
+        follows = self._follows()
+        urls = concerned({follow.url for follow in follows}, places)
+        for follow in follows:
+            if follow.url in urls:
                 self._asking.ask(follow, is_news=True)
+        return len(urls)
 
     def _moved(self, follow: Follow) -> None:
         """Look at those who follow a revision that moved."""

@@ -25,6 +25,9 @@ ALERTS: Final = "gitopskit-alerts"
 ALERTS_TOLD: Final = "gitopskit-alerts-told"
 """A ConfigMap beside them: what each receiver was told last."""
 
+PUSHES: Final = "gitopskit-pushes"
+"""A ConfigMap there: of which repositories the leader has yet to hear that they changed."""
+
 APPLICATIONS_NAMESPACE: Final = "argocd"
 CLUSTER_NAMESPACE: Final = "kube-system"
 CLOSED_NAMESPACES: Final = (CLUSTER_NAMESPACE, SYSTEM_NAMESPACE)

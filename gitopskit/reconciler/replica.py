@@ -1,15 +1,17 @@
 """One replica of the reconciler: it stands for election, and reconciles while it leads.
 
-A replica that does not lead knows nothing but the lease. Each time it wins it begins with what the
-API server and Git say then, never with what it remembers: another one worked meanwhile.
+A replica that does not lead knows nothing but the lease, and the secret of the webhooks, which it
+passes on (following.py). Each time it wins it begins with what the API server and Git say then,
+never with what it remembers: another one worked meanwhile.
 """
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
 from gitopskit import __version__
-from gitopskit.controller import http
+from gitopskit.reconciler.following import Following
 from gitopskit.reconciler.loop import Controller
 from gitopskit.reconciler.metrics import ReconcilerMetrics
 from gitopskit.reconciler.webhook_api import PATH, endpoint
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.loop import ReconcilerOptions
 
 LEASE_NAME: Final = "gitopskit-reconciler"
-
-_FOLLOWS: Final = "another replica leads; it asks by itself soon"
 
 
 class Replica:
@@ -36,6 +36,8 @@ class Replica:
         self._options = options
         self._election = election
         self._controller: Controller | None = None
+        self._following = Following(api)
+        self._follows: asyncio.Task[None] | None = None
         self.metrics = ReconcilerMetrics(revision=__version__)
         self._is_stopping = False
 
@@ -60,10 +62,17 @@ class Replica:
         Raises:
             ApiError: the inventories cannot be read at the start.
         """
-        await (self._lead() if self._election is None else self._election.run(self._lead))
+        if self._election is None:
+            await self._lead()
+            return
+        self._begin_to_follow()
+        try:
+            await self._election.run(self._lead)
+        finally:
+            await self._cease_to_follow()
 
     def endpoints(self) -> dict[str, Endpoint]:
-        """Return what forges send to; only who leads looks at repositories."""
+        """Return what forges send to; who leads looks at repositories, others pass it on."""
         return {PATH: endpoint(self._answer, admit=self._admit)}
 
     def see(self) -> None:
@@ -72,14 +81,23 @@ class Replica:
         self.metrics.see(tracked.content for tracked in found.values())
 
     def _admit(self, peer: str) -> Response | None:
-        if self._controller is None:
-            return http.said(http.NOT_READY, _FOLLOWS)
-        return self._controller.webhooks.admit(peer)
+        webhooks = self._following if self._controller is None else self._controller.webhooks
+        return webhooks.admit(peer)
 
     async def _answer(self, request: Request) -> Response:
-        if self._controller is None:
-            return http.said(http.NOT_READY, _FOLLOWS)
-        return await self._controller.webhooks.answer(request)
+        webhooks = self._following if self._controller is None else self._controller.webhooks
+        return await webhooks.answer(request)
+
+    def _begin_to_follow(self) -> None:
+        self._following = Following(self._api)
+        self._follows = asyncio.create_task(self._following.run())
+
+    async def _cease_to_follow(self) -> None:
+        """Stop following; what is not passed on yet is seen by whoever begins to lead."""
+        task, self._follows = self._follows, None
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     async def _lead(self) -> None:
         if self._is_stopping:
@@ -88,7 +106,10 @@ class Replica:
         self._controller = controller
         self.metrics.leads(is_leader=True)
         try:
+            await self._cease_to_follow()
             await controller.run()
         finally:
             self._controller = None
             self.metrics.leads(is_leader=False)
+            if self._election is not None and not self._is_stopping:
+                self._begin_to_follow()

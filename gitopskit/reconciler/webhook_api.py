@@ -1,4 +1,4 @@
-"""The endpoint that takes webhooks: proves the sender, finds the repositories, asks for a look.
+"""The endpoint that takes webhooks: proves the sender, and tells which repositories it is about.
 
 Anybody who reaches the port may send; an answer never says whether a repository is followed.
 """
@@ -15,18 +15,20 @@ from gitopskit.controller.rate_limit import Budget, PeerLimits, Rate
 from gitopskit.reconciler.webhooks import (
     HEADERS,
     LARGEST_BODY_BYTES,
-    concerned,
     is_proven,
     parse_secrets,
     places_of,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Mapping
 
     from gitopskit.clock import Clock
     from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.reconciler.webhooks import Place
     from gitopskit.redaction import Plaintext
+
+    Heed = Callable[[Collection[Place]], int]
 
 PATH: Final = "/api/webhook"
 """Source: Argo CD, operator-manual/webhook: a forge's settings hold for both."""
@@ -38,22 +40,15 @@ _MOST_PEERS: Final = 10_000
 
 
 class WebhookApi:
-    """Takes deliveries; ``followed`` returns the URLs that Applications follow now.
+    """Takes deliveries; ``heed`` is told the places that one may be about.
 
-    ``on_push`` is told the URL of each followed repository that a delivery may be about.
+    It returns how many of them it acts upon, for the log.
     """
 
-    def __init__(
-        self,
-        *,
-        clock: Clock,
-        followed: Callable[[], Iterable[str]],
-        on_push: Callable[[str], None],
-    ) -> None:
+    def __init__(self, *, clock: Clock, heed: Heed) -> None:
         """Begin without a secret: until one is set, nobody is proven."""
         self._clock = clock
-        self._followed = followed
-        self._on_push = on_push
+        self._heed = heed
         self._secrets: Mapping[str, tuple[Plaintext, ...]] = {}
         self._peers = PeerLimits(_OF_PEER, most_peers=_MOST_PEERS)
         self._budget = Budget(_OF_ALL)
@@ -77,10 +72,8 @@ class WebhookApi:
         if not is_proven(request.headers, request.body, self._secrets):
             _LOG.warning("webhook_refused", peer=request.peer, size_bytes=len(request.body))
             return http.said(http.FORBIDDEN, "the sender is not proven")
-        found = concerned(self._followed(), places_of(request.body))
-        for url in sorted(found):
-            self._on_push(url)
-        _LOG.info("webhook", peer=request.peer, repositories=len(found))
+        found = self._heed(places_of(request.body))
+        _LOG.info("webhook", peer=request.peer, repositories=found)
         return http.said(http.ACCEPTED, "accepted")
 
 

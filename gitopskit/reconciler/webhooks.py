@@ -23,7 +23,7 @@ from gitopskit.git.addresses import address_of
 from gitopskit.redaction import Plaintext
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from gitopskit.manifests.json_types import JsonObject, JsonValue
 
@@ -69,8 +69,8 @@ _ADDRESSES: Final = (
 )
 """Where the forges' push events have the addresses of their repository."""
 
-Place = tuple[str, tuple[str, ...]]
-"""The host and the path of a repository, by whatever scheme it is reached."""
+Place = str
+"""A digest of the host and the path of a repository, by whatever scheme it is reached."""
 
 
 def parse_secrets(content: JsonObject | None) -> dict[str, tuple[Plaintext, ...]]:
@@ -130,10 +130,11 @@ def place_of(url: str) -> Place | None:
     address = address_of(url)
     if address is None or not address.path:
         return None
-    return address.host, tuple(part.casefold() for part in address.path)
+    parts = [address.host, *(part.casefold() for part in address.path)]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def concerned(urls: Iterable[str], places: frozenset[Place]) -> set[str]:
+def concerned(urls: Iterable[str], places: Collection[Place]) -> set[str]:
     """Return those of the followed repositories that a delivery may be about."""
     return {url for url in urls if place_of(url) in places}
 

@@ -174,6 +174,10 @@ def receiving_and_telling() -> dict[str, str]:
         "body of a delivery": size(of("reconciler.webhooks:LARGEST_BODY_BYTES")),
         "deliveries of one address": rate(of(f"{api}:_OF_PEER")),
         "deliveries of all addresses": rate(of(f"{api}:_OF_ALL")),
+        "repositories passed on to the leader": number(of("reconciler.pushes:MOST_PLACES")),
+        "writes of what is passed on": (
+            f"{1 / of('reconciler.following:_PAUSE_SECONDS'):g} in a second"
+        ),
         "bodies held at once": f"{ROOM.bodies}, of them {ROOM.bodies_of_peer} of one address",
         "bytes of bodies held at once": size(ROOM.size_bytes),
         "connections": number(HttpLimits().connections),

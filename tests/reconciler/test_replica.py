@@ -1,4 +1,4 @@
-"""A replica that does not lead: it is ready to take over, and sends forges away."""
+"""A replica that does not lead: it is ready to take over."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ def _replica(api: KubeClient, folder: Path, *, is_elected: bool) -> Replica:
     return Replica(api, options(folder), election=election)
 
 
-async def test_a_follower_is_ready_and_takes_no_webhook(admin: KubeClient, tmp_path: Path) -> None:
+async def test_a_follower_is_ready_and_takes_webhooks_once_it_knows_the_secret(
+    admin: KubeClient, tmp_path: Path
+) -> None:
     replica = _replica(admin, tmp_path, is_elected=True)
     endpoint = replica.endpoints()[PATH]
 

@@ -9,13 +9,15 @@ import pytest
 from gitopskit.controller.http import Address
 from gitopskit.controller.http_server import HttpServer
 from gitopskit.reconciler.webhook_api import WebhookApi
-from gitopskit.reconciler.webhooks import LARGEST_BODY_BYTES
+from gitopskit.reconciler.webhooks import LARGEST_BODY_BYTES, concerned
 from tests.support.clock import FakeClock
 from tests.support.raw_http import ask
 from tests.support.webhooks import SECRET, deliver, push_of, webhook_secret
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Collection
+
+    from gitopskit.reconciler.webhooks import Place
 
 FOLLOWED = "https://git.example.com/shop.git"
 UNKNOWN = "another secret, as long"
@@ -29,14 +31,17 @@ class Served:
         self.clock = FakeClock()
         self.pushed: list[str] = []
         self.port = 0
-        self.api = WebhookApi(
-            clock=self.clock, followed=lambda: [FOLLOWED], on_push=self.pushed.append
-        )
+        self.api = WebhookApi(clock=self.clock, heed=self._heed)
         self.server = HttpServer(
             self.api.endpoints(),
             clock=self.clock,
             observe=lambda path, *, method, code, duration_seconds: None,  # noqa: ARG005 -- by name
         )
+
+    def _heed(self, places: Collection[Place]) -> int:
+        found = concerned([FOLLOWED], places)
+        self.pushed += found
+        return len(found)
 
 
 @pytest.fixture
