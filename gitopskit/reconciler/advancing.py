@@ -44,7 +44,7 @@ class Advancer:
             ApiError: the inventory cannot be written; what was not listed is not applied.
         """
         if run.is_over:
-            run.results = {}
+            run.results = run.results if run.request is not None else {}
         elif not await self._is_begun(tracked, run):
             return []
         results: list[ResourceResult] = []

@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gitopskit.errors import ApiConflict, ApiError
 from gitopskit.reconciler.fields import mapping
 from gitopskit.reconciler.status import Operation
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from gitopskit.errors import GitopskitError
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.reconciler.operation_request import OperationRequest
     from gitopskit.reconciler.state import Goal, Tracked
@@ -50,6 +52,12 @@ def may_prune(goal: Goal) -> bool:
     """Tell whether what left Git may be deleted now."""
     policy, request = goal.application.policy, goal.application.operation
     return (policy.is_automated and policy.prunes) or (request is not None and request.prunes)
+
+
+def goes_on(problem: GitopskitError | None) -> bool:
+    """Tell whether what is asked for is gone on with at the next look, whatever was met in this."""
+    is_passing = isinstance(problem, ApiError) and problem.is_passing
+    return is_passing or isinstance(problem, ApiConflict)
 
 
 def answered(

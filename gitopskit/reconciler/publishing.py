@@ -86,6 +86,22 @@ class Publisher:
             await self._audit.applied(tracked, report.operation)
             await self._record(tracked, report.operation, before)
 
+    async def be_sure(self, tracked: Tracked) -> None:
+        """Look at an Application of which no answer told whether its status was written.
+
+        Raises:
+            ApiError: the API server refused or did not answer.
+        """
+        if tracked.writing is None:
+            return
+        metadata = tracked.content["metadata"]
+        with suppress(ApiNotFound):
+            name, namespace = metadata["name"], metadata["namespace"]
+            content = await self._api.get(APPLICATIONS, name, namespace)
+            if content["metadata"]["uid"] == metadata["uid"]:
+                tracked.take(content)
+        tracked.writing = None
+
     async def _write(
         self, tracked: Tracked, after: JsonObject, answered: JsonObject | None
     ) -> bool:
@@ -94,14 +110,13 @@ class Publisher:
         if answered is not None:
             asked = {"path": "/operation", "value": answered}
             patch += [{"op": "test", **asked}, {"op": "remove", "path": "/operation"}]
-        tracked.writing = after
+        tracked.writing = after  # after other errors too: nobody knows whether it was written
         try:
             content = await self._patch(tracked, patch)
         except ApiInvalid as error:  # a watch tells of it
             _LOG.warning("status_not_written", application=tracked.name, problem=str(error))
-            return False
-        finally:
-            tracked.writing = None
+            content = None
+        tracked.writing = None
         if content is None:
             return False
         tracked.is_told = True

@@ -99,6 +99,7 @@ class Reconciler:
         try:
             if tracked.is_skipped:
                 return None  # not even its status: whoever set this wants no write
+            await self._publisher.be_sure(tracked)
             await self._syncer.read_inventory(tracked)
             if tracked.is_deleted:
                 async with self._turns[tracked.name]:
@@ -169,11 +170,14 @@ class Reconciler:
     async def _refuse(self, tracked: Tracked, refusal: Refused) -> float | None:
         """Tell why nothing is written; what was applied before stays as it is."""
         self._goals.heed(refusal.cause)
+        await self._publisher.be_sure(tracked)
         if refusal.condition != status.SYNC_ERROR:
             tracked.wishes = handover.refused(tracked, refusal.wished)
         tracked.is_refused = refusal.condition == status.INVALID_SPEC
         report = reporting.refused(tracked, refusal.condition, refusal.message, self._live.get)
         asked: JsonObject | None = tracked.content.get("operation") or None
+        if answering.goes_on(refusal.cause):
+            asked = None
         if asked is not None:
             ending: tuple[Phase, str] = ("Failed", refusal.message)
             now = self._clock.now_utc()

@@ -82,8 +82,9 @@ class Tracked:
     was last looked for and of the goal that it led to. ``marked_key`` is that of the goal whose
     namespace is as it is to be. ``closed`` tells which sync windows are in the way,
     ``orphaned`` what beside it is nobody's, None before anybody looked. ``is_told``: its status is
-    what we say, from now on; ``writing`` is what is being written, and ``is_disputed`` that another
-    one claims something else, which ``status`` and ``content`` do not have.
+    what we say, from now on; ``writing`` is what is being written, or was where no answer came, and
+    ``is_disputed`` that another one claims something else, which ``status`` and ``content`` do not
+    have.
     """
 
     name: str

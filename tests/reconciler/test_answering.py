@@ -8,6 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitopskit.errors import (
+    ApiConflict,
+    ApiError,
+    ApiForbidden,
+    ApiUnreachable,
+    GitopskitError,
+    RenderFailed,
+)
 from gitopskit.health.verdict import Health
 from gitopskit.reconciler import answering
 from gitopskit.reconciler.application import Source, SyncPolicy
@@ -171,3 +179,20 @@ def test_an_operation_is_answered_when_it_has_ended() -> None:
     assert answering.answer_of(ended, None) is None
     assert answering.answer_of(report, request) is None
     assert answering.answer_of(running, request) is None
+
+
+@pytest.mark.parametrize(
+    ("problem", "goes_on"),
+    [
+        pytest.param(ApiUnreachable("no answer"), True, id="away"),
+        pytest.param(ApiError("a fault", status=500), True, id="broken"),
+        pytest.param(ApiConflict("changed", status=409), True, id="somebody-was-faster"),
+        pytest.param(ApiForbidden("no right", status=403), False, id="no-right"),
+        pytest.param(RenderFailed("no such file"), False, id="does-not-build"),
+        pytest.param(None, False, id="no-error"),
+    ],
+)
+def test_only_what_passes_by_itself_lets_an_operation_go_on(
+    problem: GitopskitError | None, *, goes_on: bool
+) -> None:
+    assert answering.goes_on(problem) is goes_on

@@ -4,46 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING
 
 from gitopskit.kube.resources import APPLICATIONS, CONFIG_MAPS
 from gitopskit.reconciler.loop import Controller
+from tests.support.asking import ask, until_answered, until_compared
 from tests.support.hooking import COMPLETE, JOBS, end, job
 from tests.support.polling import eventually
 from tests.support.reconciling import World, config_map, text
 
-if TYPE_CHECKING:
-    from gitopskit.manifests.json_types import JsonObject, JsonValue
-
 Run = Callable[[], AbstractAsyncContextManager[Controller]]
-
-
-async def ask(world: World, name: str, **sync: JsonValue) -> None:
-    operation = {"initiatedBy": {"username": "ann"}, "sync": {"revision": "", **sync}}
-    await world.admin.patch(
-        APPLICATIONS, name, "argocd", patch={"operation": operation}, field_manager="argocd"
-    )
-
-
-async def until_answered(world: World, name: str) -> JsonObject:
-    """Wait until an operation is taken out of the Application and return what is told of it."""
-
-    async def is_answered() -> bool:
-        return "operation" not in (await world.get(APPLICATIONS, name, "argocd") or {})
-
-    try:
-        await eventually(is_answered)
-    except TimeoutError as error:
-        raise AssertionError(await world.status(name)) from error
-    state: JsonObject = (await world.status(name))["operationState"]
-    return state
-
-
-async def until_compared(world: World, name: str) -> None:
-    async def is_compared() -> bool:
-        return bool((await world.status(name)).get("sync"))
-
-    await eventually(is_compared)
 
 
 async def mark(world: World, name: str, annotation: str, value: str | None) -> None:

@@ -223,7 +223,7 @@ async def _asked(request: web.Request) -> Asked:
         call=f"{verb} {resource}{subresource and '/'}{subresource}",
         selectors=" ".join(request.query.get(name, "") for name in _SELECTORS).strip(),
         namespace=namespace,
-        name=sent["metadata"].get("name", "") if verb == "create" else name,
+        name=sent.get("metadata", {}).get("name", "") if verb == "create" else name,
         at_seconds=asyncio.get_running_loop().time(),
         authorization=request.headers.get("Authorization", ""),
         sent=sent,

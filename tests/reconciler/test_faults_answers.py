@@ -1,0 +1,115 @@
+"""An API server that fails once, or whose answer gets lost, while somebody waits for a sync."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gitopskit.clock import SystemClock
+from gitopskit.kube.client import KubeClient
+from gitopskit.kube.tokens import fixed_token
+from tests.support.asking import ask, until_answered, until_compared
+from tests.support.fake_api import refusal
+from tests.support.faulty_proxy import FaultyProxy, faulty_proxy, through
+from tests.support.polling import eventually
+from tests.support.reconciling import World, config_map, running, text
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from gitopskit.controlplane.server import ControlPlane
+    from tests.support.fake_api import Reply
+    from tests.support.faulty_proxy import Asked
+
+BROKEN = refusal(500, reason="InternalError", message="etcdserver: request timed out")
+RARELY_SECONDS = 600.0
+"""No poll comes meanwhile."""
+
+LAG_SECONDS = 0.5
+"""A watch tells of a write when the answer has been lost already."""
+
+
+class Once:
+    """Tells of the first call of a sort about what is named after the test."""
+
+    def __init__(self, call: str, name: str) -> None:
+        self._call = call
+        self._name = name
+        self.is_over = False
+
+    def __call__(self, asked: Asked) -> bool:
+        is_meant = not self.is_over and asked.call == self._call and self._name in asked.name
+        self.is_over = self.is_over or is_meant
+        return is_meant
+
+    async def fault(self, asked: Asked) -> Reply | None:
+        return BROKEN if self(asked) else None
+
+
+@pytest.fixture
+async def way(control_plane: ControlPlane) -> AsyncIterator[FaultyProxy]:
+    async with faulty_proxy(control_plane) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+async def client(
+    world: World,  # noqa: ARG001 -- the account is there before its token is
+    control_plane: ControlPlane,
+    way: FaultyProxy,
+) -> AsyncIterator[KubeClient]:
+    """Return a client with the rights that are shipped, on a way that may break."""
+    clock = SystemClock()
+    token = control_plane.service_account_token("gitopskit-system", "gitopskit-reconciler")
+    connection = through(way, fixed_token(token, clock=clock))
+    async with KubeClient(connection, clock=clock) as found:
+        yield found
+
+
+async def register(world: World, name: str) -> None:
+    """Register an Application that is synced on demand."""
+    world.repository.commit({"app/all.yaml": text(config_map(name))})
+    await world.project(name)
+    await world.application(name, project=name, policy={})
+
+
+@pytest.mark.parametrize("call", ["create configmaps", "patch applications"])
+async def test_a_fault_that_passes_does_not_end_what_was_asked_for(
+    world: World, client: KubeClient, way: FaultyProxy, unique: str, call: str
+) -> None:
+    await register(world, unique)
+
+    async with running(client, world.cache_dir, poll_seconds=RARELY_SECONDS):
+        await until_compared(world, unique)
+        once = Once(call, unique)
+        way.fault = once.fault
+        await ask(world, unique)
+        state = await until_answered(world, unique)
+
+    assert once.is_over
+    assert (state["phase"], state["operation"]["initiatedBy"]) == ("Succeeded", {"username": "ann"})
+    assert [it["name"] for it in state["syncResult"]["resources"]] == [unique]
+    assert await world.data(unique) == {}
+
+
+async def test_a_status_whose_answer_was_lost_is_known_as_ours(
+    world: World, client: KubeClient, way: FaultyProxy, unique: str
+) -> None:
+    await register(world, unique)
+    way.lag_seconds = LAG_SECONDS
+
+    async with running(client, world.cache_dir, poll_seconds=RARELY_SECONDS) as controller:
+        await until_compared(world, unique)
+        way.loses = once = Once("patch applications", unique)
+        await ask(world, unique, dryRun=True)
+        told = await until_answered(world, unique)
+
+        tracked = controller.registry.applications[unique]
+        await eventually(lambda: "operation" not in tracked.content)
+        is_disputed = tracked.is_disputed
+        after = tracked.status["operationState"]
+
+    assert once.is_over
+    assert (is_disputed, after) == (False, told)
+    assert told["message"] == "dry run: 1 objects would change"
