@@ -249,7 +249,7 @@ class Goals:
             # A kind that is not known yet may turn out to have no namespace: look again then.
             key=key if is_known else "",
             digest=hashlib.sha256(digests.encode()).hexdigest(),
-            source_type=rendered.source_type,
+            source_types=rendered.source_types,
             objects=tuple(it for it in objects if not it.is_hook),
             hooks=tuple(it for it in objects if it.is_hook),
             deletion_hooks=ends,

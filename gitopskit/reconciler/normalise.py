@@ -28,7 +28,7 @@ _SERVER_FIELDS: Final = (
     "selfLink",
     "generateName",
 )
-_POD_SPECS: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
+POD_SPECS: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("", "Pod"): ("spec",),
     ("apps", "Deployment"): ("spec", "template", "spec"),
     ("apps", "StatefulSet"): ("spec", "template", "spec"),
@@ -37,7 +37,7 @@ _POD_SPECS: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("batch", "Job"): ("spec", "template", "spec"),
     ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template", "spec"),
 }
-_CONTAINER_LISTS: Final = ("containers", "initContainers")
+CONTAINER_LISTS: Final = ("containers", "initContainers")
 
 
 def normalised(
@@ -54,7 +54,7 @@ def normalised(
         shaped = _with_data_only(shaped)
     if (ref.group, ref.kind) == ("", "Service"):
         shaped = _at(shaped, ("spec",), _with_protocols)
-    pod = _POD_SPECS.get((ref.group, ref.kind))
+    pod = POD_SPECS.get((ref.group, ref.kind))
     return _at(shaped, pod, _with_container_protocols) if pod else shaped
 
 
@@ -108,7 +108,7 @@ def _at(
 
 def _with_container_protocols(pod: JsonObject) -> JsonObject:
     changed = dict(pod)
-    for name in _CONTAINER_LISTS:
+    for name in CONTAINER_LISTS:
         if isinstance(pod.get(name), list):
             changed[name] = [
                 _with_protocols(container) if isinstance(container, dict) else container

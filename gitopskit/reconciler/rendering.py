@@ -34,13 +34,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """What a place renders to; ``source_type`` in Argo CD's words.
+    """What a place renders to; ``source_types`` in Argo CD's words, one for each source.
 
     ``key`` is equal for two renders of a place only if everything that they read is equal.
     """
 
     manifests: tuple[Manifest, ...] = field(repr=False)
-    source_type: str
+    source_types: tuple[str, ...]
     key: str = ""
 
 
@@ -100,7 +100,7 @@ def is_told_by_trees(
 ) -> bool:
     """Tell whether the trees decide what is rendered: charts ask the cluster, links the rest."""
     has_chart = any(source.helm or source.chart for source in sources)
-    is_chart = has_chart or rendered.source_type == "Helm"
+    is_chart = has_chart or "Helm" in rendered.source_types
     return not is_chart and all(tree.is_plain for tree in trees)
 
 

@@ -11,6 +11,7 @@ from gitopskit.health.assess import Health, worst
 from gitopskit.reconciler import status
 from gitopskit.reconciler.desired import split_options
 from gitopskit.reconciler.handover import HANDING_OVER
+from gitopskit.reconciler.images import images_of
 from gitopskit.reconciler.observation import drift
 from gitopskit.reconciler.status import Report, ResourceStatus
 
@@ -119,7 +120,8 @@ def report(
     return Report(
         sync="Synced" if is_synced else "OutOfSync",
         health=health_of(goal, seen),
-        source_type=goal.source_type,
+        source_types=goal.source_types,
+        images=images_of((*goal.objects, *goal.hooks)),
         resources=resources,
         conditions=(
             *_failure_conditions(tracked),

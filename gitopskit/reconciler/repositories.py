@@ -250,7 +250,7 @@ class Repositories:
         if built is None:
             return None
         require_objects(built.manifests)
-        return Rendered(manifests=built.manifests, source_type="Kustomize"), (built.inputs,)
+        return Rendered(manifests=built.manifests, source_types=("Kustomize",)), (built.inputs,)
 
     async def _build_together(self, snapshot: Snapshot, paths: Sequence[str]) -> dict[str, Built]:
         loop = asyncio.get_running_loop()
@@ -323,7 +323,8 @@ class Repositories:
         ]
         manifests = tuple(manifest for it in built for manifest in it.manifests)
         require_objects(manifests)
-        return Rendered(manifests=manifests, source_type=built[0].source_type)
+        ways = tuple(way for it in built for way in it.source_types)
+        return Rendered(manifests=manifests, source_types=ways)
 
     def _build(
         self, snapshot: Snapshot, source: Source, others: Mapping[str, Snapshot]
@@ -339,7 +340,8 @@ class Repositories:
         manifests = render(snapshot, wanted, programs=self._options.programs, others=others)
         tree = Tree.at(snapshot.root)
         folder = tree.resolve(PurePosixPath(), path, where=path)
-        return Rendered(manifests=manifests, source_type=way_of_rendering(tree, folder, wanted))
+        way = way_of_rendering(tree, folder, wanted)
+        return Rendered(manifests=manifests, source_types=(way,))
 
     async def _tree_hashes(self, pinned: Pinned) -> TreeHashes:
         follow = pinned.follow

@@ -61,7 +61,7 @@ class Goal:
     commit: str
     key: str
     digest: str
-    source_type: str
+    source_types: tuple[str, ...]
     objects: tuple[Desired, ...] = ()
     hooks: tuple[Desired, ...] = ()
     deletion_hooks: tuple[Desired, ...] = ()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from gitopskit.timestamps import rfc3339
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from gitopskit.health.assess import Health
@@ -44,6 +45,8 @@ NEEDS_PERSON: Final = (CONFIRMATION_REQUIRED, OWNERSHIP_CONFLICT)
 _MOST_HISTORY: Final = 100
 _USUAL_HISTORY: Final = 10
 _SOURCES: Final = ("source", "sources")
+_COMPARED: Final = (*_SOURCES, "destination", "ignoreDifferences")
+_RENDERED: Final = ("sourceType", "sourceTypes", "summary")
 _CLAIMS: Final = ("sync", "health", "conditions", "operationState")
 _LONGEST_MESSAGE: Final = 4096
 
@@ -95,13 +98,15 @@ class Operation:
 class Report:
     """What is known of an Application; ``conditions`` are pairs of type and message.
 
-    ``revisions`` has one for each source where there are several, ``revision`` is the first.
+    ``revisions`` has one for each source where there are several, ``revision`` is the first;
+    ``source_types`` has one for each in any case, and none where nothing was rendered.
     """
 
     sync: SyncStatus
     health: Health
     revision: str = ""
-    source_type: str = ""
+    source_types: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
     resources: tuple[ResourceStatus, ...] = ()
     conditions: tuple[tuple[str, str], ...] = ()
     operation: Operation | None = None
@@ -112,9 +117,7 @@ class Report:
 def build(report: Report, *, previous: JsonObject, now: datetime) -> JsonObject:
     """Return the new status, or ``previous`` itself where nothing changed but the time."""
     moment = rfc3339(now)
-    compared: JsonObject = {
-        key: report.spec[key] for key in (*_SOURCES, "destination") if report.spec.get(key)
-    }
+    compared: JsonObject = {key: report.spec[key] for key in _COMPARED if report.spec.get(key)}
     status: JsonObject = {
         **previous,
         "sync": {"status": report.sync, "comparedTo": compared},
@@ -126,8 +129,8 @@ def build(report: Report, *, previous: JsonObject, now: datetime) -> JsonObject:
         status["sync"]["revision"] = report.revision
     if report.revisions:
         status["sync"]["revisions"] = list(report.revisions)
-    if report.source_type:
-        status["sourceType"] = report.source_type
+    if report.source_types:
+        status = {**_without(status, _RENDERED), **_rendered(report)}
     if report.operation is not None:
         status["operationState"] = _operation_state(report.operation, compared)
         history = _history(report.operation, compared, previous.get("history") or [])
@@ -135,6 +138,18 @@ def build(report: Report, *, previous: JsonObject, now: datetime) -> JsonObject:
     if status == previous:
         return previous
     return {**status, "reconciledAt": moment}
+
+
+def _rendered(report: Report) -> JsonObject:
+    """Return what is told of a render: how it was made, and which images it names."""
+    several: JsonObject = {"sourceTypes": list(report.source_types)}
+    ways = several if report.source_types[1:] else {"sourceType": report.source_types[0]}
+    summary = {"summary": {"images": list(report.images)}} if report.images else {}
+    return {**ways, **summary}
+
+
+def _without(status: JsonObject, names: Collection[str]) -> JsonObject:
+    return {name: part for name, part in status.items() if name not in names}
 
 
 def conditions(

@@ -227,7 +227,7 @@ async def test_a_chart_of_a_repository_is_rendered_with_values_from_git(
     (manifest,) = rendered.manifests
     assert manifest.name == "shop"
     assert manifest.content["data"] == {"version": "1.2.0", "color": "blue"}
-    assert rendered.source_type == "Helm"
+    assert rendered.source_types == ("Helm",)
 
 
 def trusting(server: ChartServer) -> JsonObject:

@@ -152,6 +152,7 @@ def applications() -> dict[str, str]:
             if of(f"{fights}:_WINDOW_SECONDS") == of(f"{fights}:_LONGEST_SECONDS") == MINUTE
             else "another window"
         ),
+        "images in status.summary": number(of("reconciler.images:MOST_TOLD")),
         "history": number(of("reconciler.status:_MOST_HISTORY")),
         "message of a condition": f"{number(of('reconciler.status:_LONGEST_MESSAGE'))} characters",
         "schedule of a sync window": f"{of('reconciler.schedules:_LONGEST_TEXT')} characters",

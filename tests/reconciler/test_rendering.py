@@ -27,7 +27,7 @@ def _trees(a: str) -> tuple[TreeHashes]:
 
 def _rendered(key: str, count: int = 1) -> Rendered:
     manifest = read_documents("kind: ConfigMap", path="a")[0]
-    return Rendered(manifests=(manifest,) * count, source_type="Kustomize", key=key)
+    return Rendered(manifests=(manifest,) * count, source_types=("Kustomize",), key=key)
 
 
 def test_what_was_never_rendered_has_no_key() -> None:
@@ -109,6 +109,6 @@ def test_only_of_plain_trees_without_charts_the_trees_tell_what_is_rendered(
     source: Source, trees: tuple[TreeHashes], way: str, *, is_told: bool
 ) -> None:
     """A chart asks the cluster, and what a link points at may change without its folder."""
-    rendered = replace(_rendered("k"), source_type=way)
+    rendered = replace(_rendered("k"), source_types=("Kustomize", way))
 
     assert is_told_by_trees((source,), trees, rendered) is is_told

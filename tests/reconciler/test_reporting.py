@@ -42,7 +42,7 @@ def test_an_application_is_synced_when_all_is_as_it_was_applied() -> None:
     found = reporting.report(item, goal, seen=seen(observation()))
 
     assert (found.sync, found.health, found.conditions) == ("Synced", Health("Healthy"), ())
-    assert found.source_type == "Directory"
+    assert found.source_types == ("Directory",)
 
 
 @pytest.mark.parametrize(

@@ -266,6 +266,7 @@ async def test_a_sync_without_waves_has_succeeded_when_all_is_applied(
 
     assert status["operationState"]["phase"] == "Succeeded"
     assert status["sync"]["status"] == "Synced"
+    assert status["summary"] == {"images": [BAD]}
 
 
 async def test_an_object_may_have_no_say_in_the_health_of_its_application(

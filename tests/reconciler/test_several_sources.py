@@ -41,6 +41,7 @@ async def test_several_sources_are_applied_together(
         after = await world.until_synced(unique)
 
     assert before["sync"]["revisions"] == [first, second]
+    assert before["sourceTypes"] == ["Directory", "Directory"]
     assert [it["revisions"] for it in after["history"]] == [[first, second], [first, third]]
     assert await world.data(f"{unique}-a") == {"color": "red"}
     assert await world.data(f"{unique}-b") == {"color": "blue"}

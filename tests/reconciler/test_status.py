@@ -43,7 +43,7 @@ def report(**changes: object) -> Report:
 def test_a_report_becomes_a_status() -> None:
     found = status.build(
         report(
-            source_type="Directory",
+            source_types=("Directory",),
             resources=(
                 ResourceStatus(ref=REF, version="v1", status="Synced", health=Health("Healthy")),
                 ResourceStatus(
@@ -107,6 +107,20 @@ def test_a_report_becomes_a_status() -> None:
         ],
         "reconciledAt": "2026-01-01T12:00:00Z",
     }
+
+
+def test_each_of_several_sources_is_told_and_what_is_over_is_not() -> None:
+    spec = {"ignoreDifferences": [{"kind": "Deployment", "jsonPointers": ["/spec/replicas"]}]}
+    one = report(source_types=("Directory",), images=("app:1",), spec=spec)
+    before = status.build(one, previous={}, now=NOW)
+
+    after = status.build(report(source_types=("Directory", "Helm")), previous=before, now=LATER)
+    refused = status.build(report(), previous=after, now=LATER)
+
+    assert before["sync"]["comparedTo"] == spec
+    assert (before["sourceType"], before["summary"]) == ("Directory", {"images": ["app:1"]})
+    assert after["sourceTypes"] == refused["sourceTypes"] == ["Directory", "Helm"]
+    assert not {"sourceType", "summary"} & after.keys()
 
 
 def test_an_operation_is_told_with_what_it_did() -> None:

@@ -21,7 +21,7 @@ def a_goal(
         commit=commit,
         key="k1",
         digest=digest,
-        source_type="Directory",
+        source_types=("Directory",),
         objects=objects,
     )
 
