@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from time import perf_counter
+from typing import TYPE_CHECKING
 
-from gitopskit.kube.resources import APPLICATIONS, CONFIG_MAPS
+from gitopskit.kube.resources import APPLICATIONS, CONFIG_MAPS, EVENTS
 from gitopskit.reconciler.heads import has_passed
 from gitopskit.reconciler.loop import Controller
 from tests.reconciler.test_early_failure import workload
+from tests.support.hooking import JOBS, job
 from tests.support.polling import eventually
 from tests.support.reconciling import World, config_map, text
+
+if TYPE_CHECKING:
+    from gitopskit.manifests.json_types import JsonObject
 
 Run = Callable[[], AbstractAsyncContextManager[Controller]]
 
@@ -67,3 +72,29 @@ async def test_a_bad_revision_is_left_by_itself_and_not_tried_again_before_anoth
 
     assert good in told
     assert "RolledBack" not in await world.conditions(unique)
+    listing = await world.admin.list(EVENTS, "argocd", field_selector=f"regarding.name={unique}")
+    events = [(it["reason"], it["type"]) for it in listing.items]
+    assert events.count(("RolledBack", "Warning")) == 1
+
+
+async def test_a_revision_that_is_not_healthy_in_time_is_left_too(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    """A Job that nobody ends is neither healthy nor degraded."""
+    good = world.repository.commit({"app/all.yaml": text(config_map(unique, color="red"))})
+    await world.project(unique)
+    await world.application(unique, project=unique)
+    wish = {"gitopskit.io/rollback": "on-degraded", "gitopskit.io/rollback-after": "1s"}
+    patch: JsonObject = {"metadata": {"annotations": wish}}
+    await world.admin.patch(APPLICATIONS, unique, "argocd", patch=patch, field_manager="tests")
+
+    async with reconciler():
+        await world.until_synced(unique, revision=good)
+        later = text(config_map(unique, color="blue"), job(f"{unique}-job"))
+        bad = world.repository.commit({"app/all.yaml": later})
+        told = await world.until_condition(unique, "RolledBack", bad)
+        await world.until_gone(JOBS, f"{unique}-job")
+        await world.until_synced(unique, revision=good)
+
+    assert told.endswith("it was Progressing, not Healthy in time")
+    assert await world.data(unique) == {"color": "red"}
