@@ -94,6 +94,7 @@ class Goals:
             Refused: its spec, its project or its source does not allow one.
             ApiError: the API server refused or did not answer.
         """
+        tracked.looked = tracked.fingerprint  # it may be another one when the look ends
         application, project, seen = await self._allowed(tracked)
         self._repositories.set_submodules(project)
         tracked.follows = tuple(

@@ -76,7 +76,7 @@ class Prospects:
 
 def wished(tracked: Tracked, refs: Iterable[ObjectRef]) -> Wishes:
     """Return what an Application wants as it was just found."""
-    return Wishes(refs=frozenset(refs), heads=dict(tracked.heads), fingerprint=tracked.fingerprint)
+    return Wishes(refs=frozenset(refs), heads=dict(tracked.heads), fingerprint=tracked.looked)
 
 
 def refused(tracked: Tracked, refs: frozenset[ObjectRef] | None) -> Wishes:
@@ -87,7 +87,7 @@ def refused(tracked: Tracked, refs: frozenset[ObjectRef] | None) -> Wishes:
     return Wishes(
         refs=before,
         heads=dict(tracked.heads),
-        fingerprint=tracked.fingerprint,
+        fingerprint=tracked.looked,
         is_known=False,
     )
 

@@ -100,6 +100,7 @@ class Reconciler:
             if tracked.is_skipped:
                 return None  # not even its status: whoever set this wants no write
             await self._publisher.be_sure(tracked)
+            tracked.looked = tracked.fingerprint
             await self._syncer.read_inventory(tracked)
             if tracked.is_deleted:
                 async with self._turns[tracked.name]:

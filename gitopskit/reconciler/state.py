@@ -75,7 +75,8 @@ class Tracked:
     """One Application: as it was last seen, what it is to become, and how far that is.
 
     ``commits`` are those of ``follows``, ``told_commits`` those that the status is about, ``head``
-    is the first before any rollback, ``heads`` are all, and ``likeness`` a commit that was bad, a
+    is the first before any rollback, ``heads`` are all, ``looked`` the fingerprint that the look at
+    them began with, and ``likeness`` a commit that was bad, a
     later head, and whether both render to the same. ``wishes`` is what it was found to want at its
     heads, ``awaited`` how far those were whose news may change what happens here, and
     ``asked_others`` for which goal Git was asked what they follow. ``asked`` are the keys of what
@@ -108,6 +109,7 @@ class Tracked:
     head: str = ""
     likeness: tuple[str, str, bool] = ("", "", False)
     heads: dict[Follow, str] = field(default_factory=dict)
+    looked: str = ""
     wishes: Wishes | None = None
     awaited: dict[str, Stand] = field(default_factory=dict)
     asked_others: str = ""

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitopskit.kube.resources import APP_PROJECTS, APPLICATIONS
+from gitopskit.reconciler import handover
 from gitopskit.reconciler.goals import Goals, Refused
 from gitopskit.reconciler.jq_paths import JqPaths
 from gitopskit.reconciler.repositories import Repositories
-from gitopskit.reconciler.state import Registry
+from gitopskit.reconciler.state import Registry, Tracked
 from tests.support.reconciling import config_map, options, text
 
 if TYPE_CHECKING:
@@ -80,6 +81,24 @@ async def test_a_spec_that_changes_during_a_look_is_taken_up_by_the_next(
 
     assert tracked.goal.application.source.path == "app"
     assert after.application.source.path == "new"
+
+
+async def test_what_is_wished_after_a_change_during_a_look_is_not_known_before_the_next(
+    world: World, unique: str, registry: Registry, slow: SlowRepositories, goals: Goals
+) -> None:
+    """Otherwise another Application deletes what the new spec wants to take over."""
+    tracked = registry.applications[unique]
+    other = Tracked(name="other", content={"metadata": {}}, fingerprint="", status={})
+    looking = asyncio.create_task(goals.find(tracked))
+    await slow.is_asked.wait()
+
+    registry.see(await changed(world, unique, source={"path": "new"}))
+    slow.may_answer.set()
+    goal = await looking
+    tracked.wishes = handover.wished(tracked, (it.ref for it in goal.objects))
+    found = handover.prospects(other, registry.applications, heads=goals.heads)
+
+    assert found.awaited == {unique}
 
 
 async def test_a_project_that_changes_during_a_look_holds_for_the_next(

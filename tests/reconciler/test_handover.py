@@ -48,6 +48,7 @@ def app(
         name=name, content=content, fingerprint="f1", status={}, goal=a_goal(policy=policy)
     )
     made.follows, made.heads = (place,), {place: head}
+    made.looked = made.fingerprint
     made.wishes = handover.wished(made, wanted)
     return made
 
