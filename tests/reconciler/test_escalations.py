@@ -88,6 +88,7 @@ def definition() -> JsonObject:
     return {**content, "metadata": {"name": f"clusterrolebindings.{WIDGETS}"}}
 
 
+CLOSED: Final = "are reserved for the cluster and for gitopskit"
 HOOK: Final = annotated(placed("default"), hook="PreSync")
 LIST: Final = {"apiVersion": "v1", "kind": "List", "items": [placed("kube-system")]}
 FORGED: Final = binding("ClusterRoleBinding", "cluster-admin", namespace="intruder")
@@ -99,12 +100,27 @@ POD: Final = intruder("v1", "Pod", spec={"containers": [{"name": "a", "image": "
 ROOT: Final = registration("AppProject", "gitopskit-root", sourceRepos=["*"])
 
 ESCALATIONS: Final[dict[str, tuple[JsonObject, JsonObject, str]]] = {
-    "into-kube-system": (placed("kube-system"), ANYWHERE, "kube-system"),
-    "into-our-system": (placed("gitopskit-system"), ANYWHERE, "gitopskit-system"),
-    "into-argocd": (placed("argocd"), ANYWHERE, "argocd"),
+    "into-kube-system": (placed("kube-system"), ANYWHERE, CLOSED),
+    "into-kube-system-by-the-platform": (
+        placed("kube-system"),
+        {**ANYWHERE, **PLATFORM},
+        CLOSED,
+    ),
+    "into-our-system": (placed("gitopskit-system"), ANYWHERE, CLOSED),
+    "into-our-system-by-the-platform": (
+        placed("gitopskit-system"),
+        {**ANYWHERE, **PLATFORM},
+        CLOSED,
+    ),
+    "into-argocd": (placed("argocd"), {**ANYWHERE, **PLATFORM}, "reserved for what grants rights"),
+    "into-a-namespace-that-is-not-listed": (
+        placed("default"),
+        PLATFORM,
+        "does not allow the namespace",
+    ),
     "into-a-neighbours-namespace": (placed("default"), ANYWHERE, "outside the namespace"),
     "into-a-neighbours-namespace-as-a-hook": (HOOK, ANYWHERE, "outside the namespace"),
-    "into-kube-system-in-a-list": (LIST, ANYWHERE, "kube-system"),
+    "into-kube-system-in-a-list": (LIST, ANYWHERE, CLOSED),
     "an-application-of-the-root-project": (
         registration("Application", "intruder", project="gitopskit-root"),
         {**ANYWHERE, **PLATFORM},
