@@ -349,11 +349,10 @@ class Reconciler:
             await recall(tracked, goal, syncer=self._syncer, live=self._live)
         tracked.is_recalled = True
         if tracked.is_unsettled:
-            tracked.is_unsettled = False
             await self._syncer.settle(tracked)
         if tracked.is_check_due:
-            tracked.is_check_due = False
             await self._syncer.check_unwatched(tracked)
+            tracked.is_check_due = False
         if tracked.closed:
             await compare_unknown(tracked, goal, syncer=self._syncer, live=self._live)
         if tracked.waiting or tracked.closed:

@@ -255,9 +255,11 @@ class Syncer:
         """Write the inventory as it is now: what was applied with its UID.
 
         Raises:
-            ApiError: the API server refused or did not answer.
+            ApiError: the API server refused or did not answer; it is to be done again.
         """
+        tracked.is_unsettled = True
         await self._write(tracked, lambda inventory: settled(inventory, tracked))
+        tracked.is_unsettled = False
 
     async def remove(
         self, tracked: Tracked, entries: Sequence[Entry], order: DeletionOrder

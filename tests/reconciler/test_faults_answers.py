@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gitopskit.clock import SystemClock
 from gitopskit.kube.client import KubeClient
+from gitopskit.kube.resources import CONFIG_MAPS
 from gitopskit.kube.tokens import fixed_token
 from tests.support.asking import ask, until_answered, until_compared
 from tests.support.fake_api import refusal
@@ -31,17 +33,22 @@ LAG_SECONDS = 0.5
 
 
 class Once:
-    """Tells of the first call of a sort about what is named after the test."""
+    """Tells of one call of a sort about what is named after the test, the first or a later one."""
 
-    def __init__(self, call: str, name: str) -> None:
+    def __init__(self, call: str, name: str, *, number: int = 1) -> None:
         self._call = call
         self._name = name
-        self.is_over = False
+        self._left = number
+
+    @property
+    def is_over(self) -> bool:
+        return self._left <= 0
 
     def __call__(self, asked: Asked) -> bool:
-        is_meant = not self.is_over and asked.call == self._call and self._name in asked.name
-        self.is_over = self.is_over or is_meant
-        return is_meant
+        if asked.call == self._call and self._name in asked.name:
+            self._left -= 1
+            return self._left == 0
+        return False
 
     async def fault(self, asked: Asked) -> Reply | None:
         return BROKEN if self(asked) else None
@@ -91,6 +98,33 @@ async def test_a_fault_that_passes_does_not_end_what_was_asked_for(
     assert (state["phase"], state["operation"]["initiatedBy"]) == ("Succeeded", {"username": "ann"})
     assert [it["name"] for it in state["syncResult"]["resources"]] == [unique]
     assert await world.data(unique) == {}
+
+
+async def test_what_was_made_anew_is_in_the_inventory_although_that_failed_once(
+    world: World, client: KubeClient, way: FaultyProxy, unique: str
+) -> None:
+    world.repository.commit({"app/all.yaml": text(config_map(unique))})
+    await world.project(unique)
+    await world.application(unique, project=unique)
+
+    async def is_listed() -> bool:
+        live = await world.get(CONFIG_MAPS, unique)
+        return live is not None and live["metadata"]["uid"] == await listed_uid(world, unique)
+
+    async with running(client, world.cache_dir, poll_seconds=RARELY_SECONDS):
+        await world.until_synced(unique)
+        way.fault = (once := Once("update configmaps", unique, number=2)).fault
+        live = await world.admin.get(CONFIG_MAPS, unique, world.namespace)
+        await world.admin.delete(CONFIG_MAPS, unique, world.namespace, uid=live["metadata"]["uid"])
+        await eventually(lambda: once.is_over)
+        await eventually(is_listed)
+
+
+async def listed_uid(world: World, name: str) -> str:
+    """Return the UID that the inventory of an Application with one object has."""
+    found = await world.get(CONFIG_MAPS, f"gitopskit-inventory-{name}-0", "gitopskit-system")
+    (entry,) = json.loads(found["data"]["entries.json"]) if found else [{"uid": ""}]
+    return str(entry["uid"])
 
 
 async def test_a_status_whose_answer_was_lost_is_known_as_ours(
