@@ -22,6 +22,7 @@ from gitopskit.kube.resources import (
     ResourceType,
 )
 from gitopskit.reconciler.loop import Controller
+from tests.support.hooking import annotated
 from tests.support.polling import eventually
 from tests.support.reconciling import AUTOMATED, World, config_map, options, text
 
@@ -100,12 +101,15 @@ async def test_health_follows_the_workload(world: World, reconciler: Run, unique
     assert (resource["kind"], resource["health"]["status"]) == ("Deployment", "Healthy")
 
 
+@pytest.mark.parametrize("asks", ["application", "object"])
 async def test_pruning_waits_for_health_where_that_is_asked(
-    world: World, reconciler: Run, unique: str
+    world: World, reconciler: Run, unique: str, asks: str
 ) -> None:
-    world.repository.commit({"app/all.yaml": text(config_map(unique))})
+    is_own = asks == "object"
+    last = annotated(config_map(unique), sync_options="PruneLast=true" if is_own else "Prune=true")
+    world.repository.commit({"app/all.yaml": text(last)})
     await world.project(unique)
-    policy = {"automated": AUTOMATED, "syncOptions": ["PruneLast=true"]}
+    policy = {"automated": AUTOMATED, "syncOptions": [] if is_own else ["PruneLast=true"]}
     await world.application(unique, project=unique, policy=policy)
 
     async def is_waiting() -> bool:

@@ -10,6 +10,7 @@ from gitopskit.kube.resources import (
     CONFIG_MAPS,
     ROLE_BINDINGS,
     SECRETS,
+    SERVICE_ACCOUNTS,
     ResourceType,
 )
 from tests.support.polling import eventually
@@ -95,6 +96,27 @@ async def test_what_belongs_to_nobody_is_told_until_it_is_gone(
     await world.admin.delete(
         SECRETS, f"{unique}-secret", world.namespace, uid=secret["metadata"]["uid"]
     )
+
+
+async def test_what_an_application_may_yet_take_and_what_none_may_have_are_no_orphans(
+    world: World, reconciler_client: KubeClient, unique: str
+) -> None:
+    """One is wanted by an Application that is synced by hand, the kind of the other is refused."""
+    wanted = config_map(f"{unique}-wanted")
+    world.repository.commit({"app/all.yaml": text(wanted)})
+    kinds = [{"group": "", "kind": "ConfigMap"}]
+    await world.project(unique, orphanedResources={}, namespaceResourceWhitelist=kinds)
+    await world.application(unique, project=unique, policy={"syncOptions": []})
+    for name in ("wanted", "stray"):
+        await make(world, f"{unique}-{name}")
+    await make(world, f"{unique}-account", kind=SERVICE_ACCOUNTS)
+
+    async with running(reconciler_client, world.cache_dir, poll_seconds=3600):
+        message = await world.until_condition(unique, CONDITION)
+
+    assert f"{unique}-stray" in message
+    assert f"{unique}-wanted" not in message
+    assert f"{unique}-account" not in message
 
 
 async def test_the_applier_lists_what_only_it_may(
