@@ -21,6 +21,7 @@ The tree::
     │   ├── GitFailed             a repository cannot be reached or read
     │   └── ApiError              the Kubernetes API server refused or did not answer
     │       ├── ApiUnreachable    no answer at all
+    │       │   └── ApiUntrusted      TLS failed: a certificate, or none where one is needed
     │       ├── ApiForbidden      401 or 403
     │       ├── ApiNotFound       404
     │       ├── ApiConflict       409: changed meanwhile, or exists already
@@ -195,6 +196,15 @@ class ApiUnreachable(ApiError):
     def is_passing(self) -> bool:
         """Tell that it may well answer a little later."""
         return True
+
+
+class ApiUntrusted(ApiUnreachable):
+    """There is no TLS with the API server: one of the two does not accept the other."""
+
+    @property
+    def is_passing(self) -> bool:
+        """Tell that somebody has to mend a certificate, or the address."""
+        return False
 
 
 class ApiForbidden(ApiError):

@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from gitopskit import errors
-from gitopskit.errors import ApiError, ApiForbidden, ApiGone, ApiUnreachable, GitopskitError
+from gitopskit.errors import (
+    ApiError,
+    ApiForbidden,
+    ApiGone,
+    ApiUnreachable,
+    ApiUntrusted,
+    GitopskitError,
+)
 
 _DOCS = Path(__file__).parent.parent / "docs" / "errors.md"
 _ROW = re.compile(r"^\| `(?P<name>\w+)` \| (?P<code>\d+) \| (?P<next>\w+) \|", re.MULTILINE)
@@ -57,6 +64,7 @@ def test_a_malformed_document_always_has_a_hint() -> None:
         (ApiError("too busy", status=429), True),
         (ApiError("a fault", status=503), True),
         (ApiUnreachable("no answer"), True),
+        (ApiUntrusted("no TLS"), False),
         (ApiGone("too old", status=410), True),
         (ApiForbidden("no right", status=403), False),
     ],

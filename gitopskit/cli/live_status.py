@@ -10,7 +10,7 @@ import io
 import json
 import os
 import signal
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +18,7 @@ from gitopskit.cli import output
 from gitopskit.cli.colors import is_colored, is_terminal, painted
 from gitopskit.cli.wiring import connect
 from gitopskit.controller import logs
-from gitopskit.errors import ApiError, ApiNotFound
+from gitopskit.errors import ApiError, ApiNotFound, ApiUntrusted
 from gitopskit.kube.requests import Selection
 from gitopskit.kube.resources import APPLICATIONS, SEALED_SECRETS
 from gitopskit.kube.watch import Listed, watch_selection
@@ -95,6 +95,7 @@ async def follow(
 
     Raises:
         ApiForbidden: we may not watch one of the kinds.
+        ApiUntrusted: there is no TLS with the server.
     """
     with _display(form, color) as display:
         follower = _Follower(display)
@@ -146,10 +147,17 @@ class _Follower:
             self._lost.clear()
             while self._is_old:
                 await api.clock.sleep(_LOOK_SECONDS)
-                with suppress(ApiError):
-                    for it in followed:
-                        self._replace(it, await _listed(api, it))
-                    self._hear()
+                await self._look_again(api, followed)
+
+    async def _look_again(self, api: KubeClient, followed: Sequence[Followed]) -> None:
+        try:
+            for it in followed:
+                self._replace(it, await _listed(api, it))
+        except ApiUntrusted:
+            raise
+        except ApiError:
+            return
+        self._hear()
 
     async def paint(self, api: KubeClient) -> None:
         """Paint whenever something changed, for ever."""

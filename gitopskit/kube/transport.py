@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
@@ -17,7 +18,7 @@ import aiohttp
 from yarl import URL
 
 from gitopskit.backoff import Backoff
-from gitopskit.errors import ApiError, ApiUnreachable, EnvironmentFault
+from gitopskit.errors import ApiError, ApiUnreachable, ApiUntrusted, EnvironmentFault
 from gitopskit.kube.failures import Refusal, error_of, is_status
 from gitopskit.redaction import scrub
 from gitopskit.sockets import Sockets
@@ -40,6 +41,7 @@ _BUSY: Final = 429
 _PASSING_FAULTS: Final = frozenset({500, 502, 503, 504})
 _UNAUTHORIZED: Final = 401
 _FIRST_REFUSAL: Final = 300
+_BROKEN_OFF: Final = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +129,7 @@ class Transport:
 
         Raises:
             ApiError: refused, as the class that the HTTP status means.
-            ApiUnreachable: no answer.
+            ApiUnreachable: no answer; ApiUntrusted where TLS failed for good.
         """
         attempt = 0
         while True:
@@ -255,9 +257,16 @@ class Transport:
     def _unreachable(self, error: Exception) -> ApiUnreachable:
         context = self._connection.context_name
         chosen = f' and that context "{context}" is the one you mean' if context else ""
+        where = scrub(self._connection.server)
+        if _is_lasting(error):
+            return ApiUntrusted(
+                f"no TLS with the API server: {_reason_of(error)}",
+                where=where,
+                hint=f"check authority and address of the cluster in the kubeconfig{chosen}",
+            )
         return ApiUnreachable(
             f"cannot reach the API server: {_reason_of(error)}",
-            where=scrub(self._connection.server),
+            where=where,
             hint=f"check that the cluster runs{chosen}",
         )
 
@@ -272,6 +281,26 @@ def _may_resend(request: Request, error: Exception) -> bool:
     if isinstance(error, (aiohttp.ClientSSLError, TimeoutError)):
         return False
     return request.is_read or isinstance(error, aiohttp.ClientConnectorError)
+
+
+def _tls_failure(error: Exception) -> ssl.SSLError | None:
+    found = getattr(error, "os_error", None) or error.__cause__
+    return found if isinstance(found, ssl.SSLError) else None
+
+
+def _is_lasting(error: Exception) -> bool:
+    """Tell whether TLS failed for a reason that stays; a connection that broke off is none.
+
+    That it needs a certificate of ours, a server may say when the handshake is over. An internal
+    error is what it says while it has none itself.
+    """
+    failure = _tls_failure(error)
+    if failure is None or isinstance(failure, _BROKEN_OFF):
+        return False
+    reason = str(failure.reason)
+    if isinstance(error, aiohttp.ClientSSLError):
+        return "INTERNAL_ERROR" not in reason
+    return "CERTIFICATE" in reason
 
 
 def _cut(response: aiohttp.ClientResponse) -> None:
@@ -329,11 +358,9 @@ async def _split(stream: aiohttp.StreamReader, *, limit_bytes: int) -> AsyncGene
 
 def _reason_of(error: Exception) -> str:
     """Return in a few words why there was no answer."""
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        said = getattr(error.certificate_error, "verify_message", "")
-        return (
-            f"its certificate is not trusted ({scrub(said)})" if said else "no trusted certificate"
-        )
+    failure = _tls_failure(error)
+    if failure is not None and failure.reason:
+        return _reason_without_tls(failure)
     if isinstance(error, TimeoutError):
         return "it did not answer in time"
     if isinstance(error, aiohttp.ClientHttpProxyError):
@@ -345,3 +372,9 @@ def _reason_of(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientPayloadError):
         return "its answer broke off"
     return "it closed the connection"
+
+
+def _reason_without_tls(failure: ssl.SSLError) -> str:
+    if isinstance(failure, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({scrub(failure.verify_message)})"
+    return scrub(str(failure.reason).replace("_", " ")).lower()

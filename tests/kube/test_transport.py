@@ -15,6 +15,7 @@ from gitopskit.errors import (
     ApiInvalid,
     ApiNotFound,
     ApiUnreachable,
+    ApiUntrusted,
     EnvironmentFault,
 )
 from gitopskit.kube.client import KubeClient
@@ -320,10 +321,48 @@ async def test_a_certificate_that_nobody_signed_is_named_and_not_tried_again(
     connection = Connection(server=tls_server, tokens=fixed_token("letmein", clock=clock))
 
     async with KubeClient(connection, clock=clock) as api:
-        with pytest.raises(ApiUnreachable, match="its certificate is not trusted"):
+        with pytest.raises(ApiUntrusted, match="its certificate is not trusted") as caught:
             await api.get(CONFIG_MAPS, "settings", "shop")
 
     assert clock.sleeps == []
+    assert not caught.value.is_passing
+
+
+async def test_an_address_without_tls_is_no_server_that_comes_back(
+    server: FakeApi, clock: FakeClock
+) -> None:
+    address = server.url.replace("http://", "https://")
+    connection = Connection(server=address, tokens=fixed_token("letmein", clock=clock))
+
+    async with KubeClient(connection, clock=clock) as api:
+        with pytest.raises(ApiUntrusted, match="no TLS with the API server"):
+            await api.get(CONFIG_MAPS, "settings", "shop")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(b"", id="hangs-up"),
+        pytest.param(bytes([21, 3, 3, 0, 2, 2, 80]), id="has-no-certificate-yet"),
+    ],
+)
+async def test_a_server_that_begins_no_tls_just_now_may_come_back(
+    clock: FakeClock, answer: bytes
+) -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(64)
+        writer.write(answer)
+        writer.close()
+
+    listener = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    address = f"https://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+    connection = Connection(server=address, tokens=fixed_token("letmein", clock=clock))
+
+    async with listener, KubeClient(connection, clock=clock) as api:
+        with pytest.raises(ApiUnreachable) as caught:
+            await api.get(CONFIG_MAPS, "settings", "shop")
+
+    assert caught.value.is_passing
 
 
 async def test_the_user_to_impersonate_and_our_name_are_sent(
