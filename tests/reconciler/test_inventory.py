@@ -14,10 +14,14 @@ from gitopskit.errors import IntegrityFault
 from gitopskit.manifests.identity import ObjectRef
 from gitopskit.reconciler import inventory as inventories
 from gitopskit.reconciler.inventory import Entry, Inventory
+from gitopskit.reconciler.names import Applier
 from tests.support.desiring import APPLIER
 
 if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
+
+MOST_DATA_BYTES = 1024 * 1024
+"""What the API server lets a ConfigMap hold."""
 
 
 def entry(name: str, *, uid: str = "") -> Entry:
@@ -41,6 +45,24 @@ def test_a_full_shard_is_followed_by_another() -> None:
     found = Inventory().ahead([first, second, third])
 
     assert found.shards == ((first, second), (third,))
+
+
+def test_a_full_shard_still_fits_into_a_config_map_when_all_is_known_of_its_entries() -> None:
+    """UIDs and records come after a shard was filled, and small entries grow the most by them."""
+    ahead = Inventory().ahead(_smallest(number) for number in range(5000))
+    uid, record = "0" * 36, inventories.record_of("9" * 20, "d" * 64)
+
+    known = {it.ref: replace(it, uid=uid, record=record, is_adopted=True) for it in ahead}
+    grown = ahead.settled(known)
+
+    contents = [inventories.to_config_map("web", 0, shard)["data"] for shard in grown.shards]
+    assert len(contents) > 1
+    assert max(len(content["entries.json"].encode()) for content in contents) < MOST_DATA_BYTES
+
+
+def _smallest(number: int) -> Entry:
+    ref = ObjectRef("", "K", "a", f"{number:x}")
+    return Entry(ref=ref, version="v1", applier=Applier("a", APPLIER.name))
 
 
 def test_an_entry_never_moves_to_another_shard() -> None:

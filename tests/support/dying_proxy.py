@@ -30,6 +30,7 @@ class DyingProxy:
         self._server_url = server_url
         self._ssl = ssl_context
         self.writes_until_death = 0
+        self.counted = ""
         self.writes = 0
         self.died = asyncio.Event()
         self.url = ""
@@ -59,16 +60,18 @@ class DyingProxy:
         await self._runner.cleanup()
         await asyncio.sleep(_CLOSING_SECONDS)  # the loop closes the sockets that were cut
 
-    def arm(self, writes_until_death: int) -> None:
-        """Live again, and die after so many writes."""
+    def arm(self, writes_until_death: int, *, counted: str = "") -> None:
+        """Live again, and die after so many writes; only those below a path count."""
         self.writes_until_death = writes_until_death
+        self.counted = counted
         self.writes = 0
         self.died.clear()
 
     async def _forward(self, request: web.Request) -> web.StreamResponse:
         if self.died.is_set():
             _cut(request)
-        is_write = request.method in _WRITES and "dryRun" not in request.query_string
+        is_lasting = request.method in _WRITES and "dryRun" not in request.query_string
+        is_write = is_lasting and request.path.startswith(self.counted)
         headers = {k: v for k, v in request.headers.items() if k.lower() not in _HOP_BY_HOP}
         async with self._session.request(
             request.method,
