@@ -26,10 +26,14 @@ _MOST_TOLD: Final = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fight:
-    """Who keeps changing an object, and until when (monotonic seconds) that is told."""
+    """Who keeps changing an object, and until when (monotonic seconds) that is told.
+
+    Before ``resumes_at_seconds`` the object is not put right by anything.
+    """
 
     rival: str
     ends_at_seconds: float
+    resumes_at_seconds: float = 0.0
 
 
 def rival_of(after: Observation | None) -> str:
@@ -44,7 +48,17 @@ def pause_seconds(rival: str, delay_seconds: float) -> float:
 
 def noticed(rival: str, *, delay_seconds: float, now: float) -> Fight:
     """Return a fight that goes on, with the end of what is told of it."""
-    return Fight(rival=rival, ends_at_seconds=now + delay_seconds + _TOLD_SECONDS)
+    return Fight(
+        rival=rival,
+        ends_at_seconds=now + delay_seconds + _TOLD_SECONDS,
+        resumes_at_seconds=now + pause_seconds(rival, delay_seconds),
+    )
+
+
+def is_paused(fights: Mapping[ObjectRef, Fight], ref: ObjectRef, *, now: float) -> bool:
+    """Tell whether an object is left as it is for now, because somebody fights over it."""
+    fight = fights.get(ref)
+    return fight is not None and now < fight.resumes_at_seconds
 
 
 def current(fights: Mapping[ObjectRef, Fight], *, now: float) -> dict[ObjectRef, Fight]:

@@ -370,8 +370,14 @@ class Reconciler:
         return results
 
     def _notice_drift(self, tracked: Tracked) -> None:
-        """Apply anew what drifted while nobody was to heal it, or what no event told of."""
+        """Apply anew what drifted while nobody was to heal it, or what no event told of.
+
+        What is fought over waits for its turn.
+        """
+        now = self._clock.monotonic_seconds()
         for ref, applied in list(tracked.applied.items()):
             live = self._live.get(ref)
+            if fighting.is_paused(tracked.fights, ref, now=now):
+                continue
             if self._live.is_watched(ref) and (live is None or drift(live, applied)):
                 del tracked.applied[ref]

@@ -70,6 +70,25 @@ def test_a_condition_names_the_object_and_the_rival(rival: str, told: str) -> No
     assert f"{REF}: {told}" in message
 
 
+@pytest.mark.parametrize(
+    ("rival", "now", "is_paused"),
+    [
+        pytest.param("scaler", 11.9, True, id="a-machine"),
+        pytest.param("scaler", 12.0, False, id="over"),
+        pytest.param(PERSON, 10.0, False, id="a-person"),
+    ],
+)
+def test_what_a_machine_fights_over_is_left_for_a_while(
+    rival: str,
+    now: float,
+    is_paused: bool,  # noqa: FBT001 -- a parameter of the table
+) -> None:
+    fights = {REF: fighting.noticed(rival, delay_seconds=2.0, now=10.0)}
+
+    assert fighting.is_paused(fights, REF, now=now) is is_paused
+    assert not fighting.is_paused({}, REF, now=now)
+
+
 def test_of_many_fights_some_are_told() -> None:
     fight = fighting.noticed("scaler", delay_seconds=2.0, now=0.0)
     fights = {REF.__class__("", "ConfigMap", "shop", f"m{number}"): fight for number in range(12)}
@@ -111,6 +130,29 @@ async def test_a_controller_that_keeps_writing_is_named_in_a_condition(
         message = (await world.conditions(unique))["DriftFight"]
 
     assert f"ConfigMap/{world.namespace}/{unique}: some-controller" in message
+
+
+async def test_a_controller_that_keeps_writing_is_answered_more_slowly(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    """A second Application that is synced meanwhile shows that time has passed."""
+    other = f"{unique}-other"
+    await prepare(world, unique)
+    both = {"app/all.yaml": text(config_map(unique, color="red"))}
+    world.repository.commit({**both, "other/all.yaml": text(config_map(other))})
+    rounds = iter(range(1000))
+
+    async def is_told() -> bool:
+        await write(world, unique, manager="some-controller", value=f"green-{next(rounds)}")
+        return "DriftFight" in await world.conditions(unique)
+
+    async with reconciler():
+        await world.until_synced(unique)
+        await eventually(is_told, timeout_seconds=30)
+        await write(world, unique, manager="some-controller", value="blue")
+        await world.application(other, project=unique, path="other")
+        await world.until_synced(other)
+        assert await world.data(unique) == {"color": "blue"}
 
 
 async def test_while_one_fights_all_others_are_answered_at_once(
