@@ -98,8 +98,10 @@ class Delivery:
             EnvironmentFault: the receiver cannot be told now.
         """
         tracked = self._applications.get(name)
+        content = tracked.content if tracked is not None else None
+        self._come_back(name, content)
         tried = self._first_tried.setdefault(name, {})
-        for item in self._items(name, tracked.content if tracked is not None else None):
+        for item in self._items(name, content):
             now = self._clock.now_utc()
             at = now if self.receiver.wants_repeats else tried.setdefault(item.told, now)
             request = request_of(self.receiver, item, at=at)
@@ -107,6 +109,13 @@ class Delivery:
                 await self._send(name, request)
             self._note(name, item)
         del self._first_tried[name]
+
+    def _come_back(self, name: str, content: JsonObject | None) -> None:
+        """Look again when what is under way may have become trouble."""
+        now = self._clock.now_utc()
+        delay = alerting.seconds_until_stuck(content, now=now) if content is not None else None
+        if delay is not None:
+            self._queue.add_after(name, delay)
 
     def _items(self, name: str, content: JsonObject | None) -> Iterator[Alert | CommitVerdict]:
         receiver, known = self.receiver, self.told.get(name, {})
@@ -119,6 +128,7 @@ class Delivery:
                 name=name,
                 topics=receiver.topics if is_covered else (),
                 is_repeated=receiver.wants_repeats,
+                now=self._clock.now_utc(),
             )
         elif content is None:
             self.told.pop(name, None)

@@ -9,15 +9,19 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from gitopskit.reconciler import status as statuses
 from gitopskit.reconciler.fields import mapping
+from gitopskit.reconciler.handover import HANDING_OVER
 from gitopskit.reconciler.rollback import ROLLED_BACK, without_fingerprint
 from gitopskit.redaction import scrub
+from gitopskit.timestamps import parse_rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
+    from datetime import datetime
 
     from gitopskit.manifests.json_types import JsonObject
 
@@ -40,6 +44,9 @@ _REFUSALS: Final = (
 )
 _GUARDS: Final = (statuses.CONFIRMATION_REQUIRED, statuses.EMPTY_RENDER)
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+STUCK: Final = timedelta(minutes=5)
+"""A hand-over that takes so long, with the same words, does not end by itself."""
+
 _RETRIES_UNTOLD: Final = 2
 _DIGEST_DIGITS: Final = 16
 _LONGEST_MESSAGE: Final = 1024
@@ -104,21 +111,36 @@ def about(content: JsonObject) -> About:
     )
 
 
-def troubles(content: JsonObject) -> dict[Topic, Trouble]:
-    """Return what an Application is in trouble with, by topic."""
+def troubles(
+    content: JsonObject, *, now: datetime | None = None, told: Mapping[str, str] | None = None
+) -> dict[Topic, Trouble]:
+    """Return what an Application is in trouble with, by topic.
+
+    What is under way is trouble once it is stuck, and as long as that was told; without a time
+    nothing is stuck.
+    """
     status = statuses.status_of(content)
     revision = str(mapping(status.get("sync")).get("revision", ""))
     said = {str(it["type"]): str(it["message"]) for it in status.get("conditions") or ()}
+    is_stuck = (told or {}).get("divergence") == HANDING_OVER or _is_stuck(status, now)
     found: dict[Topic, Trouble | None] = {
         "sync": _sync(said, mapping(status.get("operationState")), revision),
         "divergence": None
         if statuses.SYNC_WINDOW in said
-        else _divergence(mapping(content.get("spec")), status),
+        else _divergence(mapping(content.get("spec")), status)
+        or (_handing_over(said) if is_stuck else None),
         "health": _health(mapping(status.get("health"))),
         "guard": _said(said, _GUARDS),
         "rollback": _said(said, (ROLLED_BACK,)),
     }
     return {topic: trouble for topic, trouble in found.items() if trouble is not None}
+
+
+def seconds_until_stuck(content: JsonObject, *, now: datetime) -> float | None:
+    """Return when a hand-over is to be looked at again, if one is under way."""
+    since = parse_rfc3339(statuses.condition_time(statuses.status_of(content), HANDING_OVER))
+    left = (since + STUCK - now).total_seconds() if since is not None else 0.0
+    return left if left > 0 else None
 
 
 def news(
@@ -128,17 +150,18 @@ def news(
     name: str,
     topics: Collection[Topic] = TOPICS,
     is_repeated: bool = False,
+    now: datetime | None = None,
 ) -> list[Alert]:
     """Return what of an Application a receiver was not told; None is one that is gone.
 
     Topics beyond those that are asked for count as without trouble. ``is_repeated`` is for a
     receiver that has to hear again what is wrong.
     """
-    now = {} if content is None else troubles(content)
+    found = {} if content is None else troubles(content, now=now, told=told)
     which = About(application=name) if content is None else about(content)
     result = []
     for topic in TOPICS:
-        trouble = now.get(topic) if topic in topics else None
+        trouble = found.get(topic) if topic in topics else None
         if trouble is not None and (is_repeated or told.get(topic) != trouble.identity):
             result.append(_firing(which, topic, trouble))
         elif trouble is None and topic in told:
@@ -233,6 +256,18 @@ def _divergence(spec: JsonObject, status: JsonObject) -> Trouble | None:
     ]
     told = f"these differ from Git: {', '.join(objects)}" if objects else "it differs from Git"
     return _trouble("OutOfSync", told)
+
+
+def _is_stuck(status: JsonObject, now: datetime | None) -> bool:
+    since = parse_rfc3339(statuses.condition_time(status, HANDING_OVER))
+    return since is not None and now is not None and now - since >= STUCK
+
+
+def _handing_over(said: Mapping[str, str]) -> Trouble | None:
+    """Return that something was to be handed over long since; its words may change meanwhile."""
+    if HANDING_OVER not in said:
+        return None
+    return _trouble(HANDING_OVER, f"{HANDING_OVER}: {said[HANDING_OVER]}")
 
 
 def _health(health: JsonObject) -> Trouble | None:

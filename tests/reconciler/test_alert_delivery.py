@@ -13,6 +13,7 @@ from gitopskit.reconciler.alert_delivery import SETTLE_SECONDS, Delivery
 from gitopskit.reconciler.alert_requests import REPEAT_SECONDS
 from gitopskit.reconciler.metrics import ReconcilerMetrics
 from gitopskit.reconciler.state import Tracked
+from gitopskit.timestamps import rfc3339
 from tests.support.alerting import receiver
 from tests.support.clock import ManualClock
 from tests.support.polling import eventually
@@ -110,6 +111,23 @@ async def test_trouble_and_its_end_are_told_once_each() -> None:
             await world.pass_time()
 
     assert box.told() == [("health", "firing"), ("health", "resolved")]
+
+
+async def test_a_hand_over_that_is_stuck_is_told_though_nothing_changes() -> None:
+    async with inbox() as box:
+        world = World(webhook(box))
+        shop = an_app()
+        since = {"lastTransitionTime": rfc3339(world.clock.now_utc())}
+        waits = {"type": "HandingOver", "message": "ConfigMap/prod-shop/web: is refused", **since}
+        shop.content["status"]["conditions"] = [waits]
+        async with world.running():
+            world.see(shop)
+            await world.pass_time(60)
+            soon = box.told()
+            await world.until(lambda: bool(box.sent), step=60)
+
+    assert soon == []
+    assert box.told() == [("divergence", "firing")]
 
 
 async def test_what_is_over_soon_is_told_nobody() -> None:

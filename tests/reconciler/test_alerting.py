@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from gitopskit.reconciler.alerting import (
     commit_news,
     news,
     read_told,
+    seconds_until_stuck,
     troubles,
     write_told,
 )
@@ -136,6 +138,54 @@ def test_each_trouble_has_its_topic(content: JsonObject, topic: str, words: str)
 )
 def test_what_passes_by_itself_is_no_trouble(content: JsonObject) -> None:
     assert troubles(content) == {}
+
+
+def handing(message: str = "ConfigMap/prod-shop/web: is refused") -> JsonObject:
+    """Return an Application that hands something over since the hour."""
+    since = {"lastTransitionTime": "2026-01-01T00:00:00Z"}
+    return app(conditions=[{"type": "HandingOver", "message": message, **since}])
+
+
+HOUR: Final = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "expected"),
+    [
+        pytest.param(4, {}, id="under-way"),
+        pytest.param(5, {"divergence": "HandingOver"}, id="stuck"),
+    ],
+)
+def test_a_hand_over_is_trouble_once_it_lasts(minutes: int, expected: dict[str, str]) -> None:
+    found = troubles(handing(), now=HOUR + timedelta(minutes=minutes))
+
+    assert {topic: it.identity for topic, it in found.items()} == expected
+
+
+def test_a_stuck_hand_over_is_told_once_whatever_its_words_and_so_is_its_end() -> None:
+    late, told = HOUR + timedelta(minutes=6), {"divergence": "HandingOver"}
+    [begun] = news(handing(), {}, name="shop", now=late)
+    changed = news(handing("others"), told, name="shop", now=HOUR)
+    [ended] = news(app(), told, name="shop", now=late)
+
+    assert (begun.told, begun.state) == ("HandingOver", "firing")
+    assert "is refused" in begun.message
+    assert changed == []
+    assert ended.state == "resolved"
+
+
+@pytest.mark.parametrize(
+    ("content", "minutes", "expected"),
+    [
+        pytest.param(handing(), 1, 240.0, id="under-way"),
+        pytest.param(handing(), 5, None, id="stuck"),
+        pytest.param(app(), 1, None, id="nothing-to-hand-over"),
+    ],
+)
+def test_a_hand_over_is_looked_at_again_when_it_may_be_stuck(
+    content: JsonObject, minutes: int, expected: float | None
+) -> None:
+    assert seconds_until_stuck(content, now=HOUR + timedelta(minutes=minutes)) == expected
 
 
 def test_trouble_is_told_once_and_its_end_once() -> None:
