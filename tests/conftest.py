@@ -24,10 +24,13 @@ from gitopskit.clock import SystemClock
 from gitopskit.controlplane.build import BuildSettings, build_module, ensure_binaries
 from gitopskit.controlplane.server import ControlPlane
 from gitopskit.errors import EnvironmentFault
+from gitopskit.kube.client import KubeClient
 from tests.support import cluster
 from tests.support.audit_verdict import surprises
 from tests.support.bitnami import BITNAMI, can_run_as_in_a_pod
+from tests.support.clock import FakeClock
 from tests.support.control_plane_use import ControlPlaneUse
+from tests.support.fake_api import FakeApi
 from tests.support.go_hpke import GO_HPKE, GoHpke
 from tests.support.go_templates import TEMPLATES
 from tests.support.helm import HELM
@@ -37,8 +40,6 @@ from tests.support.promql import PROMQL, PromQl
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from pathlib import Path
-
-    from gitopskit.kube.client import KubeClient
 
     ClientFactory: TypeAlias = Callable[[str, str], Awaitable[KubeClient]]
     KubeconfigFactory: TypeAlias = Callable[[str, str], Path]
@@ -282,6 +283,21 @@ async def service_account_client(
             return await clients.enter_async_context(client)
 
         yield open_client
+
+
+@pytest.fixture
+async def scripted() -> AsyncIterator[FakeApi]:
+    """Return a server that answers what the test tells it to."""
+    async with FakeApi() as running:
+        yield running
+
+
+@pytest.fixture
+async def scripted_api(scripted: FakeApi) -> AsyncIterator[KubeClient]:
+    """Return a client of that server; its pauses take no time."""
+    clock = FakeClock()
+    async with KubeClient(scripted.connection(clock), clock=clock, timeout_seconds=5) as client:
+        yield client
 
 
 def _is_required() -> bool:

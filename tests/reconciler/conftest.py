@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.dying import Mortal, through
 from tests.support.dying_proxy import DyingProxy
 from tests.support.gitrepo import SourceRepository
 from tests.support.reconciling import World, running
@@ -66,7 +67,12 @@ def reconciler(
 
 
 @pytest.fixture
-async def proxy(control_plane: ControlPlane) -> AsyncIterator[DyingProxy]:
+async def mortal(
+    world: World, control_plane: ControlPlane, tmp_path: Path
+) -> AsyncIterator[Mortal]:
+    """Return a reconciler with the shipped rights that dies after so many writes as it is told."""
     trust = ssl.create_default_context(cafile=str(control_plane.ca_file))
-    async with DyingProxy(control_plane.server_url, trust) as running:
-        yield running
+    token = control_plane.service_account_token("gitopskit-system", "gitopskit-reconciler")
+    async with DyingProxy(control_plane.server_url, trust) as proxy:
+        kubeconfig = through(proxy, token, tmp_path)
+        yield Mortal(proxy=proxy, kubeconfig=kubeconfig, world=world)

@@ -15,17 +15,13 @@ import pytest
 from gitopskit.kube.client import KubeClient
 from gitopskit.kube.resources import APPLICATIONS, CONFIG_MAPS, SERVICE_ACCOUNTS
 from gitopskit.reconciler.loop import Controller
-from tests.support.dying import die, one_pass, through
 from tests.support.hooking import annotated
 from tests.support.reconciling import AUTOMATED, World, config_map, options, text
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from gitopskit.controlplane.server import ControlPlane
     from gitopskit.errors import GitopskitError
     from gitopskit.manifests.json_types import JsonObject
-    from tests.support.dying_proxy import DyingProxy
+    from tests.support.dying import Mortal
 
 _FEWEST_WRITES = 7
 """Inventory, two creations, a change, a deletion, inventory again, status."""
@@ -49,14 +45,8 @@ def _account(name: str) -> JsonObject:
 
 @pytest.mark.timeout(240)
 async def test_after_a_death_at_any_write_the_cluster_equals_git(
-    world: World,
-    unique: str,
-    proxy: DyingProxy,
-    control_plane: ControlPlane,
-    tmp_path: Path,
+    world: World, unique: str, mortal: Mortal
 ) -> None:
-    token = control_plane.service_account_token("gitopskit-system", "gitopskit-reconciler")
-    kubeconfig = through(proxy, token, tmp_path)
     await world.project(unique)
     for number in itertools.count(1):
         name = f"{unique}-{number}"
@@ -68,23 +58,21 @@ async def test_after_a_death_at_any_write_the_cluster_equals_git(
             {f"{path}/all.yaml": text(config_map(old), config_map(changed, at="1"))}
         )
         await world.application(name, project=unique, path=path)
-        proxy.arm(0)
-        await one_pass(kubeconfig, world, name)
+        await mortal.live(name)
         half = text(config_map(changed, at="2"), config_map(new), _account(fleeting))
         world.repository.commit({f"{path}/all.yaml": half})
 
-        proxy.arm(number)
-        has_died = await die(proxy, kubeconfig, world, name)
+        mortal.proxy.arm(number)
+        has_died = await mortal.die(name)
         world.repository.commit(
             {f"{path}/all.yaml": text(config_map(changed, at="3"), config_map(new))}
         )
-        proxy.arm(0)
-        await one_pass(kubeconfig, world, name)
+        await mortal.live(name)
 
         after = await _ours(world, f"{name}-")
         assert sorted(after) == [f"ConfigMap/{changed}", f"ConfigMap/{new}"], f"write {number}"
         assert after[f"ConfigMap/{changed}"]["data"] == {"at": "3"}
-        await one_pass(kubeconfig, world, name)
+        await mortal.live(name)
         assert _versions(await _ours(world, f"{name}-")) == _versions(after)
         if not has_died:
             assert number > _FEWEST_WRITES
@@ -93,15 +81,9 @@ async def test_after_a_death_at_any_write_the_cluster_equals_git(
 
 @pytest.mark.timeout(240)
 async def test_after_a_death_at_any_write_what_is_made_anew_or_adopted_is_as_git_says(
-    world: World,
-    unique: str,
-    proxy: DyingProxy,
-    control_plane: ControlPlane,
-    tmp_path: Path,
+    world: World, unique: str, mortal: Mortal
 ) -> None:
     """One object is made anew, one was left by others, one was changed by a person."""
-    token = control_plane.service_account_token("gitopskit-system", "gitopskit-reconciler")
-    kubeconfig = through(proxy, token, tmp_path)
     await world.project(unique)
     for number in itertools.count(1):
         name = f"{unique}-{number}"
@@ -111,18 +93,16 @@ async def test_after_a_death_at_any_write_what_is_made_anew_or_adopted_is_as_git
         after = text(_fixed(fixed, "2"), config_map(left, at="2"), config_map(edited, at="2"))
         world.repository.commit({f"{path}/all.yaml": before})
         await world.application(name, project=unique, path=path)
-        proxy.arm(0)
-        await one_pass(kubeconfig, world, name)
+        await mortal.live(name)
         theirs = config_map(left, at="1", extra="x")
         theirs["metadata"]["namespace"] = world.namespace
         await world.admin.create(CONFIG_MAPS, theirs, field_manager="kubectl-create")
         await world.edit(CONFIG_MAPS, edited, {"data": {"at": "9", "extra": "x"}})
         world.repository.commit({f"{path}/all.yaml": after})
 
-        proxy.arm(number)
-        has_died = await die(proxy, kubeconfig, world, name)
-        proxy.arm(0)
-        await one_pass(kubeconfig, world, name)
+        mortal.proxy.arm(number)
+        has_died = await mortal.die(name)
+        await mortal.live(name)
 
         found = await _ours(world, f"{name}-")
         assert {ref: it["data"] for ref, it in found.items()} == {
@@ -146,14 +126,8 @@ def _annotations(content: JsonObject) -> JsonObject:
 
 @pytest.mark.timeout(240)
 async def test_after_a_death_at_any_write_a_deleted_application_still_goes(
-    world: World,
-    unique: str,
-    proxy: DyingProxy,
-    control_plane: ControlPlane,
-    tmp_path: Path,
+    world: World, unique: str, mortal: Mortal
 ) -> None:
-    token = control_plane.service_account_token("gitopskit-system", "gitopskit-reconciler")
-    kubeconfig = through(proxy, token, tmp_path)
     await world.project(unique)
     policy = {"automated": AUTOMATED, "syncOptions": ["PrunePropagationPolicy=background"]}
     for number in itertools.count(1):
@@ -162,16 +136,14 @@ async def test_after_a_death_at_any_write_a_deleted_application_still_goes(
         objects = [config_map(f"{name}-{it}", at="1") for it in range(2)]
         world.repository.commit({f"{path}/all.yaml": text(*objects, _account(f"{name}-2"))})
         await world.application(name, project=unique, path=path, policy=policy, finalizer=True)
-        proxy.arm(0)
-        await one_pass(kubeconfig, world, name)
+        await mortal.live(name)
         live = await world.admin.get(APPLICATIONS, name, "argocd")
         await world.admin.delete(APPLICATIONS, name, "argocd", uid=live["metadata"]["uid"])
 
-        proxy.arm(number)
-        has_died = await die(proxy, kubeconfig, world, name)
-        proxy.arm(0)
+        mortal.proxy.arm(number)
+        has_died = await mortal.die(name)
         while await world.get(APPLICATIONS, name, "argocd") is not None:
-            await one_pass(kubeconfig, world, name)
+            await mortal.live(name)
 
         assert await _ours(world, f"{name}-") == {}, f"write {number}"
         listed = await world.get(CONFIG_MAPS, f"gitopskit-inventory-{name}-0", "gitopskit-system")

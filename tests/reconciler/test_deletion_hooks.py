@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitopskit.kube.resources import APP_PROJECTS, APPLICATIONS, CONFIG_MAPS
+from gitopskit.kube.resources import APP_PROJECTS, APPLICATIONS
 from gitopskit.reconciler.loop import Controller
 from tests.support.hooking import COMPLETE, FAILED, JOBS, end, job, until_job
 from tests.support.polling import eventually
@@ -58,12 +58,6 @@ async def until_waiting(world: World, name: str, hook: str) -> None:
     await eventually(is_told)
 
 
-async def listed(world: World, name: str) -> bool:
-    """Tell whether an inventory is left."""
-    found = await world.get(CONFIG_MAPS, f"gitopskit-inventory-{name}-0", "gitopskit-system")
-    return found is not None
-
-
 async def test_hooks_run_before_and_after_the_objects_go(
     world: World, reconciler: Run, unique: str
 ) -> None:
@@ -87,7 +81,7 @@ async def test_hooks_run_before_and_after_the_objects_go(
 
     assert await world.get(JOBS, before) is None
     assert await world.get(JOBS, after) is None
-    assert not await listed(world, unique)
+    assert await world.listed(unique) == {}
 
 
 async def test_without_the_finalizer_for_objects_hooks_run_and_the_objects_stay(
@@ -154,7 +148,7 @@ async def test_a_deletion_goes_on_after_a_restart(
 
     assert await world.get(JOBS, f"{unique}-hook") is None
     assert await world.data(unique) is None
-    assert not await listed(world, unique)
+    assert await world.listed(unique) == {}
 
 
 async def test_a_hook_whose_finalizer_is_off_has_run(

@@ -38,15 +38,21 @@ async def _applied(world: World, name: str, at: str) -> int:
     return sum(item["data"]["at"] == at for item in listing.items)
 
 
+async def _side_by_side(world: World, name: str) -> tuple[str, str]:
+    """Register an Application of many objects and one of a single object; return their names."""
+    big, small = f"{name}-big", f"{name}-small"
+    files = {"big/all.yaml": _many(big, "1"), "small/all.yaml": text(config_map(small, at="1"))}
+    world.repository.commit(files)
+    await world.project(name)
+    await world.application(big, project=name, path="big")
+    await world.application(small, project=name, path="small")
+    return big, small
+
+
 async def test_a_small_application_does_not_wait_for_a_big_one(
     world: World, reconciler: Run, unique: str, tell: Callable[[str], None]
 ) -> None:
-    big, small = f"{unique}-big", f"{unique}-small"
-    files = {"big/all.yaml": _many(big, "1"), "small/all.yaml": text(config_map(small, at="1"))}
-    world.repository.commit(files)
-    await world.project(unique)
-    await world.application(big, project=unique, path="big")
-    await world.application(small, project=unique, path="small")
+    big, small = await _side_by_side(world, unique)
     clock = asyncio.get_running_loop().time
 
     async with reconciler():
@@ -70,12 +76,7 @@ async def test_a_small_application_does_not_wait_for_a_big_one(
 async def test_drift_of_one_application_is_not_healed_behind_that_of_another(
     world: World, reconciler: Run, unique: str, tell: Callable[[str], None]
 ) -> None:
-    big, small = f"{unique}-big", f"{unique}-small"
-    files = {"big/all.yaml": _many(big, "1"), "small/all.yaml": text(config_map(small, at="1"))}
-    world.repository.commit(files)
-    await world.project(unique)
-    await world.application(big, project=unique, path="big")
-    await world.application(small, project=unique, path="small")
+    big, small = await _side_by_side(world, unique)
     clock = asyncio.get_running_loop().time
     edited: JsonObject = {"data": {"at": "edited"}}
 

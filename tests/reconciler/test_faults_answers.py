@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -109,7 +108,10 @@ async def test_what_was_made_anew_is_in_the_inventory_although_that_failed_once(
 
     async def is_listed() -> bool:
         live = await world.get(CONFIG_MAPS, unique)
-        return live is not None and live["metadata"]["uid"] == await listed_uid(world, unique)
+        return (
+            live is not None
+            and live["metadata"]["uid"] == (await world.listed(unique))[unique]["uid"]
+        )
 
     async with running(client, world.cache_dir, poll_seconds=RARELY_SECONDS):
         await world.until_synced(unique)
@@ -118,13 +120,6 @@ async def test_what_was_made_anew_is_in_the_inventory_although_that_failed_once(
         await world.admin.delete(CONFIG_MAPS, unique, world.namespace, uid=live["metadata"]["uid"])
         await eventually(lambda: once.is_over)
         await eventually(is_listed)
-
-
-async def listed_uid(world: World, name: str) -> str:
-    """Return the UID that the inventory of an Application with one object has."""
-    found = await world.get(CONFIG_MAPS, f"gitopskit-inventory-{name}-0", "gitopskit-system")
-    (entry,) = json.loads(found["data"]["entries.json"]) if found else [{"uid": ""}]
-    return str(entry["uid"])
 
 
 async def test_a_status_whose_answer_was_lost_is_known_as_ours(

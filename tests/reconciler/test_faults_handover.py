@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gitopskit.kube.resources import CONFIG_MAPS
-from tests.support.dying import die, one_pass, through
 from tests.support.reconciling import World, config_map, text
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from gitopskit.controlplane.server import ControlPlane
-    from tests.support.dying_proxy import DyingProxy
+    from tests.support.dying import Mortal
 
 _FEWEST_WRITES = 4
 """The taker's inventory, the object, the inventory again, a status."""
@@ -37,23 +32,14 @@ async def _found(world: World, name: str) -> tuple[str, str]:
     return found["metadata"]["uid"], tracking.partition(":")[0]
 
 
-async def _listed(world: World, application: str) -> set[str]:
-    found = await world.get(CONFIG_MAPS, f"gitopskit-inventory-{application}-0", "gitopskit-system")
-    return {it["name"] for it in json.loads(found["data"]["entries.json"])} if found else set()
-
-
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize("first", ["a", "b"])
 async def test_after_a_death_at_any_write_the_object_is_the_same_and_known(
     world: World,
     unique: str,
-    proxy: DyingProxy,
-    control_plane: ControlPlane,
-    tmp_path: Path,
+    mortal: Mortal,
     first: str,
 ) -> None:
-    token = control_plane.service_account_token("gitopskit-system", "gitopskit-reconciler")
-    kubeconfig = through(proxy, token, tmp_path)
     await world.project(unique)
     for number in itertools.count(1):
         name = f"{unique}-{number}"
@@ -62,23 +48,21 @@ async def test_after_a_death_at_any_write_the_object_is_the_same_and_known(
         pair = [f"{name}-a", f"{name}-b"]
         for application in pair:
             await world.application(application, project=unique, path=application)
-        proxy.arm(0)
-        await one_pass(kubeconfig, world, *pair)
+        await mortal.live(*pair)
         before, _ = await _found(world, moved)
         world.repository.commit(_files(name, [kept[0]], [kept[1], moved]))
 
-        proxy.arm(number)
-        has_died = await die(proxy, kubeconfig, world, f"{name}-{first}")
-        has_died = has_died or await die(proxy, kubeconfig, world, *pair)
+        mortal.proxy.arm(number)
+        has_died = await mortal.die(f"{name}-{first}")
+        has_died = has_died or await mortal.die(*pair)
         owner = (await _found(world, moved))[1]
-        knowing = {it for it in pair if moved in await _listed(world, it)}
-        proxy.arm(0)
-        await one_pass(kubeconfig, world, *pair)
+        knowing = {it for it in pair if moved in await world.listed(it)}
+        await mortal.live(*pair)
 
         assert owner in knowing, f"write {number}"
         assert await _found(world, moved) == (before, f"{name}-b"), f"write {number}"
-        assert await _listed(world, f"{name}-a") == {kept[0]}
-        assert await _listed(world, f"{name}-b") == {kept[1], moved}
+        assert set(await world.listed(f"{name}-a")) == {kept[0]}
+        assert set(await world.listed(f"{name}-b")) == {kept[1], moved}
         if not has_died:
             assert number > _FEWEST_WRITES
             return

@@ -85,11 +85,8 @@ async def test_an_expression_that_is_none_is_told_and_nothing_is_written(
     rule = {"kind": "ConfigMap", "jqPathExpressions": [".data["]}
     await world.application(unique, project=unique, ignoreDifferences=[rule])
 
-    async def is_told() -> bool:
-        return ".data[" in (await world.conditions(unique)).get("InvalidSpecError", "")
-
     async with reconciler():
-        await eventually(is_told)
+        await world.until_condition(unique, "InvalidSpecError", ".data[")
 
     assert await world.get(CONFIG_MAPS, unique) is None
 
@@ -104,12 +101,9 @@ async def test_an_expression_without_end_stops_its_application_alone(
     await world.application(unique, project=unique, ignoreDifferences=[rule])
     await world.application(f"{unique}-other", project=unique, path="other")
 
-    async def is_told() -> bool:
-        return LOOP in (await world.conditions(unique)).get("InvalidSpecError", "")
-
     async with reconciler():
         await world.until_synced(f"{unique}-other")
-        await eventually(is_told)
+        await world.until_condition(unique, "InvalidSpecError", LOOP)
 
     assert await world.get(CONFIG_MAPS, unique) is None
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from gitopskit.errors import ApiForbidden
-from gitopskit.kube.client import KubeClient
 from gitopskit.manifests.identity import ObjectRef
 from gitopskit.reconciler.places import explaining
-from tests.support.clock import FakeClock
 from tests.support.fake_api import FakeApi, Reply, refusal
+
+if TYPE_CHECKING:
+    from gitopskit.kube.client import KubeClient
 
 WEB = ObjectRef("apps", "Deployment", "shop", "web")
 REFUSED = ApiForbidden("cannot get resource deployments", hint="ask", status=403)
@@ -34,15 +37,13 @@ ENDING = Reply(json={"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z"}})
     ],
 )
 async def test_a_refusal_says_what_is_wrong_with_its_namespace(
-    ref: ObjectRef, answer: Reply, told: str
+    scripted: FakeApi, scripted_api: KubeClient, ref: ObjectRef, answer: Reply, told: str
 ) -> None:
-    clock = FakeClock()
-    async with FakeApi() as server:
-        server.reply(answer)
-        async with KubeClient(server.connection(clock), clock=clock, timeout_seconds=5) as api:
-            with pytest.raises(ApiForbidden) as caught:
-                async with explaining(api, ref):
-                    raise REFUSED
+    scripted.reply(answer)
+
+    with pytest.raises(ApiForbidden) as caught:
+        async with explaining(scripted_api, ref):
+            raise REFUSED
 
     assert caught.value.what == told
     assert caught.value.status == REFUSED.status

@@ -30,11 +30,6 @@ async def registered(world: World, name: str, *contents: JsonObject, **spec: Jso
     await world.application(name, project=name, **spec)
 
 
-async def inventory(world: World, application: str) -> str:
-    found = await world.get(CONFIG_MAPS, f"gitopskit-inventory-{application}-0", "gitopskit-system")
-    return "" if found is None else found["data"]["entries.json"]
-
-
 async def approve(world: World, application: str) -> None:
     later = SystemClock().now_utc() + timedelta(seconds=2)
     await world.admin.patch(
@@ -53,7 +48,7 @@ async def test_what_left_the_repository_is_deleted(
 
     async with reconciler():
         await world.until_synced(unique)
-        assert f'"{unique}"' in await inventory(world, unique)
+        assert unique in await world.listed(unique)
         commit = world.repository.commit({"app/all.yaml": text(config_map(f"{unique}-{KEPT}"))})
         await world.until_gone(CONFIG_MAPS, unique)
         await eventually(lambda: _forgotten(world, unique))
@@ -221,7 +216,7 @@ async def test_a_deleted_application_with_the_finalizer_takes_its_objects_with_i
         await world.until_gone(APPLICATIONS, unique, "argocd")
 
     assert await world.data(unique) is None
-    assert await inventory(world, unique) == ""
+    assert await world.listed(unique) == {}
 
 
 async def test_a_deleted_application_without_the_finalizer_leaves_its_objects(
@@ -273,7 +268,7 @@ async def registered_again(world: World, name: str) -> None:
 
 
 async def _forgotten(world: World, name: str) -> bool:
-    return f'"name": "{name}"' not in await inventory(world, name)
+    return name not in await world.listed(name)
 
 
 async def _requires_pruning(world: World, name: str) -> bool:

@@ -74,12 +74,6 @@ def commit(world: World, *contents: JsonObject) -> str:
     return world.repository.commit({"app/all.yaml": text(*contents)})
 
 
-async def inventory(world: World, application: str) -> str:
-    name = f"gitopskit-inventory-{application}-0"
-    found = await world.admin.get(CONFIG_MAPS, name, "gitopskit-system")
-    return str(found["data"]["entries.json"])
-
-
 def account(name: str) -> JsonObject:
     return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}
 
@@ -157,14 +151,14 @@ async def test_what_could_not_be_deleted_stays_listed_and_goes_when_it_can(
         await _forbid_deletion(world, unique)
         commit(world, kept)
         message = await world.until_condition(unique, "SyncError", unique)
-        listed = await inventory(world, unique)
+        listed = await world.listed(unique)
         assert await world.data(unique) == {}
         await _allow_deletion(world, unique)
         await world.until_gone(CONFIG_MAPS, unique)
         await world.until_synced(unique)
 
     assert "stays for now" in message
-    assert f'"{unique}"' in listed
+    assert unique in listed
 
 
 async def _forbid_deletion(world: World, name: str) -> None:
@@ -229,7 +223,7 @@ async def test_an_object_that_is_held_in_its_end_stays_listed_until_it_is_gone(
         )
 
     async def is_listed() -> bool:
-        return f'"{unique}"' in await inventory(world, unique)
+        return unique in await world.listed(unique)
 
     async def is_forgotten() -> bool:
         return not await is_listed()

@@ -25,8 +25,18 @@ from tests.support.widgets import definition, grant, widgets
 if TYPE_CHECKING:
     from gitopskit.controlplane.server import ControlPlane
     from gitopskit.kube.client import KubeClient
+    from gitopskit.manifests.json_types import JsonObject
 
 Run = Callable[[], AbstractAsyncContextManager[Controller]]
+
+DAMAGE: JsonObject = {"data": {"entries.json": "{"}}
+
+
+async def change_inventory(world: World, application: str, patch: JsonObject) -> JsonObject:
+    name = f"gitopskit-inventory-{application}-0"
+    return await world.admin.patch(
+        CONFIG_MAPS, name, "gitopskit-system", patch=patch, field_manager="kubectl-edit"
+    )
 
 
 async def test_a_damaged_inventory_stops_everything_and_is_told(
@@ -37,13 +47,7 @@ async def test_a_damaged_inventory_stops_everything_and_is_told(
     await world.application(unique, project=unique)
     async with reconciler():
         await world.until_synced(unique)
-    await world.admin.patch(
-        CONFIG_MAPS,
-        f"gitopskit-inventory-{unique}-0",
-        "gitopskit-system",
-        patch={"data": {"entries.json": "{"}},
-        field_manager="kubectl-edit",
-    )
+    await change_inventory(world, unique, DAMAGE)
     world.repository.commit({"app/all.yaml": text(config_map(f"{unique}-b"))})
 
     async with reconciler():
@@ -63,13 +67,7 @@ async def test_a_damaged_inventory_that_is_deleted_starts_anew_without_a_restart
 
     async with reconciler():
         await world.until_synced(unique)
-        damaged = await world.admin.patch(
-            CONFIG_MAPS,
-            name,
-            "gitopskit-system",
-            patch={"data": {"entries.json": "{"}},
-            field_manager="kubectl-edit",
-        )
+        damaged = await change_inventory(world, unique, DAMAGE)
         world.repository.commit({"app/all.yaml": text(config_map(f"{unique}-b"))})
         await world.until_condition(unique, "ComparisonError", "cannot be read")
         await world.admin.delete(
@@ -90,13 +88,7 @@ async def test_an_inventory_that_somebody_changes_is_read_again(
 
     async with reconciler():
         await world.until_synced(unique)
-        await world.admin.patch(
-            CONFIG_MAPS,
-            f"gitopskit-inventory-{unique}-0",
-            "gitopskit-system",
-            patch={"metadata": {"labels": {"touched": "yes"}}},
-            field_manager="somebody",
-        )
+        await change_inventory(world, unique, {"metadata": {"labels": {"touched": "yes"}}})
         commit = world.repository.commit(
             {"app/all.yaml": text(config_map(unique), config_map(f"{unique}-new"))}
         )
@@ -125,9 +117,7 @@ async def test_an_inventory_that_somebody_deletes_is_written_again(
         )
         await world.until_synced(unique, revision=commit)
 
-    found = await world.get(CONFIG_MAPS, name, "gitopskit-system")
-    assert found is not None
-    assert f'"{unique}-new"' in found["data"]["entries.json"]
+    assert f"{unique}-new" in await world.listed(unique)
 
 
 async def test_a_namespace_that_comes_later_is_waited_for(

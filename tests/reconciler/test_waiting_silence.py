@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitopskit.errors import ApiError, ApiForbidden, ApiGone, ApiNotFound, ApiUnreachable
-from gitopskit.kube.client import KubeClient
 from gitopskit.reconciler.waiting import Wanted, wait
-from tests.support.clock import FakeClock
 from tests.support.fake_api import FakeApi, Reply, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
+    from gitopskit.kube.client import KubeClient
     from gitopskit.manifests.json_types import JsonObject
 
 WEB = Wanted(names=("web",))
@@ -24,44 +21,31 @@ ATTEMPTS = 5
 """How often a client asks before it gives up."""
 
 
-@pytest.fixture
-async def server() -> AsyncIterator[FakeApi]:
-    async with FakeApi() as running:
-        yield running
-
-
-@pytest.fixture
-async def api(server: FakeApi) -> AsyncIterator[KubeClient]:
-    clock = FakeClock()
-    async with KubeClient(server.connection(clock), clock=clock, timeout_seconds=5) as client:
-        yield client
-
-
 @pytest.mark.parametrize("status", [429, 503])
 async def test_a_wait_goes_on_while_the_server_is_away(
-    server: FakeApi, api: KubeClient, status: int
+    scripted: FakeApi, scripted_api: KubeClient, status: int
 ) -> None:
     away = [refusal(status)] * ATTEMPTS
-    server.reply(*away, *away, NO_HEADS, Reply(json={"status": WELL}))
+    scripted.reply(*away, *away, NO_HEADS, Reply(json={"status": WELL}))
     missed: list[ApiError] = []
 
-    (found,) = await wait(api, WEB, timeout_seconds=300, on_silence=missed.append)
+    (found,) = await wait(scripted_api, WEB, timeout_seconds=300, on_silence=missed.append)
 
     assert found.is_done
     assert [it.status for it in missed] == [status]
 
 
 async def test_a_server_that_stays_away_is_told_when_the_time_is_over(
-    server: FakeApi, api: KubeClient
+    scripted: FakeApi, scripted_api: KubeClient
 ) -> None:
-    server.reply(refusal(503))
+    scripted.reply(refusal(503))
     missed: list[ApiError] = []
 
     with pytest.raises(ApiError):
-        await wait(api, WEB, timeout_seconds=60, on_silence=missed.append)
+        await wait(scripted_api, WEB, timeout_seconds=60, on_silence=missed.append)
 
     assert missed
-    assert 60 <= api.clock.monotonic_seconds() < 90
+    assert 60 <= scripted_api.clock.monotonic_seconds() < 90
 
 
 @pytest.mark.parametrize(
@@ -73,14 +57,14 @@ async def test_a_server_that_stays_away_is_told_when_the_time_is_over(
     ],
 )
 async def test_a_refusal_ends_the_wait_at_once(
-    server: FakeApi, api: KubeClient, answer: Reply, expected: type[ApiError]
+    scripted: FakeApi, scripted_api: KubeClient, answer: Reply, expected: type[ApiError]
 ) -> None:
-    server.reply(NO_HEADS, answer)
+    scripted.reply(NO_HEADS, answer)
 
     with pytest.raises(expected):
-        await wait(api, WEB, timeout_seconds=300)
+        await wait(scripted_api, WEB, timeout_seconds=300)
 
-    assert api.clock.monotonic_seconds() == 0
+    assert scripted_api.clock.monotonic_seconds() == 0
 
 
 def test_what_may_pass_is_known_by_its_error() -> None:

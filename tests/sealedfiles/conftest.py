@@ -8,7 +8,6 @@ import pytest
 
 from gitopskit.kube.client import KubeClient
 from tests.support.clock import FakeClock
-from tests.support.fake_api import FakeApi
 from tests.support.fake_controller import FakeController
 from tests.support.sealing import sealing_pair
 
@@ -27,18 +26,4 @@ async def api(fake: FakeController) -> AsyncIterator[KubeClient]:
     """A client of the API server in front of the controller."""
     clock = FakeClock()
     async with KubeClient(fake.connection(clock), clock=clock) as client:
-        yield client
-
-
-@pytest.fixture
-async def scripted() -> AsyncIterator[FakeApi]:
-    """A server that answers what the test tells it to."""
-    async with FakeApi() as running:
-        yield running
-
-
-@pytest.fixture
-async def scripted_api(scripted: FakeApi) -> AsyncIterator[KubeClient]:
-    clock = FakeClock()
-    async with KubeClient(scripted.connection(clock), clock=clock) as client:
         yield client

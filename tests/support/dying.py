@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,35 @@ from tests.support.reconciling import World, options
 
 if TYPE_CHECKING:
     from tests.support.dying_proxy import DyingProxy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mortal:
+    """What reconciles a world by a way that ends after so many writes as it is armed for."""
+
+    proxy: DyingProxy
+    kubeconfig: Path
+    world: World
+
+    async def live(self, *applications: str) -> None:
+        """Reconcile some Applications once, as a reconciler that starts and ends."""
+        self.proxy.arm(0)
+        await self._pass(*applications)
+
+    async def die(self, *applications: str) -> bool:
+        """Run a pass that may be cut off; return whether it was."""
+        task = asyncio.create_task(self._pass(*applications))
+        death = asyncio.create_task(self.proxy.died.wait())
+        await asyncio.wait({task, death}, return_when=asyncio.FIRST_COMPLETED)
+        for pending in (task, death):
+            pending.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await pending
+        return self.proxy.died.is_set()
+
+    async def _pass(self, *applications: str) -> None:
+        async with await cluster.connect(self.kubeconfig) as api:
+            await Controller(api, options(self.world.cache_dir)).pass_once(applications)
 
 
 def through(proxy: DyingProxy, token: str, folder: Path) -> Path:
@@ -27,21 +57,3 @@ def through(proxy: DyingProxy, token: str, folder: Path) -> Path:
         "current-context": "x",
     }
     return Path(written(content, folder))
-
-
-async def one_pass(kubeconfig: Path, world: World, *applications: str) -> None:
-    """Reconcile some Applications once, as the reconciler that starts and ends."""
-    async with await cluster.connect(kubeconfig) as api:
-        await Controller(api, options(world.cache_dir)).pass_once(applications)
-
-
-async def die(proxy: DyingProxy, kubeconfig: Path, world: World, *applications: str) -> bool:
-    """Run a pass that may be cut off; return whether it was."""
-    task = asyncio.create_task(one_pass(kubeconfig, world, *applications))
-    death = asyncio.create_task(proxy.died.wait())
-    await asyncio.wait({task, death}, return_when=asyncio.FIRST_COMPLETED)
-    for pending in (task, death):
-        pending.cancel()
-        with contextlib.suppress(asyncio.CancelledError, Exception):
-            await pending
-    return proxy.died.is_set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import sys
 from contextlib import asynccontextmanager
@@ -185,6 +186,13 @@ class World:
         """Return what a ConfigMap of the namespace holds, or None where there is none."""
         found = await self.get(CONFIG_MAPS, name)
         return None if found is None else found.get("data") or {}
+
+    async def listed(self, application: str) -> dict[str, JsonObject]:
+        """Return the entries of an inventory by the names of their objects; it has one shard."""
+        name = f"gitopskit-inventory-{application}-0"
+        found = await self.get(CONFIG_MAPS, name, "gitopskit-system")
+        entries = json.loads(found["data"]["entries.json"]) if found else []
+        return {entry["name"]: entry for entry in entries}
 
     async def edit(self, kind: ResourceType, name: str, patch: JsonObject) -> JsonObject:
         """Change an object as `kubectl edit` does."""
