@@ -73,11 +73,13 @@ _ENVIRONMENT: Final = {
 class GitLimits:
     """How long one git process may run, how much a repository may hold, how much is kept.
 
-    ``size_bytes`` bounds a transfer and, on its own, the files of one revision; ``data_bytes`` is
-    memory that a process may write to (Linux only).
+    ``asking_seconds`` is for what asks a server only which commit a revision is. ``size_bytes``
+    bounds a transfer and, on its own, the files of one revision; ``data_bytes`` is memory that a
+    process may write to (Linux only).
     """
 
     timeout_seconds: float = 120.0
+    asking_seconds: float = 30.0
     size_bytes: int = 512 * 1024 * 1024
     data_bytes: int = 384 * 1024 * 1024
     files: int = 100_000
@@ -89,7 +91,8 @@ class GitLimits:
 class Call:
     """One start of git: arguments after its own options, and what it is given.
 
-    ``protocol`` is the only one it may use; ``where`` names the repository in errors.
+    ``protocol`` is the only one it may use; ``where`` names the repository in errors;
+    ``is_question`` tells that it only asks a server something.
     """
 
     arguments: Sequence[str]
@@ -98,6 +101,7 @@ class Call:
     access: Access = NO_ACCESS
     environment: Mapping[str, str] = field(default_factory=dict)
     cwd: Path | None = None
+    is_question: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +122,7 @@ class Git:
             return run(self._command(call))
         except ProcessFailed as error:
             raise GitFailed(
-                f"git did not end within {self.limits.timeout_seconds:g} s, or printed too much",
+                f"git did not end within {self._seconds(call):g} s, or printed too much",
                 where=call.where,
                 hint="check that the server answers and that the repository is not too large",
             ) from error
@@ -135,6 +139,11 @@ class Git:
             known = explain(completed.stderr, where=call.where)
             raise known or unknown(completed.stderr, where=call.where)
         return completed.stdout
+
+    def _seconds(self, call: Call) -> float:
+        limits = self.limits
+        longest = limits.timeout_seconds
+        return min(longest, limits.asking_seconds) if call.is_question else longest
 
     def _command(self, call: Call) -> Command:
         if not find_program("git", path=self.path):
@@ -156,7 +165,7 @@ class Git:
                 **call.environment,
             },
             cwd=call.cwd,
-            timeout_seconds=self.limits.timeout_seconds,
+            timeout_seconds=self._seconds(call),
             data_limit_bytes=self.limits.data_bytes,
             pass_fds=call.access.pass_fds,
         )

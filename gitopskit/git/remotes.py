@@ -91,6 +91,14 @@ def parse_remote(url: str, *, allow_local: bool = False) -> Remote:
     return _networked(url, parts)
 
 
+def server_of(url: str) -> str:
+    """Return the name of the server that a URL leads to; empty if it is none, or this machine."""
+    try:
+        return parse_remote(url, allow_local=True).host
+    except (InputError, UnsupportedField):
+        return ""
+
+
 def _require_plain_text(url: str) -> None:
     if not url:
         raise InputError("the repository's URL is empty", hint="give it as repoURL")

@@ -100,7 +100,7 @@ class Mirror:
         if is_commit(wanted):
             return wanted
         arguments = ["ls-remote", "--quiet", "--end-of-options", remote.url, *references(wanted)]
-        completed = self._ask(remote, arguments)
+        completed = self._ask(remote, arguments, is_question=True)
         if completed.exit_code != 0:
             raise self._failure(completed, remote.url)
         commit = pick(read_listing(completed.stdout), wanted)
@@ -310,10 +310,14 @@ class Mirror:
         (new / "info" / "attributes").write_text(_RAW_FILES, encoding="utf-8")
         new.rename(self._bare)
 
-    def _ask(self, remote: Remote, arguments: list[str]) -> Completed:
+    def _ask(self, remote: Remote, arguments: list[str], *, is_question: bool = False) -> Completed:
         with open_access(remote, path=self._git.path, clock=self._clock) as access:
             call = Call(
-                arguments=arguments, where=remote.url, protocol=remote.scheme, access=access
+                arguments=arguments,
+                where=remote.url,
+                protocol=remote.scheme,
+                access=access,
+                is_question=is_question,
             )
             return self._git.run(call)
 

@@ -10,12 +10,16 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from gitopskit.render.inputs import EVERYTHING, folders_read
+from gitopskit.render.sources import RenderSource
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import PurePosixPath
 
     from gitopskit.git.tree_hashes import TreeHashes
     from gitopskit.manifests.documents import Manifest
+    from gitopskit.manifests.snapshot import Snapshot
     from gitopskit.reconciler.source import Source
 
     Inputs = tuple[tuple[PurePosixPath, ...], ...]
@@ -88,6 +92,19 @@ class Renders:
         self._kept[place] = rendered
         while self._objects > self._most_objects:
             self._objects -= _weight(self._kept.popitem(last=False)[1])
+
+
+def inputs_of(snapshots: Sequence[Snapshot], sources: Sequence[Source]) -> Inputs:
+    """Return what each source reads; charts may read what any of the others has."""
+    if any(source.helm or source.chart or source.ref for source in sources):
+        return (EVERYTHING,) * len(sources)
+    return tuple(
+        folders_read(
+            snapshot,
+            RenderSource(path=it.path, directory=it.directory, kustomize=it.kustomize),
+        )
+        for snapshot, it in zip(snapshots, sources, strict=True)
+    )
 
 
 def key_of(inputs: Inputs, trees: Sequence[TreeHashes]) -> str:

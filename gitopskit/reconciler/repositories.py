@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePosixPath
@@ -27,11 +26,20 @@ from gitopskit.reconciler.answers import Answers
 from gitopskit.reconciler.batches import Batches
 from gitopskit.reconciler.caches import CHARTS, MIRRORS, Caches
 from gitopskit.reconciler.chart_repositories import CHART_FOLDER, ChartRepository
-from gitopskit.reconciler.rendering import Place, Rendered, Renders, is_told_by_trees, key_of
+from gitopskit.reconciler.lanes import AT_ONCE, Lanes, Question, Rounds
+from gitopskit.reconciler.rendering import (
+    Place,
+    Rendered,
+    Renders,
+    inputs_of,
+    is_told_by_trees,
+    key_of,
+)
+from gitopskit.reconciler.shared_looks import SharedLooks
+from gitopskit.reconciler.threads import Threads, question_about
 from gitopskit.reconciler.turns import Turns
 from gitopskit.redaction import scrub
 from gitopskit.render.helm import Release
-from gitopskit.render.inputs import EVERYTHING, folders_read
 from gitopskit.render.sources import RenderSource, render, require_objects, way_of_rendering
 from gitopskit.render.together import build_paths
 from gitopskit.render.tree import Tree
@@ -54,10 +62,6 @@ _Arguments = TypeVarTuple("_Arguments")
 _Answer = TypeVar("_Answer")
 
 _LOG: Final = structlog.get_logger("reconciler")
-_ASKERS: Final = 16
-_ASKERS_PER_REPOSITORY: Final = 2
-"""A server that does not answer keeps so many threads busy, and no more."""
-
 _RENDERERS: Final = 2
 """So many builds at once, each with the memory of ``RenderLimits``, fit into the container."""
 
@@ -99,10 +103,11 @@ class Repositories:
         self._access = RepositoryAccess(allows_local=options.allows_local, clock=SystemClock())
         self._mirrors: dict[tuple[str, str], Mirror] = {}
         self._heads = Answers()
-        self._askers = ThreadPoolExecutor(_ASKERS, thread_name_prefix="git")
-        self._renderers = ThreadPoolExecutor(_RENDERERS, thread_name_prefix="render")
-        self._caches = Caches(options.cache_dir, clock=SystemClock())
-        self._turns = Turns(partial(asyncio.Semaphore, _ASKERS_PER_REPOSITORY))
+        clock = SystemClock()
+        self._looks = SharedLooks(self._look)
+        self._askers = Threads(Lanes(), most=AT_ONCE, name="git", clock=clock)
+        self._renderers = Threads(Rounds(_RENDERERS), most=_RENDERERS, name="render", clock=clock)
+        self._caches = Caches(options.cache_dir, clock=clock)
         self._server = Release(name="", namespace="")
         self._renders = Renders()
         self._batches = Batches(self._build_together)
@@ -142,22 +147,24 @@ class Repositories:
             GitopskitError: the repository cannot be used or reached, or has no such revision.
         """
         while (found := self._heads.find(follow)) is None:
-            await self._look(follow)
+            await self._looks.any(follow)
         if isinstance(found, GitopskitError):
             raise found
         return found
 
     async def look(self, follow: Follow) -> bool:
         """Ask for the commit of a revision; tell whether the answer is another one than before."""
-        is_news = await self._look(follow)
+        is_news = await self._looks.fresh(follow)
         if is_news:
             self._on_news(follow)
         return is_news
 
-    async def _look(self, follow: Follow) -> bool:
-        question = self._heads.question()
+    async def _look(self, follow: Follow, on_begin: Callable[[], object]) -> bool:
+        number = self._heads.question()
         try:
-            found: str | GitopskitError = await self._ask(follow, self._resolve, follow)
+            found: str | GitopskitError = await self._askers.do(
+                question_about(follow), self._resolve, follow, on_begin=on_begin
+            )
         except GitopskitError as error:
             found = error
             if str(error) != str(self._heads.find(follow)):
@@ -170,7 +177,7 @@ class Repositories:
                 where=scrub(follow.url),
                 hint="check the repository Secret and the ConfigMaps that go with it",
             )
-        return self._heads.keep(follow, found, question=question)
+        return self._heads.keep(follow, found, question=number)
 
     def heads(self, follows: Iterable[Follow]) -> dict[Follow, str]:
         """Return the commits of those revisions of which one is known."""
@@ -201,7 +208,7 @@ class Repositories:
         """
         trust = self._access.trust(signers)
         for pinned in sources:
-            await self._ask(pinned.follow, self._verify, pinned, trust)
+            await self._bring(pinned.follow, self._verify, pinned, trust)
 
     async def key(self, sources: Sequence[Pinned]) -> str:
         """Return the key of what some sources render to; empty where it takes a render to know.
@@ -222,17 +229,17 @@ class Repositories:
         kept = self._renders.find(place, self._renders.key(place, trees))
         if kept is not None:
             return kept
-        loop = asyncio.get_running_loop()
         snapshots = [
-            await self._ask(it.follow, self._fetch, it.follow, it.commit) for it in sources
+            await self._bring(it.follow, self._fetch, it.follow, it.commit) for it in sources
         ]
         found = place.sources
         together = await self._with_others(snapshots[0], found)
         if together is not None:
             built, inputs = together
         else:
-            built = await loop.run_in_executor(self._renderers, self._build_all, snapshots, found)
-            inputs = await loop.run_in_executor(self._renderers, _inputs, snapshots, found)
+            question = question_about(sources[0].follow)
+            built = await self._renderers.do(question, self._build_all, snapshots, found)
+            inputs = await self._renderers.do(question, inputs_of, snapshots, found)
         rendered = replace(built, key=key_of(inputs, trees))
         if is_told_by_trees(place.sources, trees, rendered):
             self._renders.keep(place, inputs, rendered)
@@ -253,25 +260,24 @@ class Repositories:
         return Rendered(manifests=built.manifests, source_types=("Kustomize",)), (built.inputs,)
 
     async def _build_together(self, snapshot: Snapshot, paths: Sequence[str]) -> dict[str, Built]:
-        loop = asyncio.get_running_loop()
-        programs = self._options.programs
-        build = partial(build_paths, snapshot, paths, programs=programs)
-        return await loop.run_in_executor(self._renderers, build)
+        build = partial(build_paths, snapshot, paths, programs=self._options.programs)
+        question = Question(repository=str(snapshot.root.parent))
+        return await self._renderers.do(question, build)
 
     def close(self) -> None:
         """Take no more work; what threads are doing they finish."""
-        self._askers.shutdown(wait=False, cancel_futures=True)
-        self._renderers.shutdown(wait=False, cancel_futures=True)
+        self._askers.close()
+        self._renderers.close()
 
-    async def _ask(
+    async def _bring(
         self,
         follow: Follow,
         work: Callable[[*_Arguments], _Answer],
         *arguments: *_Arguments,
     ) -> _Answer:
-        async with self._turns[follow.url]:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._askers, work, *arguments)
+        """Do what may bring files from a server."""
+        question = question_about(follow, is_transfer=True)
+        return await self._askers.do(question, work, *arguments)
 
     def _resolve(self, follow: Follow) -> str:
         remote = self._access.remote(follow)
@@ -348,7 +354,7 @@ class Repositories:
         which = (follow.url, follow.project, pinned.commit)
         async with self._readings[which[:2]]:
             if which not in self._trees:
-                self._trees[which] = await self._ask(follow, self._read_trees, pinned)
+                self._trees[which] = await self._bring(follow, self._read_trees, pinned)
                 if len(self._trees) > _MOST_TREES:
                     self._trees.popitem(last=False)
             self._trees.move_to_end(which)
@@ -378,21 +384,6 @@ class Repositories:
             )
             self._mirrors[(remote.url, project)] = held
         return held
-
-
-def _inputs(
-    snapshots: Sequence[Snapshot], sources: Sequence[Source]
-) -> tuple[tuple[PurePosixPath, ...], ...]:
-    """Return what each source reads; charts may read what any of the others has."""
-    if any(source.helm or source.chart or source.ref for source in sources):
-        return (EVERYTHING,) * len(sources)
-    return tuple(
-        folders_read(
-            snapshot,
-            RenderSource(path=it.path, directory=it.directory, kustomize=it.kustomize),
-        )
-        for snapshot, it in zip(snapshots, sources, strict=True)
-    )
 
 
 def _place(sources: Sequence[Pinned]) -> Place:

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gitopskit.errors import GitopskitError, InputError, UnsupportedField
-from gitopskit.git.remotes import HttpsCredential, Remote, parse_remote
+from gitopskit.git.remotes import HttpsCredential, Remote, parse_remote, server_of
 from gitopskit.redaction import Plaintext
 
 
@@ -129,3 +129,17 @@ def test_any_text_is_a_repository_or_an_error_for_people(text: str) -> None:
     assert not text.startswith("-")
     assert not remote.host.startswith("-")
     assert not remote.user.startswith("-")
+
+
+@pytest.mark.parametrize(
+    ("url", "server"),
+    [
+        ("https://Git.Example.com:8443/a/b", "git.example.com"),
+        ("git@git.example.com:a/b.git", "git.example.com"),
+        ("/srv/git/shop.git", ""),
+        ("ftp://git.example.com/a", ""),
+        ("", ""),
+    ],
+)
+def test_a_url_leads_to_a_server_or_to_none(url: str, server: str) -> None:
+    assert server_of(url) == server

@@ -306,11 +306,16 @@ def test_old_snapshots_are_removed_when_nobody_reads_them_any_more(
     assert {path.name for path in tmp_path.glob("cache/*/snapshots/*")} == {used, newest}
 
 
-def test_a_server_that_never_answers_is_given_up(mirror_of: MirrorFactory) -> None:
+@pytest.mark.parametrize(
+    "limits", [GitLimits(timeout_seconds=0.3), GitLimits(asking_seconds=0.3)], ids=["call", "ask"]
+)
+def test_a_server_that_never_answers_is_given_up(
+    mirror_of: MirrorFactory, limits: GitLimits
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         remote = parse_remote(f"https://127.0.0.1:{port}/a")
-        mirror = mirror_of(remote, limits=GitLimits(timeout_seconds=0.3))
+        mirror = mirror_of(remote, limits=limits)
 
         with pytest.raises(GitFailed, match=r"did not end within 0\.3 s"):
             mirror.resolve_revision(remote, "main")

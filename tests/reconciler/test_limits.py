@@ -87,14 +87,25 @@ def git() -> dict[str, str]:
         "fields of a repository Secret, together": size(
             of("git.credentials:LARGEST_CREDENTIAL_BYTES")
         ),
-        "questions to servers at once": number(of("reconciler.repositories:_ASKERS")),
-        "questions about one repository at once": number(
-            of("reconciler.repositories:_ASKERS_PER_REPOSITORY")
-        ),
+        "asking a server what a revision is": seconds(GIT.asking_seconds),
+        **questions(),
         "checking one GPG signature": seconds(of("git.verification:_GPG_SECONDS")),
         "checked-out revisions of a copy": number(GIT.kept_snapshots),
         "commits of a copy": number(GIT.kept_commits),
         "time that what nobody follows stays": f"{of('git.cleaning:_UNUSED_SECONDS') / 60:g} min",
+    }
+
+
+def questions() -> dict[str, str]:
+    shares, room = of("reconciler.lanes:OF_ONE"), of("reconciler.lanes:_ROOM")
+    return {
+        "questions to servers at once": number(of("reconciler.lanes:AT_ONCE")),
+        "about one repository": number(shares["repository"]),
+        "about repositories of one server": number(shares["server"]),
+        "for one project": number(shares["project"]),
+        "about repositories that were slow": number(room["slow"]),
+        "about repositories that were never asked": number(room["new"]),
+        "an answer that counts as slow": seconds(of("reconciler.lanes:SLOW_SECONDS")),
     }
 
 

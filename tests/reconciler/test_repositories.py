@@ -15,8 +15,10 @@ from gitopskit.reconciler.repositories import Pinned, Repositories
 from tests.support.gitrepo import SourceRepository
 from tests.support.polling import eventually
 from tests.support.reconciling import config_map, options, text
+from tests.support.silent_server import silence
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -157,3 +159,40 @@ async def test_an_older_answer_that_comes_late_does_not_count(tmp_path: Path) ->
         assert await repositories.head(follow) == "after-the-push"
     finally:
         repositories.close()
+
+
+SILENT = 40
+"""More than there are threads, of each of several projects."""
+
+
+@pytest.mark.parametrize("is_new", [False, True], ids=["known", "new"])
+async def test_servers_that_do_not_answer_leave_room_for_those_that_do(
+    tmp_path: Path, *, is_new: bool, tell: Callable[[str], None]
+) -> None:
+    repository = SourceRepository.create(tmp_path / "shop.git")
+    repository.commit({"app/all.yaml": text(config_map("settings"))})
+    shop = Follow(str(repository.folder), "main", "shop")
+    repositories = Repositories(options(tmp_path / "cache").repositories)
+    clock = asyncio.get_running_loop().time
+
+    with silence() as address:
+        silent = [
+            Follow(f"{address}/{number}.git", "main", f"project-{number % 4}")
+            for number in range(SILENT if not is_new else 10)
+        ]
+        try:
+            if not is_new:
+                await repositories.head(shop)
+            looks = [asyncio.create_task(repositories.look(it)) for it in silent]
+            await asyncio.sleep(0)
+            begun = clock()
+            await repositories.look(shop)
+            seconds = clock() - begun
+            ended = [it for it in looks if it.done()]
+        finally:
+            repositories.close()
+            await asyncio.gather(*looks, return_exceptions=True)
+
+    tell(f"beside {len(silent)} repositories that do not answer: asked within {seconds:.2f} s")
+    assert ended == []
+    assert seconds < 15.0
