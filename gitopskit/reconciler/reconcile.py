@@ -28,6 +28,7 @@ from gitopskit.reconciler import (
     rollback,
     status,
     sync_run,
+    withdrawing,
 )
 from gitopskit.reconciler import application as applications
 from gitopskit.reconciler.advancing import Advancer
@@ -197,6 +198,9 @@ class Reconciler:
         results: list[ResourceResult] = []
         extra: list[tuple[str, str]] = []
         request = goal.application.operation
+        if withdrawing.is_withdrawn(tracked, goal):
+            await self._teardown.withdraw(tracked, goal, now=self._clock.now_utc())
+            return None
         if request is not None and (request.is_dry_run or answering.refusal(goal)):
             await self._answer(tracked, goal, request)
             return None

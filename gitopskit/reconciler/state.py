@@ -85,7 +85,7 @@ class Tracked:
     ``orphaned`` what beside it is nobody's, None before anybody looked. ``is_told``: its status is
     what we say, from now on; ``writing`` is what is being written, or was where no answer came, and
     ``is_disputed`` that another one claims something else, which ``status`` and ``content`` do not
-    have.
+    have. ``is_to_end``: somebody wants the operation that is told to run to end.
     """
 
     name: str
@@ -126,6 +126,7 @@ class Tracked:
     is_refused: bool = False
     is_told: bool = False
     is_disputed: bool = False
+    is_to_end: bool = False
     writing: JsonObject | None = None
     is_check_due: bool = False
     is_unsettled: bool = False
@@ -181,6 +182,7 @@ class Tracked:
         found = status_of(content)
         self.is_disputed = not is_ours and self._is_foreign(content, found)
         if self.is_disputed:
+            self.is_to_end = found.get("operationState", {}).get("phase") == "Terminating"
             self.content = {**content, "status": self.status}
         else:
             self.content, self.status = content, found

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import ApiConflict
 from gitopskit.reconciler import application as applications
-from gitopskit.reconciler import deletion_hooks, names, plan, reporting, sync_run
+from gitopskit.reconciler import deletion_hooks, names, plan, reporting, sync_run, withdrawing
 from gitopskit.reconciler.goals import Refused
 from gitopskit.reconciler.plan import DeletionOrder
 from gitopskit.timestamps import parse_rfc3339
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from gitopskit.reconciler.advancing import Advancer
     from gitopskit.reconciler.goals import Goals
     from gitopskit.reconciler.live import LiveObjects
@@ -66,6 +68,22 @@ class Teardown:
         if wanted != before and not goal.application.only_looks:
             with suppress(ApiConflict):  # a watch tells of it
                 await self._publisher.set_finalizers(tracked, wanted)
+
+    async def withdraw(self, tracked: Tracked, goal: Goal, *, now: datetime) -> None:
+        """End an operation that somebody took back: its hooks go, what was applied stays.
+
+        Raises:
+            ApiError: the API server refused or did not answer.
+        """
+        working = withdrawing.to_end(tracked, self._live.get)
+        await self._syncer.remove(tracked, working, _HOOK_ORDER)
+        report = reporting.report(tracked, goal, seen=self._live.get)
+        report = withdrawing.told(tracked, report, now=now)
+        request = goal.application.operation
+        answered = request.content if request is not None else None
+        await self._publisher.publish(tracked, report, answered=answered)
+        tracked.run, tracked.is_to_end = None, False
+        tracked.failures.clear()
 
     async def go_on(self, tracked: Tracked) -> float | None:
         """Go on with the end of an Application; return when to come back.
