@@ -91,7 +91,7 @@ def backup(  # noqa: PLR0913 -- one parameter per flag
     content = backup_of(secrets, now=now)
     passphrase = None if recipients else key_openers.new_passphrase(passphrase_file)
     data = _encrypted(content, recipients, passphrase)
-    output.write_output(file, data.decode("ascii"), is_private=True)
+    output.write_output(file, data.decode("ascii"), is_private=True, is_new=True)
     if file == _STDOUT:
         output.note("nothing is acknowledged, for nobody knows yet whether it was kept")
         return
@@ -106,11 +106,15 @@ def _require_free(file: str) -> None:
 
     Raises:
         InputError: there is one.
+        EnvironmentFault: none can be written there.
     """
-    if file != _STDOUT and (Path(file).exists() or Path(file).is_symlink()):
+    if file == _STDOUT:
+        return
+    if Path(file).exists() or Path(file).is_symlink():
         raise InputError(
             "the file exists, and no backup is overwritten", where=file, hint="choose another name"
         )
+    output.require_writable(file)
 
 
 def _recipients(given: Sequence[str], file: str) -> list[str]:

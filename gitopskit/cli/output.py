@@ -120,15 +120,20 @@ def read_input(path: str) -> bytes:
 
 
 def write_output(
-    path: str, text: str, *, is_private: bool = False, expected: bytes | None = None
+    path: str,
+    text: str,
+    *,
+    is_private: bool = False,
+    is_new: bool = False,
+    expected: bytes | None = None,
 ) -> None:
     """Write a file whole or not at all, or to standard output for ``-``.
 
     ``is_private`` gives the file mode 0600; otherwise an existing file keeps its mode.
-    ``expected`` is what the file must still hold, if that matters.
+    ``expected`` is what the file must still hold, if that matters; ``is_new`` overwrites nothing.
 
     Raises:
-        ChangedMeanwhile: the file holds something else than ``expected``.
+        ChangedMeanwhile: the file holds something else than ``expected``, or is not new.
         EnvironmentFault: the file cannot be written.
     """
     if path == "-":
@@ -137,13 +142,33 @@ def write_output(
     from gitopskit.repository.files import replace_file
 
     try:
-        replace_file(Path(path), text.encode(), is_private=is_private, expected=expected)
+        replace_file(
+            Path(path), text.encode(), is_private=is_private, is_new=is_new, expected=expected
+        )
     except OSError as error:
-        raise EnvironmentFault(
-            f"cannot write the file: {error.strerror}",
-            where=path,
-            hint="check that the folder exists and may be written",
-        ) from error
+        raise _unwritable(path, error) from error
+
+
+def require_writable(path: str) -> None:
+    """Check that a file can be made, before somebody is asked for what is to be in it.
+
+    Raises:
+        EnvironmentFault: its folder is missing or may not be written.
+    """
+    from gitopskit.repository.files import try_to_write
+
+    try:
+        try_to_write(Path(path))
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: str, error: OSError) -> EnvironmentFault:
+    return EnvironmentFault(
+        f"cannot write the file: {error.strerror}",
+        where=path,
+        hint="check that the folder exists and may be written",
+    )
 
 
 def make_folder(path: str) -> None:

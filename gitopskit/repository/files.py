@@ -24,7 +24,12 @@ _SUFFIX: Final = ".tmp"
 
 
 def replace_file(
-    path: Path, content: bytes, *, is_private: bool = False, expected: bytes | None = None
+    path: Path,
+    content: bytes,
+    *,
+    is_private: bool = False,
+    is_new: bool = False,
+    expected: bytes | None = None,
 ) -> None:
     """Write a file through a temporary one in its folder, synced and renamed into place.
 
@@ -32,9 +37,11 @@ def replace_file(
     first byte on. A symbolic link is followed, so that the link stays. A device or a pipe is
     refused: renaming over it would leave an ordinary file in its place. ``expected`` is what the
     file must still hold just before it is replaced: what somebody else wrote since is kept.
+    ``is_new`` replaces nothing at all, however late it came.
 
     Raises:
-        ChangedMeanwhile: the file holds something else than ``expected``, or is gone.
+        ChangedMeanwhile: the file holds something else than ``expected``, or is gone, or is there
+            and should be new.
         OSError: the folder does not exist or may not be written, or the path is a device or a
             pipe; what was there is then kept.
     """
@@ -51,12 +58,25 @@ def replace_file(
             os.fsync(file.fileno())
             if expected is not None:
                 _require_unchanged(target, expected)
-            Path(temporary).replace(target)
+            if is_new:
+                _claim(path)
+            Path(temporary).replace(path if is_new else target)
     except BaseException:
         with suppress(FileNotFoundError):
             Path(temporary).unlink()
         raise
     _sync_folder(target.parent)
+
+
+def try_to_write(path: Path) -> None:
+    """Make a file beside one that is to be made, and take it away: so that one can be, too.
+
+    Raises:
+        OSError: the folder does not exist or may not be written.
+    """
+    descriptor, temporary = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX, dir=path.parent)
+    os.close(descriptor)
+    Path(temporary).unlink()
 
 
 def remove_leftovers(folder: Path) -> None:
@@ -94,6 +114,18 @@ def _require_unchanged(target: Path, expected: bytes) -> None:
             where=str(target),
             hint="look at the change, then run the command again",
         )
+
+
+def _claim(path: Path) -> None:
+    """Take a name that nobody has, so that what is renamed to it replaces nothing of others."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _PRIVATE_MODE))
+    except FileExistsError as error:
+        raise ChangedMeanwhile(
+            "a file of this name was made meanwhile, and is left as it is",
+            where=str(path),
+            hint="choose another name, and run the command again",
+        ) from error
 
 
 def _mode_of(target: Path) -> int:

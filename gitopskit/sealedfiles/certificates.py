@@ -152,6 +152,13 @@ async def _published(api: KubeClient, namespace: str) -> Offered:
         ) from error
     data = content.get("data") or {}
     texts = [str(data.get(item) or "") for item in (CERTIFICATE_ITEM, PUBLIC_ITEM)]
+    if not any(texts):
+        raise InputError(
+            "the cluster publishes no sealing certificate, for none of its keys is active",
+            where=place,
+            hint="restore a key, or acknowledge a backup of the one that waits for it; "
+            "`gitopskit keys list --cluster` shows them",
+        )
     return Offered(pem="\n".join(filter(None, texts)).encode(), where=place)
 
 

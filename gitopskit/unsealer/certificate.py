@@ -18,6 +18,7 @@ from gitopskit.kube.resources import CONFIG_MAPS
 from gitopskit.kube.watch import Listed, watch
 from gitopskit.manifests.settled_names import CERTIFICATE_CONFIG_MAP
 from gitopskit.sealing.hybrid_pem import PUBLIC_ITEM
+from gitopskit.sealing.keys import CERTIFICATE_ITEM
 from gitopskit.unsealer.ownership import FIELD_MANAGER
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ _LOG: Final = structlog.get_logger("unsealer")
 
 _FAULTS: Final = Backoff(initial_seconds=0.2, maximum_seconds=60.0)
 _REFUSALS: Final = Backoff(initial_seconds=1.0, maximum_seconds=300.0)
+_ITEMS: Final = (CERTIFICATE_ITEM, PUBLIC_ITEM)
 _QUIET_SECONDS: Final = 1.0
 """Between two writes, so that two programs of different opinions do not write without end."""
 
@@ -67,11 +69,13 @@ class CertificatePublisher:
                 await first_of(self._keys.changed(version), self._seen.wait())
 
     async def _publish(self) -> None:
+        if not self._keys.are_listed:
+            return
         items = self._keys.published
-        if not (items and await publish(self._api, items, namespace=self._namespace)):
+        if not await publish(self._api, items, namespace=self._namespace):
             return
         _LOG.info(
-            "certificate_published",
+            "certificate_published" if items else "certificate_withdrawn",
             object=str(CONFIG_MAPS.ref(namespace=self._namespace, name=CERTIFICATE_CONFIG_MAP)),
             items=sorted(items),
         )
@@ -81,8 +85,8 @@ class CertificatePublisher:
 async def publish(api: KubeClient, items: Mapping[str, bytes], *, namespace: str) -> bool:
     """Make the ConfigMap hold these items; return whether it had to be written.
 
-    A hybrid key that is no longer there is taken away: nobody is to seal to it. Items and
-    annotations of others stay.
+    A key that is no longer there is taken away, the last one as well: what somebody sealed to it
+    might never be opened. Items and annotations of others stay, and so does the ConfigMap.
 
     Raises:
         ApiError: the API server refused or did not answer.
@@ -91,10 +95,12 @@ async def publish(api: KubeClient, items: Mapping[str, bytes], *, namespace: str
     try:
         live = await api.get(CONFIG_MAPS, CERTIFICATE_CONFIG_MAP, namespace)
     except ApiNotFound:
+        if not texts:
+            return False
         await api.create(CONFIG_MAPS, _config_map(texts, namespace), field_manager=FIELD_MANAGER)
         return True
     before = live.get("data") or {}
-    others = {name: text for name, text in before.items() if name != PUBLIC_ITEM}
+    others = {name: text for name, text in before.items() if name not in _ITEMS}
     data = {**others, **texts}
     if data == before:
         return False

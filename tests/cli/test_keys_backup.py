@@ -184,6 +184,33 @@ def test_a_file_that_exists_is_kept(
     assert (world.folder / "keys.age").read_text() == "the only copy of a key"
 
 
+def test_a_passphrase_is_not_asked_for_where_nothing_can_be_written(world: KeysOfACluster) -> None:
+    argv = gitopskit("keys", "backup", "nowhere/keys.age", "-n", world.namespace)
+
+    with at_terminal(argv, cwd=world.folder) as terminal:
+        code = terminal.end()
+
+    assert code == 3
+    assert "cannot write the file" in terminal.shown
+    assert "passphrase" not in terminal.shown
+
+
+def test_a_file_that_comes_while_a_passphrase_is_asked_for_is_kept(world: KeysOfACluster) -> None:
+    argv = gitopskit("keys", "backup", "keys.age", "-n", world.namespace)
+
+    with at_terminal(argv, cwd=world.folder) as terminal:
+        terminal.answer("passphrase: ", _PASSPHRASE)
+        terminal.expect("the same again: ")
+        (world.folder / "keys.age").write_text("the only copy of a key")
+        terminal.type(f"{_PASSPHRASE}\r")
+        code = terminal.end()
+
+    assert code == 4
+    assert (world.folder / "keys.age").read_text() == "the only copy of a key"
+    assert [it.name for it in world.folder.iterdir() if "gitopskit-" in it.name] == []
+    assert world.acknowledged() == set()
+
+
 def test_what_cannot_be_written_is_not_acknowledged(world: KeysOfACluster) -> None:
     assert world.backup_to_recipient(file="nowhere/keys.age") == 3
 

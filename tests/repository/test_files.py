@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -84,6 +85,28 @@ def test_what_somebody_else_wrote_meanwhile_is_kept(tmp_path: Path, found: bytes
         replace_file(path, b"two", expected=b"one")
 
     assert [each.read_bytes() for each in tmp_path.iterdir()] == ([] if found is None else [found])
+
+
+@pytest.mark.parametrize("is_link", [False, True], ids=["file", "link-to-nothing"])
+def test_a_new_file_replaces_nothing(tmp_path: Path, *, is_link: bool) -> None:
+    path = tmp_path / "a"
+    if is_link:
+        path.symlink_to(tmp_path / "nothing")
+    else:
+        path.write_bytes(b"one")
+
+    with pytest.raises(ChangedMeanwhile):
+        replace_file(path, b"two", is_new=True)
+
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.is_symlink() or path.read_bytes() == b"one"
+
+
+def test_a_new_file_is_private_where_that_is_asked_for(tmp_path: Path) -> None:
+    replace_file(tmp_path / "a", b"one", is_private=True, is_new=True)
+
+    assert (tmp_path / "a").read_bytes() == b"one"
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o600
 
 
 def test_a_file_with_the_longest_name_there_can_be_is_replaced(tmp_path: Path) -> None:

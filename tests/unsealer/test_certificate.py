@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gitopskit.errors import InputError
 from gitopskit.kube.resources import CONFIG_MAPS
 from gitopskit.manifests.settled_names import CERTIFICATE_CONFIG_MAP, HYBRID_KEY_LABEL
+from gitopskit.sealedfiles.certificates import fetch_certificate
 from gitopskit.sealing.hybrid_keys import hybrid_key_secret
 from gitopskit.sealing.key_secrets import with_state
 from tests.support.hybrid import hybrid_pair
@@ -67,6 +69,24 @@ async def test_nothing_is_published_without_an_active_key(
         await eventually(lambda: keys.are_listed)
 
         assert await place.published() is None
+
+
+async def test_the_certificate_of_the_last_key_is_withdrawn_when_it_is_retired(
+    place: KeyNamespace, key: SealingKey
+) -> None:
+    state = "sealedsecrets.bitnami.com/sealed-secrets-key"
+    async with publishing(place.admin, place.name):
+        await place.until_published(tls_crt=key.pair.certificate_pem)
+        await _patch(place, {"data": {"note": "a"}, "metadata": {"annotations": {"b": "c"}}})
+        await place.mark(key.name, labels={state: "retired"})
+        found = await place.until_published(note=b"a")
+
+        with pytest.raises(InputError, match="none of its keys is active"):
+            await fetch_certificate(place.admin, namespace=place.name)
+        await place.mark(key.name, labels={state: "active"})
+        await place.until_published(tls_crt=key.pair.certificate_pem, note=b"a")
+
+    assert found["metadata"]["annotations"]["b"] == "c"
 
 
 @pytest.mark.parametrize("what", ["deleted", "replaced"])

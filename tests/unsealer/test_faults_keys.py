@@ -39,7 +39,7 @@ async def _is_published(cluster: Cluster) -> bool:
     except ApiNotFound:
         return False
     certificates = [values_of(key)["tls.crt"] for key in await _keys(cluster)]
-    return certificates == [found["data"]["tls.crt"]]
+    return certificates == [(found.get("data") or {}).get("tls.crt")]
 
 
 @pytest.mark.parametrize("fault", [BROKEN, CUT_OFF, None], ids=["broken", "cut", "answers lost"])

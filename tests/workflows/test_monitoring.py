@@ -128,6 +128,16 @@ def test_every_alert_says_how_grave_it_is_and_what_is_the_matter(shipped: Shippe
         assert re.fullmatch(r"\d+[mhd]", rule["for"])
 
 
+def test_a_hybrid_key_does_not_hide_that_the_rsa_key_is_missing() -> None:
+    """A cluster always has an RSA key, and need not have any other."""
+    shipped = Shipped(texts=unsealer_monitoring.monitoring_texts(), metrics=(), page="")
+    [rule] = [it for it in shipped.alerts if it["alert"] == "GitopskitSealingKeyMissing"]
+
+    [selector] = re.findall(r"gitopskit_unsealer_sealing_keys\{([^}]*)\}", rule["expr"])
+
+    assert set(selector.split(",")) == {'kind="rsa"', 'state="active"'}
+
+
 def test_panels_have_numbers_of_their_own_and_do_not_overlap(shipped: Shipped) -> None:
     panels = shipped.dashboard["panels"]
 
