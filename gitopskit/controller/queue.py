@@ -187,6 +187,7 @@ async def _work(queue: WorkQueue[K], handler: Callable[[K], Awaitable[None]]) ->
                 raise
             finally:
                 queue.done(key)
+            await asyncio.sleep(0)  # who comes back at once keeps nobody else from running
 
 
 async def _handle(queue: WorkQueue[K], handler: Callable[[K], Awaitable[None]], key: K) -> None:

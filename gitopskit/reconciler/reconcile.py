@@ -173,6 +173,7 @@ class Reconciler:
         """Tell why nothing is written; what was applied before stays as it is."""
         self._goals.heed(refusal.cause)
         await self._publisher.be_sure(tracked)
+        tracked.waiting = ""  # it cannot begin, whatever becomes of those it depends on
         if refusal.condition != status.SYNC_ERROR:
             tracked.wishes = handover.refused(tracked, refusal.wished)
         tracked.is_refused = refusal.condition == status.INVALID_SPEC

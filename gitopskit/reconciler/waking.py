@@ -20,8 +20,15 @@ def after_a_look(name: str, applications: Mapping[str, Tracked]) -> Iterator[str
         if name in item.awaited and handover.is_news(name, item, applications):
             item.begin_anew()
             yield item.name
-        elif item.waiting and item.waiting != dependencies.missing(item, applications):
+        elif _waits_for_something_else(item, applications):
             yield item.name
+
+
+def _waits_for_something_else(item: Tracked, applications: Mapping[str, Tracked]) -> bool:
+    """Tell whether what a look found missing has changed, where a look would find that too."""
+    if not item.waiting or item.is_skipped or item.is_deleted:
+        return False
+    return item.waiting != dependencies.missing(item, applications)
 
 
 def after_a_change(

@@ -244,6 +244,22 @@ async def running(
     return task
 
 
+async def test_who_comes_back_at_once_keeps_nobody_from_running(queue: WorkQueue[str]) -> None:
+    handled: list[str] = []
+
+    async def come_back(key: str) -> None:
+        handled.append(key)
+        if len(handled) < 10_000:  # so that a failure ends
+            queue.add(key)
+
+    queue.add("a")
+    task = await running(queue, come_back)
+    queue.close()
+    await task
+
+    assert len(handled) < 10_000
+
+
 @pytest.mark.parametrize(
     ("error", "pauses"),
     [

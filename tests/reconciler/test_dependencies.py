@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +12,10 @@ from gitopskit.reconciler import names
 from gitopskit.reconciler.application import Follow
 from gitopskit.reconciler.dependencies import conditions, depends_on, in_order, missing
 from gitopskit.reconciler.state import Tracked
+from gitopskit.reconciler.waking import after_a_look
+
+if TYPE_CHECKING:
+    from gitopskit.manifests.json_types import JsonObject
 
 MAIN = Follow("https://git.example.com/shop.git", "main", "shop")
 OTHER = Follow("https://git.example.com/db.git", "main", "shop")
@@ -137,3 +142,31 @@ def test_a_long_chain_of_applications_is_brought_into_order() -> None:
 def test_a_condition_tells_only_what_is_waited_for() -> None:
     assert conditions("") == []
     assert conditions("waits") == [("WaitingForDependencies", "waits")]
+
+
+def test_who_waits_is_woken_when_something_else_is_missing() -> None:
+    waiter = replace(application("app", "db"), waiting="waits for db (OutOfSync, Missing)")
+
+    assert list(after_a_look("db", by_name(waiter, application("db")))) == ["app"]
+
+
+def test_who_waits_for_the_same_as_before_is_not_woken() -> None:
+    waiter = replace(application("app", "db"), waiting="waits for db (OutOfSync, Healthy)")
+
+    assert not list(after_a_look("db", by_name(waiter, application("db", sync="OutOfSync"))))
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"deletionTimestamp": "2026-01-01T00:00:00Z"},
+        {"annotations": {names.SKIP_ANNOTATION: "true"}},
+    ],
+    ids=["deleted", "skipped"],
+)
+def test_who_will_not_begin_is_not_woken(metadata: JsonObject) -> None:
+    """A look at it would not find what is missing now, and be followed by another one, for ever."""
+    waiter = replace(application("app", "db"), waiting="waits for db (OutOfSync, Missing)")
+    waiter.content["metadata"].update(metadata)
+
+    assert not list(after_a_look("app", by_name(waiter, application("db"))))

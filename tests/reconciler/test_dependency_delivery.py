@@ -81,3 +81,39 @@ async def test_a_circle_is_told_and_ends_with_its_reason(
         await world.until_synced(second)
 
     assert await world.data(second) == {}
+
+
+def looks(controller: Controller) -> float:
+    """Return how many looks at Applications have ended."""
+    lines = controller.metrics.text().decode().splitlines()
+    counts = [it for it in lines if it.startswith("gitopskit_reconciler_passes_total{")]
+    return sum(float(it.rpartition(" ")[2]) for it in counts)
+
+
+async def test_what_cannot_be_read_is_not_looked_at_because_it_would_begin(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    """It waited before, and what it waited for is ready now: looks at it would never end."""
+    first, second = f"{unique}-a", f"{unique}-b"
+    files = {"app/all.yaml": text(config_map(first)), "late/all.yaml": text(config_map(second))}
+    world.repository.commit(files)
+    await world.project(unique)
+    await world.application(second, project=unique, path="late")
+    await need(world, second, first)
+
+    async with reconciler() as controller:
+        await world.until_condition(second, "WaitingForDependencies", "no such Application")
+        world.repository.commit({**files, "late/bad.yaml": "a: ["})
+        await world.until_condition(second, "ComparisonError", "bad.yaml")
+        await world.application(first, project=unique)
+        await world.until_synced(first)
+        before = looks(controller)
+        await need(world, second, "No name")
+        await world.until_condition(second, "InvalidSpecError", "must name Applications")
+        assert looks(controller) - before < 50
+
+        world.repository.commit(files)
+        await need(world, second, first)
+        await world.until_synced(second)
+
+    assert await world.data(second) == {}
