@@ -12,6 +12,7 @@ import pytest
 from gitopskit.reconciler import status
 from gitopskit.reconciler.dependencies import WAITING
 from gitopskit.reconciler.handover import HANDING_OVER
+from gitopskit.reconciler.lingering import DELETION_PENDING
 from gitopskit.reconciler.namespace_metadata import CONFLICT
 from gitopskit.reconciler.orphan_rules import ORPHANS
 from gitopskit.reconciler.rollback import HEALTHY_REVISION, ROLLED_BACK
@@ -29,6 +30,7 @@ CONDITIONS: Final = (
     status.DRIFT_FIGHT,
     status.SYNC_WINDOW,
     CONFLICT,
+    DELETION_PENDING,
     HANDING_OVER,
     HEALTHY_REVISION,
     ORPHANS,

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from gitopskit.reconciler import lingering
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.reconciler.plan import Verdict
@@ -21,10 +24,12 @@ FAULT_SECONDS: Final = 15.0
 """When something around us is broken, it is looked at again after so long."""
 
 LEAVING_SECONDS: Final = 2.0
-"""What is being deleted or could not be, is looked at again after so long."""
+"""What could not be deleted, and what no watch shows, is looked at again after so long."""
 
 
-def delay_seconds(tracked: Tracked, *, now: float, is_watched: IsWatched) -> float | None:
+def delay_seconds(
+    tracked: Tracked, *, now: float, now_utc: datetime, is_watched: IsWatched
+) -> float | None:
     """Return in how many seconds to look again, None if a change is told; now is monotonic."""
     application = tracked.goal.application if tracked.goal is not None else None
     if application and not (application.policy.is_automated or application.operation):
@@ -37,7 +42,7 @@ def delay_seconds(tracked: Tracked, *, now: float, is_watched: IsWatched) -> flo
     if tracked.run is not None:
         delays += _of_run(tracked.run, is_watched)
     for verdict in tracked.pending:
-        delays += _of_deletion(verdict, is_watched)
+        delays += _of_deletion(verdict, now_utc, is_watched)
     return max(0.0, min(delays)) if delays else None
 
 
@@ -49,7 +54,10 @@ def _of_run(run: SyncRun, is_watched: IsWatched) -> list[float]:
     return [] if all(map(is_watched, awaited | run.leaving)) else [LEAVING_SECONDS]
 
 
-def _of_deletion(verdict: Verdict, is_watched: IsWatched) -> list[float]:
-    if verdict.fate in ("leaving", "handing"):
-        return [FAULT_SECONDS if is_watched(verdict.entry.ref) else LEAVING_SECONDS]
+def _of_deletion(verdict: Verdict, now: datetime, is_watched: IsWatched) -> list[float]:
+    is_seen = is_watched(verdict.entry.ref)
+    if verdict.fate == "leaving":
+        return [lingering.delay_seconds(verdict, now=now, is_watched=is_seen)]
+    if verdict.fate == "handing":
+        return [FAULT_SECONDS if is_seen else LEAVING_SECONDS]
     return [LEAVING_SECONDS] if verdict.fate == "failed" else []

@@ -67,6 +67,7 @@ class Observation:
     run: str = ""
     is_adopted: bool = False
     is_being_deleted: bool = False
+    leaving_since: str = ""
     has_own_entry: bool = False
     own_digest: str = ""
     added: tuple[str, ...] = ()
@@ -116,6 +117,7 @@ def observe(
         run=str(annotations.get(names.RUN_ANNOTATION, "")),
         is_adopted=annotations.get(names.ADOPTED_ANNOTATION) == "true",
         is_being_deleted=bool(metadata.get("deletionTimestamp")),
+        leaving_since=str(metadata.get("deletionTimestamp") or ""),
         has_own_entry=bool(own),
         own_digest=fieldsets.digest(
             path

@@ -11,7 +11,16 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from gitopskit.reconciler import answering, guards, handover, outcomes, plan, reporting, status
+from gitopskit.reconciler import (
+    answering,
+    guards,
+    handover,
+    lingering,
+    outcomes,
+    plan,
+    reporting,
+    status,
+)
 from gitopskit.reconciler.plan import DeletionOrder, Verdict
 
 if TYPE_CHECKING:
@@ -27,6 +36,7 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.syncing import Syncer
 
 _READY: Final = ("Healthy", "Suspended")
+_NO_MORE: Final = DeletionOrder(reason="Prune", propagation="Background", may_delete=False)
 _ASK_SECONDS: Final = 10.0
 """So long what others follow is asked for before something is deleted."""
 
@@ -65,7 +75,8 @@ class Parting:
         stale = _stale(tracked, goal)
         is_synced = tracked.run is not None and tracked.run.phase == "Succeeded"
         if tracked.failures or not stale or not (is_synced or tracked.closed):
-            tracked.pending = ()
+            tracked.pending = tuple(it for it in tracked.pending if it.fate == "leaving")
+            await self.follow(tracked)
             return []
         policy = goal.application.policy
         is_ready = reporting.health_of(goal, self._live.get).status in _READY
@@ -114,9 +125,23 @@ class Parting:
 
         for own, entries in _groups(stale, order, found=found, too_much=too_much).items():
             verdicts += await self._syncer.remove(tracked, entries, own)
-        tracked.pending = tuple(verdict for verdict in verdicts if not verdict.is_settled)
+        tracked.pending = lingering.looked_at(verdicts, now=self._syncer.now_utc())
         results = map(outcomes.deletion_result, verdicts)
         return [result for result in results if result is not None]
+
+    async def follow(self, tracked: Tracked) -> None:
+        """Look again at what is being deleted already, and delete nothing more.
+
+        Raises:
+            ApiError: the inventory cannot be written.
+        """
+        going = [it.entry for it in tracked.pending if it.fate == "leaving"]
+        entries = [entry for entry in going if entry.ref not in tracked.desired]
+        verdicts = await self._syncer.remove(tracked, entries, _NO_MORE)
+        tracked.pending = (
+            *(it for it in tracked.pending if it.fate != "leaving"),
+            *lingering.looked_at(verdicts, now=self._syncer.now_utc()),
+        )
 
     async def _ask(self, tracked: Tracked) -> None:
         """Ask Git once what others follow, so that nothing is deleted that was just pushed there.

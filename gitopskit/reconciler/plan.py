@@ -48,7 +48,7 @@ class Verdict:
     ``delete`` it; ``leave`` it alone as it asks; ``confirm`` first; it is ``gone``; it is
     ``foreign`` and forgotten; it is ``leaving`` already; it is ``waiting`` for others to be
     healthy or to have looked; another Application is to take it (``handing``); or the deletion
-    ``failed``.
+    ``failed``. What is leaving is so ``since`` a time, and may be ``held``.
     """
 
     entry: Entry
@@ -56,6 +56,8 @@ class Verdict:
     uid: str = ""
     resource_version: str = ""
     message: str = ""
+    since: str = ""
+    held: str = ""
 
     @property
     def is_settled(self) -> bool:
@@ -148,7 +150,8 @@ def judge(
     if not is_tracked(live, entry.ref, application) or entry.uid not in ("", live.uid):
         return Verdict(entry=entry, fate="foreign")
     if live.is_being_deleted:
-        return Verdict(entry=entry, fate="leaving")
+        why = live.health.message or "the object is being deleted"
+        return Verdict(entry=entry, fate="leaving", since=live.leaving_since, held=why)
     fate = _fate(entry, live, order)
     if fate != "delete":
         return Verdict(entry=entry, fate=fate, message=_why(fate, order))

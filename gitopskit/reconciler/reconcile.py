@@ -211,6 +211,7 @@ class Reconciler:
         else:
             tracked.waiting = ""
             await self._syncer.compare(tracked, goal)
+            await self.parting.follow(tracked)
         extra += reporting.empty_conditions(goal, extra)
         extra += self._conditions(tracked, goal)
         report = operations.with_operation(
@@ -248,7 +249,10 @@ class Reconciler:
         now = self._clock.now_utc()
         holding.look(tracked, goal, now=now)
         own = coming_back.delay_seconds(
-            tracked, now=self._clock.monotonic_seconds(), is_watched=self._live.is_watched
+            tracked,
+            now=self._clock.monotonic_seconds(),
+            now_utc=now,
+            is_watched=self._live.is_watched,
         )
         return own, holding.delay_seconds(tracked, now=now)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.health.assess import Health, worst
-from gitopskit.reconciler import status
+from gitopskit.reconciler import lingering, status
 from gitopskit.reconciler.desired import split_options
 from gitopskit.reconciler.handover import HANDING_OVER
 from gitopskit.reconciler.images import images_of
@@ -16,7 +16,7 @@ from gitopskit.reconciler.observation import drift
 from gitopskit.reconciler.status import Report, ResourceStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.reconciler.desired import Desired
@@ -113,8 +113,11 @@ def report(
 ) -> Report:
     """Return the report of an Application with a goal; ``extra`` are further conditions."""
     resources = _resources(tracked, goal, seen)
+    going = {it.entry.ref for it in tracked.pending if it.held}
     is_synced = all(
-        it.status == "Synced" or (it.requires_pruning and _may_be_extra(seen(it.ref)))
+        it.status == "Synced"
+        or it.ref in going
+        or (it.requires_pruning and _may_be_extra(seen(it.ref)))
         for it in resources
     )
     return Report(
@@ -135,7 +138,7 @@ def report(
 def _resources(tracked: Tracked, goal: Goal, seen: Seen) -> tuple[ResourceStatus, ...]:
     return (
         *(_resource(tracked, goal, desired, seen(desired.ref)) for desired in goal.objects),
-        *(_stale(verdict) for verdict in tracked.pending if verdict.fate != "leaving"),
+        *(_stale(it) for it in tracked.pending if it.fate != "leaving" or it.held),
     )
 
 
@@ -177,6 +180,7 @@ def _stale(verdict: Verdict) -> ResourceStatus:
         status="OutOfSync",
         requires_pruning=True,
         requires_confirmation=verdict.fate == "confirm",
+        health=Health("Progressing", verdict.held) if verdict.held else None,
     )
 
 
@@ -213,18 +217,20 @@ def _unapproved(tracked: Tracked) -> list[ObjectRef]:
 
 
 def _pending_conditions(
-    pending: Iterable[Verdict], *, unapproved: Iterable[ObjectRef] = ()
+    pending: Collection[Verdict], *, unapproved: Iterable[ObjectRef] = ()
 ) -> list[tuple[str, str]]:
     asked = [verdict for verdict in pending if verdict.fate == "confirm"]
     waiting = sorted({*(str(it.entry.ref) for it in asked), *map(str, unapproved)})
+    held = lingering.told(pending)
+    told = [(lingering.DELETION_PENDING, f"not gone yet: {listed(held)}")] if held else []
     if not waiting:
-        return []
+        return told
     reasons = sorted({f"{verdict.message}: " for verdict in asked if verdict.message})
     message = (
         f"{''.join(reasons)}not deleted before a person approves: {listed(waiting)};"
         " set the annotation argocd.argoproj.io/deletion-approved to the time of now"
     )
-    return [(status.CONFIRMATION_REQUIRED, message)]
+    return [(status.CONFIRMATION_REQUIRED, message), *told]
 
 
 def handing_conditions(pending: Iterable[Verdict]) -> list[tuple[str, str]]:

@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import ApiConflict
 from gitopskit.reconciler import application as applications
-from gitopskit.reconciler import deletion_hooks, names, plan, reporting, sync_run, withdrawing
+from gitopskit.reconciler import (
+    deletion_hooks,
+    lingering,
+    names,
+    plan,
+    reporting,
+    sync_run,
+    withdrawing,
+)
 from gitopskit.reconciler.goals import Refused
 from gitopskit.reconciler.plan import DeletionOrder
 from gitopskit.timestamps import parse_rfc3339
@@ -120,7 +128,7 @@ class Teardown:
         left = [verdict for verdict in tracked.pending if verdict.fate != "leave"]
         if left:
             await self._publisher.publish(tracked, reporting.leaving(tracked))
-            return _PAUSE_SECONDS
+            return self._pause_seconds(tracked)
         await self._syncer.forget(tracked)
         await self._release(tracked, names.FINALIZER)
         return None
@@ -173,12 +181,23 @@ class Teardown:
             return None
         hooks = [entry for entry in tracked.inventory if entry.is_hook]
         verdicts = await self._syncer.remove(tracked, hooks, _HOOK_ORDER)
-        tracked.pending = tuple(verdict for verdict in verdicts if not verdict.is_settled)
+        tracked.pending = lingering.looked_at(verdicts, now=self._syncer.now_utc())
         if tracked.pending:
             await self._publisher.publish(tracked, reporting.leaving(tracked))
-            return _PAUSE_SECONDS
+            return self._pause_seconds(tracked)
         await self._release(tracked, finalizer, is_exact=True)
         return None
+
+    def _pause_seconds(self, tracked: Tracked) -> float:
+        """Return when to look again; what is only held is looked at ever less often."""
+        now = self._syncer.now_utc()
+        delays = [
+            lingering.delay_seconds(it, now=now, is_watched=False)
+            for it in tracked.pending
+            if it.fate == "leaving"
+        ]
+        is_only_held = len(delays) == sum(it.fate != "leave" for it in tracked.pending)
+        return min(delays) if delays and is_only_held else _PAUSE_SECONDS
 
     async def _release(self, tracked: Tracked, name: str, *, is_exact: bool = False) -> None:
         """Take a finalizer off, with its variants unless exactly that one is meant."""

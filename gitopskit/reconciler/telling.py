@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING, Final
 
 from gitopskit.reconciler import status
 from gitopskit.reconciler.fields import mapping
+from gitopskit.reconciler.lingering import DELETION_PENDING
 from gitopskit.reconciler.orphan_rules import ORPHANS
 from gitopskit.reconciler.rollback import HEALTHY_REVISION, ROLLED_BACK, without_fingerprint
 
 if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
 
-_WARNINGS: Final = (status.NOTHING_RENDERED, ORPHANS, status.NOT_WATCHED)
+_WARNINGS: Final = (
+    status.NOTHING_RENDERED,
+    DELETION_PENDING,
+    ORPHANS,
+    status.NOT_WATCHED,
+)
 """What never keeps an Application from being synced and healthy."""
 
 _FAILED: Final = ("Failed", "Error")

@@ -275,7 +275,7 @@ def _object(item: JsonObject) -> ObjectView:
     if item.get("requiresDeletionConfirmation"):
         state = "to be deleted once approved"
     elif item.get("requiresPruning"):
-        state = "to be pruned"
+        state = "being deleted" if health else "to be pruned"
     return ObjectView(
         kind=str(item.get("kind", "")),
         group=str(item.get("group", "")),

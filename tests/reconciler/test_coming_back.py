@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.state import Tracked
 
 NOW = 100.0
+NOW_UTC = datetime(2026, 1, 1, tzinfo=UTC)
 ENTRY = Entry(ref=REF, version="v1", applier=APPLIER)
 
 
 def delay(item: Tracked, *, is_watched: bool = True) -> float | None:
-    return delay_seconds(item, now=NOW, is_watched=lambda _: is_watched)
+    return delay_seconds(item, now=NOW, now_utc=NOW_UTC, is_watched=lambda _: is_watched)
 
 
 def an_item(policy: SyncPolicy | None = None) -> Tracked:
@@ -100,8 +102,10 @@ def test_hooks_of_a_failure_run_at_once() -> None:
 @pytest.mark.parametrize(
     ("fate", "is_watched", "expected"),
     [
-        ("leaving", True, FAULT_SECONDS),
+        ("leaving", True, LEAVING_SECONDS),
         ("leaving", False, LEAVING_SECONDS),
+        ("handing", True, FAULT_SECONDS),
+        ("handing", False, LEAVING_SECONDS),
         ("failed", True, LEAVING_SECONDS),
         ("confirm", True, None),
     ],

@@ -127,6 +127,18 @@ def test_what_is_to_be_pruned_is_told(fate: Fate, is_told: bool, is_asked: bool)
     assert any(kind == "DeletionConfirmationRequired" for kind, _ in found.conditions) is is_asked
 
 
+def test_what_is_held_in_its_end_is_told_and_makes_nothing_out_of_sync() -> None:
+    goal = a_goal()
+    item = tracked(goal)
+    item.pending = (replace(pending("leaving"), since="2026-01-01T00:00:00Z", held="it waits"),)
+
+    found = reporting.report(item, goal, seen=seen(None))
+
+    assert [it.health for it in found.resources] == [Health("Progressing", "it waits")]
+    assert (found.sync, found.health) == ("Synced", Health("Healthy"))
+    assert dict(found.conditions)["DeletionPending"].endswith("Z, it waits")
+
+
 def test_what_is_to_be_pruned_and_what_is_to_be_made_anew_are_asked_about_together() -> None:
     goal = a_goal()
     item = tracked(goal)

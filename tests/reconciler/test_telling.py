@@ -28,8 +28,8 @@ def said(*kinds: str, **status: object) -> JsonObject:
         pytest.param(said(ORPHANS, "SyncError"), ["of SyncError"], id="a-reason-and-a-warning"),
         pytest.param(said(ORPHANS), [f"of {ORPHANS}"], id="a-warning-alone"),
         pytest.param(
-            said("ResourcesNotWatched", ORPHANS, "NothingRendered"),
-            ["of NothingRendered", f"of {ORPHANS}", "of ResourcesNotWatched"],
+            said("ResourcesNotWatched", ORPHANS, "DeletionPending", "NothingRendered"),
+            ["of NothingRendered", "of DeletionPending", f"of {ORPHANS}", "of ResourcesNotWatched"],
             id="warnings",
         ),
         pytest.param(

@@ -114,6 +114,13 @@ def test_objects_stand_below_their_application() -> None:
     ]
 
 
+def test_what_is_held_in_its_end_is_being_deleted() -> None:
+    held = resource("OutOfSync", health="Progressing", requiresPruning=True)
+    view = view_of(application(resources=[held]))
+
+    assert texts(tree([view]))[1] == "└─ Deployment web  being deleted  Progressing  why"
+
+
 def test_hooks_and_waves_stand_in_the_order_of_a_sync() -> None:
     hooks = [{**HOOK, "hookPhase": "Failed", "message": "exit 1"}, {"kind": "Deployment"}]
     operation = {"phase": "Failed", "message": "no", "syncResult": {"resources": hooks}}
