@@ -22,6 +22,7 @@ from gitopskit.reconciler.object_options import DELETION_PHASES
 from gitopskit.reconciler.outcomes import hint_of
 from gitopskit.reconciler.project import why_reserved
 from gitopskit.reconciler.repositories import Pinned
+from gitopskit.reconciler.serving import kinds_for
 from gitopskit.reconciler.state import Goal
 from gitopskit.reconciler.sync_windows import of_application
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from gitopskit.kube.client import KubeClient
     from gitopskit.kube.discovery import Kinds
-    from gitopskit.manifests.documents import Manifest
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.reconciler.application import Application
     from gitopskit.reconciler.jq_paths import JqPaths
@@ -223,7 +223,8 @@ class Goals:
         commits: list[str],
         key: str,
     ) -> Goal:
-        kinds = await self._kinds(rendered.manifests)
+        refs = [manifest.ref for manifest in rendered.manifests]
+        kinds = await kinds_for(self._api, ((ref.group, ref.kind, "") for ref in refs))
         prepared = prepare(
             rendered.manifests,
             application=application,
@@ -263,13 +264,6 @@ class Goals:
         if not self._server_version:
             self._server_version = await self._api.version()
         return self._server_version
-
-    async def _kinds(self, manifests: tuple[Manifest, ...]) -> Kinds:
-        kinds = await self._api.kinds()
-        refs = [manifest.ref for manifest in manifests]
-        if all(kinds.find(ref.group, ref.kind) for ref in refs):
-            return kinds
-        return await self._api.kinds(refresh=True)
 
 
 def _key(seen: Seen, parts: list[str]) -> str:

@@ -15,6 +15,7 @@ from gitopskit.reconciler import names, rivals
 from gitopskit.reconciler.inventories import Inventories
 from gitopskit.reconciler.inventory import Inventory
 from gitopskit.reconciler.releasing import patch_of
+from gitopskit.reconciler.serving import kind_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +85,7 @@ async def _release(
 async def _release_object(api: KubeClient, name: str, entry: Entry, *, dry_run: bool) -> bool:
     """Release one object; False where it is gone, or released already."""
     ref = entry.ref
-    kind = (await api.kinds()).find(ref.group, ref.kind)
+    kind = await kind_or_none(api, ref)
     if kind is None:
         return False
     try:

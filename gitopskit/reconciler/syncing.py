@@ -27,6 +27,7 @@ from gitopskit.reconciler.observation import drift
 from gitopskit.reconciler.outcomes import entry_of, failure_of, is_approved, result_of, settled
 from gitopskit.reconciler.places import explaining
 from gitopskit.reconciler.plan import Verdict
+from gitopskit.reconciler.serving import kinds_for
 from gitopskit.reconciler.state import Failure
 from gitopskit.reconciler.turns import Turns
 from gitopskit.reconciler.wishes import USUAL, Wish, manner_of
@@ -267,8 +268,9 @@ class Syncer:
         """Delete objects as far as that is allowed, and forget those that are gone.
 
         Raises:
-            ApiError: the inventory cannot be written.
+            ApiError: the API server cannot be asked, or the inventory not be written.
         """
+        await kinds_for(self._api, ((it.ref.group, it.ref.kind, "") for it in entries))
         verdicts = [await self._delete(tracked, entry, order) for entry in entries]
         gone = {verdict.entry.ref for verdict in verdicts if verdict.is_settled}
         if gone:
@@ -330,9 +332,10 @@ class Syncer:
         Raises:
             ApiError: the API server refused or did not answer.
         """
-        objects, kinds = tuple(objects), await self._api.kinds()
-        if not all(kinds.find(it.ref.group, it.ref.kind, it.version) for it in objects):
-            kinds = await self._api.kinds(refresh=True)
+        objects = tuple(objects)
+        kinds = await kinds_for(
+            self._api, ((it.ref.group, it.ref.kind, it.version) for it in objects)
+        )
         refs = [item.ref for item in objects] + [entry.ref for entry in tracked.inventory]
         for group, kind in sorted({(ref.group, ref.kind) for ref in refs}):
             found = kinds.find(group, kind)

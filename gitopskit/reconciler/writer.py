@@ -27,7 +27,7 @@ from gitopskit.reconciler.looking import holds
 from gitopskit.reconciler.observation import Applied, without_people
 from gitopskit.reconciler.ownership import judge
 from gitopskit.reconciler.replacing import replacement
-from gitopskit.reconciler.serving import kind_of, noticing
+from gitopskit.reconciler.serving import kind_of, kind_or_none, noticing
 from gitopskit.reconciler.unknown_fields import known_part
 from gitopskit.reconciler.wishes import Brought, comparable, has_extra, is_plain, marked
 
@@ -95,7 +95,7 @@ class Writer:
         return await self._live.put(content, entry.ref)
 
     async def _read_entry(self, entry: Entry) -> JsonObject | None:
-        kind = (await self._api.kinds()).find(entry.ref.group, entry.ref.kind)
+        kind = await kind_or_none(self._api, entry.ref)
         return None if kind is None else await self.read(entry.ref, kind, entry.applier)
 
     async def require_right(self, desired: Desired, kind: ResourceType) -> None:

@@ -75,6 +75,19 @@ def test_groups_whose_server_is_down_do_not_hide_the_others() -> None:
     assert names == ["ConfigMap", "HorizontalPodAutoscaler", "Thing"]
 
 
+def test_a_group_whose_server_does_not_answer_may_have_kinds_that_are_not_told() -> None:
+    stale = {
+        "metadata": {"name": "down.example.org"},
+        "versions": [{"version": "v1", "freshness": "Stale", "resources": []}],
+    }
+
+    kinds = Kinds.of_documents([CORE, {"items": [*GROUPS["items"], stale]}])
+
+    assert kinds.is_silent("down.example.org")
+    assert not kinds.is_silent("example.org")
+    assert not kinds.is_silent("unheard.example.org")
+
+
 def test_charts_ask_for_versions_and_kinds() -> None:
     assert Kinds.of_documents([CORE, GROUPS]).api_versions() == (
         "autoscaling/v1",
