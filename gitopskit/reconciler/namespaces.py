@@ -63,8 +63,8 @@ class Namespaces:
             tracked.failures[ref] = failure_of(error)
             return
         tracked.marked_key, tracked.namespace_conflicts = goal.key, conflicts
-        if ref not in tracked.desired:
-            tracked.failures.pop(ref, None)
+        if ref not in tracked.desired or ref in tracked.applied:
+            tracked.forgive(ref)
 
     async def _mark(self, goal: Goal, ref: ObjectRef) -> tuple[str, ...]:
         wanted, application = goal.application.policy.namespace_metadata, goal.application.name

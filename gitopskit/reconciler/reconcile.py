@@ -32,6 +32,7 @@ from gitopskit.reconciler import (
 )
 from gitopskit.reconciler import application as applications
 from gitopskit.reconciler.advancing import Advancer
+from gitopskit.reconciler.checking import check_unwatched
 from gitopskit.reconciler.coming_back import FAULT_SECONDS
 from gitopskit.reconciler.goals import Refused
 from gitopskit.reconciler.observation import drift
@@ -360,8 +361,8 @@ class Reconciler:
         if tracked.is_unsettled:
             await self._syncer.settle(tracked)
         if tracked.is_check_due:
-            await self._syncer.check_unwatched(tracked)
-            tracked.is_check_due = False
+            is_complete = await check_unwatched(tracked, syncer=self._syncer, live=self._live)
+            tracked.is_check_due = not is_complete
         if tracked.closed:
             await compare_unknown(tracked, goal, syncer=self._syncer, live=self._live)
         if tracked.waiting or tracked.closed:

@@ -194,6 +194,12 @@ class Tracked:
         ours = (self.status, self.writing if self.writing is not None else self.status)
         return claims(found) not in map(claims, ours)
 
+    def forgive(self, ref: ObjectRef) -> None:
+        """Forget that something beside the write of an object failed; its health is told anew."""
+        failure = self.failures.get(ref)
+        if failure is not None and not failure.is_of_health:
+            del self.failures[ref]
+
     def begin_anew(self) -> None:
         """Let the next attempt be the first one again."""
         self.attempts = 0

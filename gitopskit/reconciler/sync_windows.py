@@ -188,7 +188,7 @@ def _search(
 
 
 def _days(length: timedelta) -> str:
-    """Return how long that is at least, in words that are the same at each look."""
+    """Return how long that is at least, so roughly that few looks say it otherwise."""
     hours = int(length / timedelta(hours=1))
     return f"{hours // 24} days" if hours >= 48 else f"{hours} hours"  # noqa: PLR2004 -- two days
 

@@ -23,7 +23,6 @@ from gitopskit.reconciler.application import NOTHING_IGNORED
 from gitopskit.reconciler.inventory import forgotten
 from gitopskit.reconciler.names import Applier
 from gitopskit.reconciler.namespaces import Namespaces
-from gitopskit.reconciler.observation import drift
 from gitopskit.reconciler.outcomes import entry_of, failure_of, is_approved, result_of, settled
 from gitopskit.reconciler.places import explaining
 from gitopskit.reconciler.plan import Verdict
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.inventories import Inventories
     from gitopskit.reconciler.inventory import Entry, Inventory
     from gitopskit.reconciler.live import LiveObjects
+    from gitopskit.reconciler.observation import Observation
     from gitopskit.reconciler.plan import DeletionOrder
     from gitopskit.reconciler.state import Goal, Registry, Tracked
     from gitopskit.reconciler.status import ResourceResult
@@ -225,24 +225,14 @@ class Syncer:
                 return await self._writer.differs(desired)
             return await self._writer.would_change(self.wish(tracked, desired))
 
-    async def check_unwatched(self, tracked: Tracked) -> None:
-        """Look by name at what no watch shows, and apply again what drifted.
+    async def see(self, entry: Entry) -> Observation | None:
+        """Return what an inventoried object is now, None where it is gone.
 
         Raises:
-            ApiError: the inventory cannot be written.
+            ApiError: the API server refused or did not answer.
         """
-        for ref, applied in list(tracked.applied.items()):
-            entry = tracked.inventory.find(ref)
-            if self._live.is_watched(ref) or entry is None:
-                continue
-            try:
-                async with explaining(self._api, ref):
-                    live = await self._writer.look(entry)
-            except GitopskitError as error:
-                tracked.failures[ref] = failure_of(error)
-                continue
-            if tracked.heals and (live is None or drift(live, applied)):
-                await self.bring(tracked, tracked.desired[ref], is_fresh=True)
+        async with explaining(self._api, entry.ref):
+            return await self._writer.look(entry)
 
     async def forget(self, tracked: Tracked) -> None:
         """Drop the inventory of an Application that is done.

@@ -34,7 +34,8 @@ LAG_SECONDS = 0.5
 class Once:
     """Tells of one call of a sort about what is named after the test, the first or a later one."""
 
-    def __init__(self, call: str, name: str, *, number: int = 1) -> None:
+    def __init__(self, call: str, name: str, *, number: int = 1, reply: Reply = BROKEN) -> None:
+        self._reply = reply
         self._call = call
         self._name = name
         self._left = number
@@ -50,7 +51,7 @@ class Once:
         return False
 
     async def fault(self, asked: Asked) -> Reply | None:
-        return BROKEN if self(asked) else None
+        return self._reply if self(asked) else None
 
 
 @pytest.fixture
@@ -142,3 +143,23 @@ async def test_a_status_whose_answer_was_lost_is_known_as_ours(
     assert once.is_over
     assert (is_disputed, after) == (False, told)
     assert told["message"] == "dry run: 1 objects would change"
+
+
+async def test_an_object_that_could_not_be_read_once_is_told_no_longer_than_that(
+    world: World, client: KubeClient, way: FaultyProxy, unique: str
+) -> None:
+    """Secrets are read by name at each poll."""
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": unique}}
+    world.repository.commit({"app/all.yaml": text(secret)})
+    await world.project(unique)
+    await world.application(unique, project=unique)
+
+    async def is_well_again() -> bool:
+        phase = (await world.status(unique))["operationState"]["phase"]
+        return phase == "Succeeded" and await world.conditions(unique) == {}
+
+    async with running(client, world.cache_dir):
+        await world.until_synced(unique)
+        way.fault = Once("get secrets", unique, reply=refusal(403, reason="Forbidden")).fault
+        await world.until_condition(unique, "SyncError", unique)
+        await eventually(is_well_again)
