@@ -29,6 +29,7 @@ CONDITIONS: Final = (
     status.NOT_WATCHED,
     status.DRIFT_FIGHT,
     status.SYNC_WINDOW,
+    status.FIRST_LOOK,
     CONFLICT,
     DELETION_PENDING,
     HANDING_OVER,

@@ -34,6 +34,7 @@ from gitopskit.reconciler import application as applications
 from gitopskit.reconciler.advancing import Advancer
 from gitopskit.reconciler.checking import check_unwatched
 from gitopskit.reconciler.coming_back import FAULT_SECONDS
+from gitopskit.reconciler.first_word import FirstWord
 from gitopskit.reconciler.goals import Refused
 from gitopskit.reconciler.observation import drift
 from gitopskit.reconciler.parting import Parting
@@ -88,6 +89,7 @@ class Reconciler:
         )
         self._live = live
         self._publisher = publisher
+        self.first_word = FirstWord(publisher)
         self._turns = Turns(asyncio.Lock)
 
     async def reconcile(self, tracked: Tracked) -> float | None:
@@ -108,7 +110,8 @@ class Reconciler:
                 async with self._turns[tracked.name]:
                     return await self._teardown.go_on(tracked)
             await self._refresh(tracked)
-            goal = await self._goals.find(tracked)
+            async with self.first_word.given(tracked):
+                goal = await self._goals.find(tracked)
         except Refused as refusal:
             return await self._refuse(tracked, refusal)
         except ApiError:

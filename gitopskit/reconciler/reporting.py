@@ -14,6 +14,7 @@ from gitopskit.reconciler.handover import HANDING_OVER
 from gitopskit.reconciler.images import images_of
 from gitopskit.reconciler.observation import drift
 from gitopskit.reconciler.status import Report, ResourceStatus
+from gitopskit.redaction import scrub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -56,6 +57,24 @@ def refused(tracked: Tracked, condition: str, message: str, seen: Seen) -> Repor
         revisions=tuple(sync.get("revisions") or ()),
         resources=_resources(tracked, tracked.goal, seen) if tracked.goal else (),
         conditions=((condition, message), *_pending_conditions(tracked.pending)),
+        spec=tracked.content.get("spec") or {},
+    )
+
+
+def beginning(tracked: Tracked) -> Report:
+    """Return the report of an Application that nobody has looked at yet, because Git is slow.
+
+    How its objects are is not known: they may be there already.
+    """
+    places = ", ".join(dict.fromkeys(scrub(it.url) for it in tracked.follows))
+    if tracked.commits:
+        message = f"waits for {', '.join(tracked.commits)} of {places} to be fetched and built"
+    else:
+        message = f"waits until {places or 'its repository'} tells what its revision is now"
+    return Report(
+        sync="Unknown",
+        health=Health("Unknown"),
+        conditions=((status.FIRST_LOOK, message),),
         spec=tracked.content.get("spec") or {},
     )
 

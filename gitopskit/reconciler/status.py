@@ -38,6 +38,7 @@ NOTHING_RENDERED: Final = "NothingRendered"
 NOT_WATCHED: Final = "ResourcesNotWatched"
 DRIFT_FIGHT: Final = "DriftFight"
 SYNC_WINDOW: Final = "WaitingForSyncWindow"
+FIRST_LOOK: Final = "WaitingForFirstLook"
 
 NEEDS_PERSON: Final = (CONFIRMATION_REQUIRED, OWNERSHIP_CONFLICT)
 """What goes on only when a person has decided."""

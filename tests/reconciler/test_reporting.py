@@ -10,7 +10,7 @@ import pytest
 from gitopskit.health.verdict import Health
 from gitopskit.manifests.identity import ObjectRef
 from gitopskit.reconciler import reporting
-from gitopskit.reconciler.application import SyncPolicy
+from gitopskit.reconciler.application import Follow, SyncPolicy
 from gitopskit.reconciler.inventory import Entry
 from gitopskit.reconciler.plan import Fate, Verdict
 from gitopskit.reconciler.state import Failure
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gitopskit.reconciler.desired import Desired
     from gitopskit.reconciler.observation import Observation
 
+PLACE = Follow("https://git.example/shop.git", "main", "shop")
 DEGRADED = observation(health=Health("Degraded", "crashes"))
 
 
@@ -32,6 +33,27 @@ def pending(fate: Fate, *, name: str = "old") -> Verdict:
     ref = ObjectRef("", "ConfigMap", "shop", name)
     entry = Entry(ref=ref, version="v1", applier=APPLIER)
     return Verdict(entry=entry, fate=fate, message="refused")
+
+
+@pytest.mark.parametrize(
+    ("follows", "commits", "message"),
+    [
+        ((), (), "waits until its repository tells what its revision is now"),
+        ((PLACE,), (), f"waits until {PLACE.url} tells what its revision is now"),
+        ((PLACE, PLACE), ("c1",), f"waits for c1 of {PLACE.url} to be fetched and built"),
+    ],
+    ids=["spec", "question", "build"],
+)
+def test_one_that_nobody_has_looked_at_says_what_it_waits_for(
+    follows: tuple[Follow, ...], commits: tuple[str, ...], message: str
+) -> None:
+    item = tracked()
+    item.follows, item.commits = follows, commits
+
+    found = reporting.beginning(item)
+
+    assert (found.sync, found.health.status) == ("Unknown", "Unknown")
+    assert found.conditions == (("WaitingForFirstLook", message),)
 
 
 def test_an_application_is_synced_when_all_is_as_it_was_applied() -> None:
