@@ -311,7 +311,7 @@ class Reconciler:
         }
         policy = goal.application.policy
         if before is not None and before.digest != goal.digest and not policy.heals:
-            tracked.applied.clear()  # a new revision applies everything, what drifted too
+            self._notice_drift(tracked, is_all=True)  # a new revision brings back what drifted
         if before is not None and not before.application.ignores_as(goal.application):
             tracked.applied.clear()  # what was remembered left other fields out
             for ref in tracked.desired:
@@ -342,9 +342,11 @@ class Reconciler:
         """Forget what was applied of what is to be synced on demand: all of it is written again."""
         tracked.begin_anew()
         tracked.marked_key = ""
-        if not goal.application.policy.options.applies_out_of_sync_only:
-            for desired in goal.objects:
-                tracked.applied.pop(desired.ref, None)
+        if goal.application.policy.options.applies_out_of_sync_only:
+            self._notice_drift(tracked, is_all=True)
+            return
+        for desired in goal.objects:
+            tracked.applied.pop(desired.ref, None)
 
     def _is_put_off(self, tracked: Tracked) -> bool:
         """Tell whether nothing is tried now, because of what failed before."""
@@ -382,15 +384,17 @@ class Reconciler:
         )
         return results
 
-    def _notice_drift(self, tracked: Tracked) -> None:
+    def _notice_drift(self, tracked: Tracked, *, is_all: bool = False) -> None:
         """Apply anew what drifted while nobody was to heal it, or what no event told of.
 
-        What is fought over waits for its turn.
+        What is fought over waits for its turn, and what no watch shows is looked at by name; unless
+        ``is_all``, which applies those too.
         """
         now = self._clock.monotonic_seconds()
         for ref, applied in list(tracked.applied.items()):
-            live = self._live.get(ref)
-            if fighting.is_paused(tracked.fights, ref, now=now):
+            live, is_watched = self._live.get(ref), self._live.is_watched(ref)
+            is_left = not is_watched or fighting.is_paused(tracked.fights, ref, now=now)
+            if is_left and not is_all:
                 continue
-            if self._live.is_watched(ref) and (live is None or drift(live, applied)):
+            if live is None or not is_watched or drift(live, applied):
                 del tracked.applied[ref]

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
+
+import pytest
 
 from gitopskit.kube.resources import APPLICATIONS, CONFIG_MAPS
 from gitopskit.reconciler.loop import Controller
 from tests.support.asking import ask, until_answered, until_compared
+from tests.support.audit import read_requests
 from tests.support.hooking import COMPLETE, JOBS, end, job
 from tests.support.polling import eventually
 from tests.support.reconciling import World, config_map, text
+
+if TYPE_CHECKING:
+    from gitopskit.controlplane.server import ControlPlane
 
 Run = Callable[[], AbstractAsyncContextManager[Controller]]
 
@@ -279,3 +286,40 @@ async def test_a_skipped_application_that_is_deleted_goes_when_it_is_not_skipped
         await world.until_gone(APPLICATIONS, unique, "argocd")
 
     assert await world.data(unique) is None
+
+
+@pytest.mark.parametrize("options", [[], ["ApplyOutOfSyncOnly=true"]])
+async def test_what_is_as_it_is_to_be_is_applied_again_unless_that_is_not_wanted(
+    world: World,
+    reconciler: Run,
+    unique: str,
+    options: list[str],
+    control_plane: ControlPlane,
+) -> None:
+    same, other = f"{unique}-same", f"{unique}-other"
+    drifted = config_map(f"{unique}-drifted", color="red")
+    both = config_map(same), config_map(other)
+    world.repository.commit({"app/all.yaml": text(*both, drifted)})
+    await world.project(unique)
+    await world.application(unique, project=unique, policy={"syncOptions": options})
+
+    def applies(name: str) -> int:
+        found = read_requests(control_plane.audit_log_path)
+        return sum(
+            (it.name, it.verb) == (name, "patch") and "dryRun" not in it.path for it in found
+        )
+
+    async with reconciler():
+        await until_compared(world, unique)
+        await ask(world, unique)
+        await until_answered(world, unique)
+        before = applies(same)
+        await world.edit(CONFIG_MAPS, f"{unique}-drifted", {"data": {"color": "blue"}})
+        changed = text(both[0], config_map(other, color="red"), drifted)
+        world.repository.commit({"app/all.yaml": changed})
+        await ask(world, unique)
+        await until_answered(world, unique)
+        after = applies(same)
+
+    assert await world.data(other) == await world.data(f"{unique}-drifted") == {"color": "red"}
+    assert after - before == (0 if options else 1)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
+from structlog.testing import capture_logs
+
 from gitopskit.clock import SystemClock
 from gitopskit.kube.resources import (
     APP_PROJECTS,
@@ -19,7 +21,7 @@ from gitopskit.kube.resources import (
 from gitopskit.reconciler.loop import Controller
 from tests.support.cluster import create_namespace
 from tests.support.polling import eventually
-from tests.support.reconciling import AUTOMATED, SERVER, World, config_map, text
+from tests.support.reconciling import AUTOMATED, SERVER, World, config_map, running, text
 from tests.support.widgets import definition, grant, widgets
 
 if TYPE_CHECKING:
@@ -195,6 +197,10 @@ async def test_a_definition_and_an_object_of_it_arrive_in_one_commit(
     await world.application(unique, project=unique)
     kind = ResourceType(group=group, version="v1", plural="widgets", kind="Widget")
 
+    with capture_logs() as lines:
+        async with reconciler():
+            await world.until_synced(unique)
+    told = [it for line in lines for it in line.get("conditions", ())]
     async with reconciler():
         status = await world.until_synced(unique)
         found = await world.get(kind, "one")
@@ -202,6 +208,7 @@ async def test_a_definition_and_an_object_of_it_arrive_in_one_commit(
         await admin.delete(kind, "one", world.namespace, uid=found["metadata"]["uid"])
         await eventually(lambda: _is_there(world, kind, "one"))
 
+    assert "SyncError" not in told
     assert "retryCount" not in status["operationState"]
     live = await world.get(CUSTOM_RESOURCE_DEFINITIONS, f"widgets.{group}")
     assert live is not None
@@ -209,7 +216,7 @@ async def test_a_definition_and_an_object_of_it_arrive_in_one_commit(
 
 
 async def test_an_object_is_applied_when_its_kind_is_defined_by_somebody_else(
-    world: World, reconciler: Run, unique: str
+    world: World, reconciler_client: KubeClient, unique: str
 ) -> None:
     group = f"{unique}.example.com"
     await grant(world, unique, group)
@@ -218,7 +225,7 @@ async def test_an_object_is_applied_when_its_kind_is_defined_by_somebody_else(
     await world.project(unique)
     await world.application(unique, project=unique)
 
-    async with reconciler() as controller:
+    async with running(reconciler_client, world.cache_dir, poll_seconds=3600) as controller:
         await world.until_condition(unique, "SyncError", "does not know the kind")
         # Only the definition itself can be the reason to try again in time.
         later = SystemClock().monotonic_seconds() + 600
