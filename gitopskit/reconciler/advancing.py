@@ -89,6 +89,8 @@ class Advancer:
             if entry.is_hook and entry.ref not in tracked.desired and not self._has(run, entry.ref)
         ]
         failed = await self._remove(tracked, run, old)
+        for entry in old:
+            tracked.forgive(entry.ref)
         tracked.failures.update(failed)
         return not failed
 

@@ -13,6 +13,7 @@ from gitopskit.kube.tokens import fixed_token
 from tests.support.asking import ask, until_answered, until_compared
 from tests.support.fake_api import refusal
 from tests.support.faulty_proxy import FaultyProxy, faulty_proxy, through
+from tests.support.hooking import COMPLETE, JOBS, end, job
 from tests.support.polling import eventually
 from tests.support.reconciling import World, config_map, running, text
 
@@ -154,12 +155,34 @@ async def test_an_object_that_could_not_be_read_once_is_told_no_longer_than_that
     await world.project(unique)
     await world.application(unique, project=unique)
 
-    async def is_well_again() -> bool:
-        phase = (await world.status(unique))["operationState"]["phase"]
-        return phase == "Succeeded" and await world.conditions(unique) == {}
-
     async with running(client, world.cache_dir):
         await world.until_synced(unique)
         way.fault = Once("get secrets", unique, reply=refusal(403, reason="Forbidden")).fault
         await world.until_condition(unique, "SyncError", unique)
-        await eventually(is_well_again)
+        await eventually(lambda: is_well(world, unique))
+
+
+async def test_a_hook_that_could_not_be_deleted_once_holds_nothing_up(
+    world: World, client: KubeClient, way: FaultyProxy, unique: str
+) -> None:
+    contents = (job(unique, "PreSync"), config_map(unique, at="1"))
+    world.repository.commit({"app/all.yaml": text(*contents)})
+    await world.project(unique)
+    await world.application(unique, project=unique)
+
+    async with running(client, world.cache_dir):
+        await end(world, unique, COMPLETE)
+        await world.until_synced(unique)
+        way.fault = (once := Once("delete jobs", unique)).fault
+        commit = world.repository.commit({"app/all.yaml": text(config_map(unique, at="2"))})
+        await world.until_synced(unique, revision=commit)
+        await eventually(lambda: is_well(world, unique))
+
+    assert once.is_over
+    assert await world.get(JOBS, unique) is None
+    assert await world.data(unique) == {"at": "2"}
+
+
+async def is_well(world: World, name: str) -> bool:
+    phase = (await world.status(name))["operationState"]["phase"]
+    return phase == "Succeeded" and await world.conditions(name) == {}
