@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import GitFailed
+from gitopskit.git.cleaning import UNFINISHED
 from gitopskit.git.failures import MirrorDamaged, explain
 from gitopskit.git.program import Call
 from gitopskit.manifests.snapshot import Snapshot
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from gitopskit.clock import Clock
     from gitopskit.git.program import Git
 
-_UNFINISHED: Final = ".new-"
 _LONGEST_USE_SECONDS: Final = 600.0
 """How long somebody may still be reading a snapshot after it was last asked for."""
 
@@ -60,7 +60,7 @@ class SnapshotCache:
         Files are linked, not copied: nobody changes those of a snapshot.
         """
         name = _nested_name(commit, key)
-        unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.folder))
+        unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=self.folder))
         try:
             files = unfinished / "files"
             _link_tree(self.folder / commit, files)
@@ -84,7 +84,7 @@ class SnapshotCache:
         self.folder.mkdir(mode=0o700, exist_ok=True)
         self._forget_old()
         self._require_limits(commit, where=where)
-        unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.folder))
+        unfinished = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=self.folder))
         try:
             files = unfinished / "files"
             files.mkdir()
@@ -140,7 +140,7 @@ class SnapshotCache:
 
     def _forget_old(self) -> None:
         """Remove unfinished folders, and beyond those kept the oldest that nobody reads now."""
-        for leftover in self.folder.glob(f"{_UNFINISHED}*"):
+        for leftover in self.folder.glob(f"{UNFINISHED}*"):
             shutil.rmtree(leftover, ignore_errors=True)
         now = self.clock.now_utc().timestamp()
         ages = sorted((now - root.stat().st_mtime, root) for root in self.folder.iterdir())

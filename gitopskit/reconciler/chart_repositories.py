@@ -7,6 +7,7 @@ charts never changes one.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.errors import EnvironmentFault, InputError, ProcessFailed, UnsupportedField
-from gitopskit.git.cleaning import LOCK
+from gitopskit.git.cleaning import LOCK, UNFINISHED
 from gitopskit.git.remotes import HttpsCredential
 from gitopskit.manifests.documents import read_value
 from gitopskit.manifests.snapshot import Snapshot
@@ -101,7 +102,11 @@ class ChartRepository:
 
     def _fetch(self, remote: Remote, chart: str, version: str, kept: Path) -> None:
         self.cache_dir.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self.cache_dir, prefix=".new-") as aside:
+        with (
+            tempfile.TemporaryDirectory(dir=self.cache_dir, prefix=UNFINISHED) as aside,
+            open(Path(aside) / LOCK, "wb") as lock,  # noqa: PTH123 -- its lock goes with us
+        ):
+            fcntl.flock(lock, fcntl.LOCK_EX)
             fetched, whole = Path(aside) / "fetched", Path(aside) / "whole"
             arguments = [
                 f"{_ALIAS}/{chart}",

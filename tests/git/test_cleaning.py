@@ -148,3 +148,79 @@ def test_a_cache_that_is_not_there_yet_is_clean(cleaner: Cleaner, clock: FakeClo
     clock.advance(LATER_SECONDS)
 
     assert cleaner.clean(set()) == 0
+
+
+def test_what_was_left_behind_by_a_death_is_removed_at_once(
+    source: SourceRepository, remote: Remote, mirror: Mirror, cleaner: Cleaner, tmp_path: Path
+) -> None:
+    commit = source.commit({"a": "1"})
+    mirror.snapshot(remote, commit)
+    home = tmp_path / "cache" / mirror.name
+    pack = home / "mirror.git" / "objects" / "pack"
+    (home / "snapshots" / ".new-0" / "files").mkdir(parents=True)
+    (pack / "tmp_pack_0").write_bytes(b"half")
+    (tmp_path / "cache" / ".new-0").mkdir()
+    (tmp_path / "cache" / ".new-0" / "lock").touch()
+
+    assert cleaner.clean({mirror.name}) == 0
+
+    assert kept(tmp_path) == [mirror.name]
+    assert [it.name for it in (home / "snapshots").iterdir()] == [commit]
+    assert not [*pack.glob("tmp_*")]
+
+
+def test_what_somebody_fills_just_now_stays(cleaner: Cleaner, tmp_path: Path) -> None:
+    filled, begun = (tmp_path / "cache" / f".new-{it}" for it in ("filled", "begun"))
+    for folder in (filled, begun):
+        folder.mkdir(parents=True)
+    now = FakeClock().now_utc().timestamp()
+    os.utime(begun, (now, now))
+
+    with (filled / "lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        cleaner.clean(set())
+
+    assert sorted(kept(tmp_path)) == [".new-begun", ".new-filled"]
+
+
+def test_what_an_older_version_left_without_a_lock_is_removed(
+    cleaner: Cleaner, tmp_path: Path
+) -> None:
+    old = tmp_path / "cache" / ".new-old"
+    (old / "fetched").mkdir(parents=True)
+    os.utime(old, (0, 0))
+
+    cleaner.clean(set())
+
+    assert kept(tmp_path) == []
+
+
+def test_links_are_left_alone_and_never_followed(
+    source: SourceRepository,
+    remote: Remote,
+    mirror: Mirror,
+    cleaner: Cleaner,
+    clock: FakeClock,
+    tmp_path: Path,
+) -> None:
+    mirror.snapshot(remote, source.commit({"a": "1"}))
+    outside, cache = tmp_path / "outside", tmp_path / "cache"
+    for name in (".new-x", "pack"):
+        (outside / name).mkdir(parents=True)
+    for path in (outside / "lock", outside / "pack" / "tmp_x", outside / ".new-x" / "file"):
+        path.touch()
+    for name in (".new-link", ".going-link", "link"):
+        (cache / name).symlink_to(outside)
+    odd = cache / "odd"
+    (odd / "mirror.git").mkdir(parents=True)
+    (odd / "mirror.git" / "objects").symlink_to(outside)
+    (odd / "snapshots").symlink_to(outside)
+    (odd / "lock").touch()
+
+    cleaner.clean({"odd"})
+    clock.advance(LATER_SECONDS)
+    cleaner.clean({"odd"})
+
+    assert sorted(kept(tmp_path)) == [".going-link", ".new-link", "link", "odd"]
+    found = sorted(it.relative_to(outside).as_posix() for it in outside.rglob("*"))
+    assert found == [".new-x", ".new-x/file", "lock", "pack", "pack/tmp_x"]

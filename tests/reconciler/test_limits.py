@@ -92,7 +92,8 @@ def git() -> dict[str, str]:
         "checking one GPG signature": seconds(of("git.verification:_GPG_SECONDS")),
         "checked-out revisions of a copy": number(GIT.kept_snapshots),
         "commits of a copy": number(GIT.kept_commits),
-        "time that what nobody follows stays": f"{of('git.cleaning:_UNUSED_SECONDS') / 60:g} min",
+        "all copies together": size(of("git.evicting:LARGEST_CACHE_BYTES")),
+        "time that what nobody follows stays": f"{of('git.cleaning:UNUSED_SECONDS') / 60:g} min",
     }
 
 
