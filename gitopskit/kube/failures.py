@@ -53,6 +53,14 @@ _MISFIT: Final = re.compile(
 Source: k8s.io/apimachinery, util/managedfields/internal/structuredmerge.go.
 """
 
+_NOT_BASE64: Final = re.compile(
+    r"failed to convert new object \(.*illegal base64 data at input byte \d+$", re.DOTALL
+)
+"""It reports data that are not base64 in the same way.
+
+Source: k8s.io/apimachinery, util/managedfields/internal/structuredmerge.go; Go, encoding/base64.
+"""
+
 _UNKNOWN: Final = "field not declared in schema"
 """Source: sigs.k8s.io/structured-merge-diff, typed values."""
 
@@ -94,7 +102,8 @@ def error_of(refusal: Refusal) -> ApiError:
     message = str(status.get("message") or "")
     is_secret = _SECRET_PATH.match(refusal.path) is not None and not refusal.is_read
     told = _without_values(status, message) if is_secret else _scrubbed(message)
-    kind = ApiInvalid if _MISFIT.search(message) else _CLASSES.get(refusal.status, ApiError)
+    is_misfit = bool(_MISFIT.search(message) or _NOT_BASE64.search(message))
+    kind = ApiInvalid if is_misfit else _CLASSES.get(refusal.status, ApiError)
     return kind(
         told or f"the API server answered with HTTP status {refusal.status}",
         where=refusal.where,
@@ -124,6 +133,8 @@ def _scrubbed(message: str) -> str:
 
 def _without_values(status: JsonObject, message: str) -> str:
     """Return the reason and the refused fields' paths: nothing that could be a value."""
+    if _NOT_BASE64.search(message):
+        return "the API server refused it (data hold base64 alone; plain text is for stringData)"
     details = status.get("details")
     fields = _refused_fields(details.get("causes") if isinstance(details, dict) else None)
     misfit = _MISFIT.search(message)

@@ -142,6 +142,28 @@ async def test_an_object_that_does_not_fit_its_schema_is_our_input(
     assert "hunter2" not in repr(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("kind", "field", "told"),
+    [
+        (CONFIG_MAPS, "binaryData", "illegal base64 data"),
+        (SECRETS, "data", "plain text is for stringData"),
+    ],
+    ids=["config map", "secret"],
+)
+async def test_data_that_are_not_base64_are_our_input(
+    admin: KubeClient, namespace: str, kind: ResourceType, field: str, told: str
+) -> None:
+    body = config_map("plain", namespace) | {"kind": kind.kind}
+    body.pop("data", None)
+
+    with pytest.raises(ApiInvalid, match=told) as caught:
+        await admin.apply(
+            kind, body | {field: {"a": "hunter2!"}}, field_manager=MANAGER, force=True
+        )
+
+    assert "hunter2" not in repr(caught.value)
+
+
 async def test_an_unknown_field_is_refused_by_name(admin: KubeClient, namespace: str) -> None:
     body = config_map("odd", namespace) | {"spec": {}}
 

@@ -62,6 +62,20 @@ def test_an_apply_that_does_not_fit_the_schema_is_our_input(path: str, what: str
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        "hunter2: illegal base64 data at input byte 4",
+        "failed to convert new object (shop/db): illegal base64 data at input byte 4: hunter2",
+    ],
+)
+def test_other_words_about_base64_in_a_secret_are_not_believed(said: str) -> None:
+    error = refused(status(said, reason=""), status=500, path=SECRETS)
+
+    assert not isinstance(error, ApiInvalid)
+    assert error.what == "the API server answered with HTTP status 500"
+
+
+@pytest.mark.parametrize(
     "path",
     [SECRETS, f"{SECRETS}/db", "/api/v1/secrets", f"{SECRETS}/db/status"],
 )
