@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 FAULT_SECONDS: Final = 15.0
 """When something around us is broken, it is looked at again after so long."""
 
+_NEVER: Final = float("inf")
+
 LEAVING_SECONDS: Final = 2.0
 """What could not be deleted, and what no watch shows, is looked at again after so long."""
 
@@ -41,6 +43,8 @@ def delay_seconds(
         delays.append(tracked.retry_at_seconds - now)
     if tracked.run is not None:
         delays += _of_run(tracked.run, is_watched)
+    if any(it.fate == "waiting" and it.message for it in tracked.pending):
+        delays += _of_patience(tracked.patience_ends_seconds - now)
     for verdict in tracked.pending:
         delays += _of_deletion(verdict, now_utc, is_watched)
     return max(0.0, min(delays)) if delays else None
@@ -52,6 +56,11 @@ def _of_run(run: SyncRun, is_watched: IsWatched) -> list[float]:
         return [0.0]
     awaited = {it.ref for it in run.awaited.objects} if run.awaited else set()
     return [] if all(map(is_watched, awaited | run.leaving)) else [LEAVING_SECONDS]
+
+
+def _of_patience(seconds: float) -> list[float]:
+    """Return when a deletion no longer waits for all others, if that is still to come."""
+    return [seconds] if 0 < seconds < _NEVER else []
 
 
 def _of_deletion(verdict: Verdict, now: datetime, is_watched: IsWatched) -> list[float]:

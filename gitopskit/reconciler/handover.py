@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Final
 
 from gitopskit.reconciler import names
 from gitopskit.reconciler.observation import precedes
+from gitopskit.reconciler.possible_wishes import changing, possible
 from gitopskit.reconciler.stands import Stand, Wishes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from gitopskit.manifests.identity import ObjectRef
+    from gitopskit.manifests.json_types import JsonObject
     from gitopskit.reconciler.application import Follow
     from gitopskit.reconciler.observation import Applied
+    from gitopskit.reconciler.possible_wishes import May
     from gitopskit.reconciler.state import Tracked
 
     Heads = Callable[[Iterable[Follow]], Mapping[Follow, str]]
@@ -34,12 +37,13 @@ _MOST_TOLD: Final = 3
 class Prospects:
     """What all others want, for one Application that wants to delete.
 
-    ``awaited`` have yet to look at the commits that are there; ``doubtful`` cannot be asked, with
-    the namespaces whose objects they may want.
+    ``awaited`` have yet to look at the commits that are there, ``bounds`` tells what some of them
+    may want at most; ``doubtful`` cannot be asked, with the namespaces whose objects they may want.
     """
 
     others: tuple[Tracked, ...]
     awaited: frozenset[str]
+    bounds: Mapping[str, May]
     doubtful: tuple[tuple[str, str], ...]
 
     @property
@@ -61,9 +65,9 @@ class Prospects:
         heirs = [it for it in self.others if it.wishes is not None and ref in it.wishes.refs]
         return "; ".join(_told(it, ref) for it in heirs)
 
-    def waiting(self) -> str:
-        """Return who has yet to look, in words, or nothing."""
-        found = sorted(self.awaited)
+    def waiting(self, ref: ObjectRef) -> str:
+        """Return who may want an object and has yet to look, in words, or nothing."""
+        found = sorted(it for it in self.awaited if it not in self.bounds or self.bounds[it](ref))
         more = f" and {len(found) - _MOST_TOLD} more" if found[_MOST_TOLD:] else ""
         return f"waits for a look at {', '.join(found[:_MOST_TOLD])}{more}" if found else ""
 
@@ -125,8 +129,16 @@ def gives(giver: Tracked | None, ref: ObjectRef, *, taker: Tracked, heads: Heads
     return _is_giving(giver) and not _is_behind(giver, taker.heads, heads)
 
 
-def prospects(giver: Tracked, applications: Mapping[str, Tracked], *, heads: Heads) -> Prospects:
+def prospects(
+    giver: Tracked,
+    applications: Mapping[str, Tracked],
+    *,
+    heads: Heads,
+    projects: Mapping[str, JsonObject],
+) -> Prospects:
     """Return what is to be known of all others before an Application deletes anything."""
+    unsettled = changing(applications.values(), projects)
+    bounds: dict[str, May] = {}
     others = tuple(it for it in applications.values() if it is not giver and not it.is_deleted)
     known = {} if giver.is_deleted else giver.heads
     awaited: set[str] = set()
@@ -135,13 +147,17 @@ def prospects(giver: Tracked, applications: Mapping[str, Tracked], *, heads: Hea
         is_behind = _is_behind(other, known, heads)
         if is_behind and not other.is_skipped:
             awaited.add(other.name)
+            bounds[other.name] = possible(other, projects, unsettled)
         elif is_behind or other.wishes is None or not other.wishes.is_known:
             doubtful.append((other.name, _namespace(other.content)))
     for parent in others:
         late, lost = _children(parent, applications)
         awaited |= late - {giver.name}
+        bounds = {name: may for name, may in bounds.items() if name not in late}
         doubtful += lost
-    return Prospects(others=others, awaited=frozenset(awaited), doubtful=tuple(doubtful))
+    return Prospects(
+        others=others, awaited=frozenset(awaited), bounds=bounds, doubtful=tuple(doubtful)
+    )
 
 
 def _children(

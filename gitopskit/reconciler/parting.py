@@ -26,6 +26,7 @@ from gitopskit.reconciler.plan import DeletionOrder, Verdict
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from gitopskit.clock import Clock
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.reconciler.application import Follow
     from gitopskit.reconciler.handover import Heads, Prospects
@@ -40,14 +41,27 @@ _NO_MORE: Final = DeletionOrder(reason="Prune", propagation="Background", may_de
 _ASK_SECONDS: Final = 10.0
 """So long what others follow is asked for before something is deleted."""
 
+_PATIENCE_SECONDS: Final = 300.0
+"""So long a deletion waits for a look even at those whose project does not permit the object.
+
+Until then a person may still let them have it; and whoever reads and builds it in time is named.
+"""
+
 
 class Parting:
     """Parts Applications from objects that they do not want."""
 
     def __init__(
-        self, *, registry: Registry, syncer: Syncer, live: LiveObjects, heads: Heads
+        self,
+        *,
+        clock: Clock,
+        registry: Registry,
+        syncer: Syncer,
+        live: LiveObjects,
+        heads: Heads,
     ) -> None:
         """Keep the parts; ``heads`` tells the commits that repositories were last seen at."""
+        self._clock = clock
         self._registry = registry
         self._syncer = syncer
         self._live = live
@@ -113,7 +127,9 @@ class Parting:
         """
         await self._ask(tracked)
         known = self._registry.applications
-        found = handover.prospects(tracked, known, heads=self._heads)
+        is_patient = self._clock.monotonic_seconds() < tracked.patience_ends_seconds
+        projects = {} if is_patient else self._registry.projects
+        found = handover.prospects(tracked, known, heads=self._heads, projects=projects)
         refs = [entry.ref for entry in stale]
         for name in found.watched | found.heirs_of(refs):
             tracked.awaited[name] = handover.stand(known.get(name))
@@ -149,9 +165,12 @@ class Parting:
         What cannot be asked in time is told by the poll, too late for what is deleted now.
         """
         occasion = "deleted" if tracked.is_deleted or tracked.goal is None else tracked.goal.key
-        if self.ask is None or tracked.asked_others == occasion:
+        if tracked.asked_others == occasion:
             return
         tracked.asked_others = occasion
+        tracked.patience_ends_seconds = self._clock.monotonic_seconds() + _PATIENCE_SECONDS
+        if self.ask is None:
+            return
         others = self._registry.applications.values()
         follows = {follow for it in others if it is not tracked for follow in it.follows}
         if not tracked.is_deleted:
@@ -184,7 +203,7 @@ def _groups(
         own = replace(
             order,
             heir=heirs[entry.ref],
-            awaits=found.waiting(),
+            awaits=found.waiting(entry.ref),
             too_much=told or found.doubt_of(entry.ref),
         )
         groups.setdefault(own, []).append(entry)

@@ -76,7 +76,9 @@ class Reconciler:
         self._registry = registry
         self._goals = goals
         self._syncer = syncer
-        self.parting = Parting(registry=registry, syncer=syncer, live=live, heads=goals.heads)
+        self.parting = Parting(
+            clock=clock, registry=registry, syncer=syncer, live=live, heads=goals.heads
+        )
         syncer.giver_of = self.parting.giver_of
         self._advancer = advancer = Advancer(registry=registry, syncer=syncer, live=live)
         self._teardown = Teardown(

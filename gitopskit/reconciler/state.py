@@ -79,9 +79,10 @@ class Tracked:
     them began with, and ``likeness`` a commit that was bad, a
     later head, and whether both render to the same. ``wishes`` is what it was found to want at its
     heads, ``awaited`` how far those were whose news may change what happens here, and
-    ``asked_others`` for which goal Git was asked what they follow. ``asked`` are the keys of what
-    was last looked for and of the goal that it led to. ``marked_key`` is that of the goal whose
-    namespace is as it is to be. ``closed`` tells which sync windows are in the way,
+    ``asked_others`` for which goal Git was asked what they follow, and ``patience_ends_seconds``
+    when those are no longer waited for whose project rules a wish out. ``asked`` are the keys of
+    what was last looked for and of the goal that it led to. ``marked_key`` is that of the goal
+    whose namespace is as it is to be. ``closed`` tells which sync windows are in the way,
     ``orphaned`` what beside it is nobody's, None before anybody looked. ``is_told``: its status is
     what we say, from now on; ``writing`` is what is being written, or was where no answer came, and
     ``is_disputed`` that another one claims something else, which ``status`` and ``content`` do not
@@ -113,6 +114,7 @@ class Tracked:
     wishes: Wishes | None = None
     awaited: dict[str, Stand] = field(default_factory=dict)
     asked_others: str = ""
+    patience_ends_seconds: float = float("inf")
     asked: tuple[str, str] = ("", "")
     failed_key: str = ""
     failed_render: InputError | None = None

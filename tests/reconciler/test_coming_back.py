@@ -40,6 +40,26 @@ def test_what_is_well_is_not_looked_at_again() -> None:
     assert delay(an_item()) is None
 
 
+@pytest.mark.parametrize(
+    ("ends_at", "message", "expected"),
+    [
+        (NOW + 7, "waits for a look at b", 7.0),
+        (NOW - 7, "waits for a look at b", None),
+        (float("inf"), "waits for a look at b", None),
+        (NOW + 7, "", None),
+    ],
+    ids=["patient", "patient-no-more", "not-asked", "waits-for-health"],
+)
+def test_a_deletion_that_waits_for_a_look_is_tried_again_when_patience_ends(
+    ends_at: float, message: str, expected: float | None
+) -> None:
+    item = an_item()
+    item.patience_ends_seconds = ends_at
+    item.pending = (Verdict(entry=ENTRY, fate="waiting", message=message),)
+
+    assert delay(item) == expected
+
+
 def test_a_failure_is_tried_again_when_its_pause_is_over() -> None:
     item = an_item()
     item.failures = {REF: Failure(message="no")}

@@ -96,7 +96,7 @@ async def test_what_is_wished_after_a_change_during_a_look_is_not_known_before_t
     slow.may_answer.set()
     goal = await looking
     tracked.wishes = handover.wished(tracked, (it.ref for it in goal.objects))
-    found = handover.prospects(other, registry.applications, heads=goals.heads)
+    found = handover.prospects(other, registry.applications, heads=goals.heads, projects={})
 
     assert found.awaited == {unique}
 

@@ -138,7 +138,9 @@ def test_an_heir_is_told_with_what_is_in_its_way() -> None:
     ]
 
     told = [
-        handover.prospects(app("a"), known(it), heads=heads).heir_of(REF).partition('" ')[2]
+        handover.prospects(app("a"), known(it), heads=heads, projects={})
+        .heir_of(REF)
+        .partition('" ')[2]
         for it in heirs
     ]
 
@@ -156,9 +158,9 @@ def test_nobody_is_waited_for_where_all_have_looked() -> None:
     giver = app("a")
     leaving = app("c", REF, deletionTimestamp="now")
 
-    found = handover.prospects(giver, known(giver, app("b"), leaving), heads=heads)
+    found = handover.prospects(giver, known(giver, app("b"), leaving), heads=heads, projects={})
 
-    assert (found.heir_of(REF), found.waiting(), found.doubt_of(REF)) == ("", "", "")
+    assert (found.heir_of(REF), found.waiting(REF), found.doubt_of(REF)) == ("", "", "")
     assert not found.watched
     assert not found.heirs_of([REF])
 
@@ -168,30 +170,55 @@ def test_who_has_not_looked_is_waited_for() -> None:
     changed = app("f")
     changed.fingerprint = "f2"
 
-    found = handover.prospects(app("a"), known(*others, changed), heads=heads)
+    found = handover.prospects(app("a"), known(*others, changed), heads=heads, projects={})
 
-    assert found.waiting() == "waits for a look at b, c, d and 2 more"
+    assert found.waiting(REF) == "waits for a look at b, c, d and 2 more"
     assert found.watched == {"b", "c", "d", "e", "f"}
+
+
+def test_nobody_waits_for_one_whose_project_does_not_permit_the_object() -> None:
+    other = app("b", head="c1")
+    other.content["spec"]["project"] = "else"
+    project = {
+        "metadata": {"name": "else", "namespace": "argocd"},
+        "spec": {"destinations": [{"namespace": "else"}]},
+    }
+
+    found = handover.prospects(app("a"), known(other), heads=heads, projects={"else": project})
+
+    assert found.waiting(REF) == ""
+    assert found.waiting(replace(REF, namespace="else")) == "waits for a look at b"
+    assert found.watched == {"b"}
+
+
+def test_one_that_is_just_changed_may_want_anything() -> None:
+    late, root = app("child", head="c1"), parent(resource_version="6")
+    late.content["spec"]["project"] = "else"
+    project = {"metadata": {"name": "else", "namespace": "argocd"}, "spec": {}}
+
+    found = handover.prospects(app("a"), known(root, late), heads=heads, projects={"else": project})
+
+    assert found.waiting(REF) == "waits for a look at child"
 
 
 def test_one_that_failed_at_an_older_commit_is_waited_for() -> None:
     other = app("b", head="c1")
     other.wishes = handover.refused(other, None)
 
-    assert handover.prospects(app("a"), known(other), heads=heads).awaited == {"b"}
+    assert handover.prospects(app("a"), known(other), heads=heads, projects={}).awaited == {"b"}
 
 
 def test_who_is_deleted_waits_for_no_commit_of_its_own() -> None:
     giver = app("a", head="c1", deletionTimestamp="now")
 
-    assert not handover.prospects(giver, known(app("b")), heads=heads).awaited
+    assert not handover.prospects(giver, known(app("b")), heads=heads, projects={}).awaited
 
 
 def test_one_that_cannot_be_asked_is_a_doubt_in_its_namespace() -> None:
     broken, silent = app("b"), app("c", annotations={"argocd.argoproj.io/skip-reconcile": "true"})
     broken.wishes, silent.wishes = handover.refused(broken, None), None
 
-    found = handover.prospects(app("a"), known(broken, silent), heads=heads)
+    found = handover.prospects(app("a"), known(broken, silent), heads=heads, projects={})
 
     assert found.doubt_of(REF) == "b, c cannot be read now and may want it"
     assert found.doubt_of(replace(REF, namespace="else")) == ""
@@ -202,13 +229,13 @@ def test_what_it_wanted_last_is_believed_of_one_that_cannot_be_asked() -> None:
     broken = app("b", REF)
     broken.wishes = handover.refused(broken, None)
 
-    found = handover.prospects(app("a"), known(broken), heads=heads)
+    found = handover.prospects(app("a"), known(broken), heads=heads, projects={})
 
     assert found.heirs_of([REF]) == {"b"}
 
 
 def test_an_application_that_is_yet_to_be_registered_is_waited_for() -> None:
-    found = handover.prospects(app("a"), known(parent()), heads=heads)
+    found = handover.prospects(app("a"), known(parent()), heads=heads, projects={})
 
     assert found.awaited == {"root"}
     assert handover.stand(parent()).unmet == {CHILD}
@@ -218,7 +245,7 @@ def test_one_that_cannot_be_registered_is_a_doubt() -> None:
     root = parent()
     root.failures = {CHILD: Failure(message="denied")}
 
-    found = handover.prospects(app("a"), known(root), heads=heads)
+    found = handover.prospects(app("a"), known(root), heads=heads, projects={})
 
     assert (found.awaited, found.doubtful) == (frozenset(), (("child", "shop"),))
 
@@ -227,7 +254,7 @@ def test_one_that_cannot_be_registered_is_a_doubt() -> None:
 def test_one_that_was_just_changed_is_waited_for(version: str, awaited: set[str]) -> None:
     root = parent(resource_version=version)
 
-    found = handover.prospects(app("a"), known(root, app("child")), heads=heads)
+    found = handover.prospects(app("a"), known(root, app("child")), heads=heads, projects={})
 
     assert found.awaited == awaited
 
@@ -237,18 +264,20 @@ def test_one_that_was_just_made_is_a_doubt() -> None:
     root.applied[REF] = applied()
     root.desired[REF] = desired()
 
-    found = handover.prospects(app("a"), known(root), heads=heads)
+    found = handover.prospects(app("a"), known(root), heads=heads, projects={})
     root.desired = {}
 
     assert found.doubtful == (("child", "shop"),)
-    assert handover.prospects(app("a"), known(root), heads=heads).doubtful == ()
+    assert handover.prospects(app("a"), known(root), heads=heads, projects={}).doubtful == ()
 
 
 def test_who_does_nothing_by_itself_registers_nobody() -> None:
     root = parent()
     root.goal = a_goal(policy=BY_HAND)
 
-    assert handover.prospects(app("a"), known(root), heads=heads).awaited == frozenset()
+    assert (
+        handover.prospects(app("a"), known(root), heads=heads, projects={}).awaited == frozenset()
+    )
 
 
 def test_an_application_without_a_destination_is_no_doubt_anywhere() -> None:
@@ -256,9 +285,9 @@ def test_an_application_without_a_destination_is_no_doubt_anywhere() -> None:
     broken.wishes = handover.refused(broken, None)
     broken.content = {"metadata": {"name": "b"}}
 
-    assert not handover.prospects(app("a"), known(broken), heads=heads).doubt_of(REF)
+    assert not handover.prospects(app("a"), known(broken), heads=heads, projects={}).doubt_of(REF)
     broken.content = {"metadata": {"name": "b"}, "spec": {}}
-    assert not handover.prospects(app("a"), known(broken), heads=heads).doubt_of(REF)
+    assert not handover.prospects(app("a"), known(broken), heads=heads, projects={}).doubt_of(REF)
 
 
 def test_news_is_another_stand_or_that_it_was_taken() -> None:

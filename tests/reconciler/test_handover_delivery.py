@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gitopskit.kube.resources import APP_PROJECTS, APPLICATIONS, CONFIG_MAPS, SECRETS, ResourceType
+from gitopskit.reconciler import parting
 from gitopskit.reconciler.loop import Controller
 from tests.support.polling import eventually
-from tests.support.reconciling import World, config_map, options, text
+from tests.support.reconciling import SERVER, World, config_map, options, text
+from tests.support.silent_server import silence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -227,6 +229,36 @@ async def test_one_that_may_not_take_it_is_named_until_it_may(
 
     assert f'"{unique}-b" is to take it' in message
     assert await uid(world, f"{unique}-moved") == before
+
+
+async def test_a_slow_application_of_another_namespace_holds_no_deletion_back_for_ever(
+    world: World, reconciler: Run, unique: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parting, "_ASK_SECONDS", 0.2)
+    monkeypatch.setattr(parting, "_PATIENCE_SECONDS", 3.0)
+    kept, gone = config_map(f"{unique}-a"), config_map(f"{unique}-gone")
+    held(world, a=[kept, gone])
+    await registered(world, unique, "a")
+    elsewhere: JsonObject = {"server": SERVER, "namespace": "elsewhere"}
+    await world.project(f"{unique}-b", sourceRepos=["*"], destinations=[elsewhere])
+
+    async with reconciler():
+        await world.until_synced(f"{unique}-a")
+        with silence() as address:
+            await world.application(
+                f"{unique}-b",
+                project=f"{unique}-b",
+                namespace="elsewhere",
+                source={"repoURL": f"{address}/b.git", "targetRevision": "main", "path": "b"},
+            )
+            held(world, a=[kept])
+            message = await world.until_condition(f"{unique}-a", "HandingOver")
+            await world.until_gone(CONFIG_MAPS, f"{unique}-gone")
+            told = await world.conditions(f"{unique}-b")
+        await world.until_synced(f"{unique}-a")
+
+    assert f"waits for a look at {unique}-b" in message
+    assert told == {}
 
 
 async def test_what_one_that_cannot_be_read_may_want_is_not_deleted(

@@ -157,6 +157,10 @@ def applications() -> dict[str, str]:
         "deletions by one revision, unasked": (
             f"{STANDARD_LIMIT.count} objects, or {STANDARD_LIMIT.percent} % if that is more"
         ),
+        (
+            "waiting with a deletion for a look at an Application"
+            " whose project does not permit the object"
+        ): seconds(of("reconciler.parting:_PATIENCE_SECONDS")),
         "objects of one Application written at once": number(of("reconciler.syncing:_AT_ONCE")),
         "Applications handled at once (--workers)": number(workers),
         "reverts of one object by the same manager": (
