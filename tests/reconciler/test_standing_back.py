@@ -97,6 +97,8 @@ async def test_nothing_is_done_until_argo_cd_is_scaled_to_nothing(
     ):
         await eventually(lambda: _is(controller, "1.0"))
         await eventually(lambda: _is_ready(controller))
+        await eventually(lambda: is_idle(controller))
+        assert (await world.status(unique), await world.data(unique)) == ({}, None)
         await scale(world, name, 0)
         await world.until_synced(unique)
         assert gauge(controller) == "0.0"
@@ -109,6 +111,7 @@ async def test_nothing_is_done_until_argo_cd_is_scaled_to_nothing(
         world.repository.commit({"app/all.yaml": text(config_map(unique, color="red", size="1"))})
         ref = ObjectRef("", "ConfigMap", world.namespace, unique)
         await eventually(lambda: _has_seen_drift(controller, ref))
+        await eventually(lambda: is_idle(controller))
         assert await world.data(unique) == {"color": "blue"}
         assert await world.status(unique) == status
 
@@ -131,6 +134,12 @@ async def test_once_says_that_argo_cd_runs(
             await controller.pass_once()
 
     assert await world.status(unique) == {}
+
+
+def is_idle(controller: Controller) -> bool:
+    """Tell whether all that came up has been dealt with."""
+    queues = (controller._queue, controller._heals)
+    return not any(len(queue) or queue._handled or queue._timers for queue in queues)
 
 
 async def _is(controller: Controller, value: str) -> bool:
