@@ -242,9 +242,17 @@ async def test_ignored_fields_are_left_to_others(
     assert found["spec"]["replicas"] == 2
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"data": {"color": "green"}}, id="field"),
+        pytest.param({"metadata": {"labels": {"gitopskit.io/application": None}}}, id="label"),
+    ],
+)
 async def test_without_self_heal_drift_is_only_told(
-    world: World, reconciler: Run, unique: str
+    world: World, reconciler: Run, unique: str, change: JsonObject
 ) -> None:
+    """An object without the label leaves the watch, and is still there."""
     policy = {"automated": {**AUTOMATED, "selfHeal": False}}
     await registered(world, unique, config_map(unique, color="red"), policy=policy)
 
@@ -253,10 +261,14 @@ async def test_without_self_heal_drift_is_only_told(
 
     async with reconciler():
         await world.until_synced(unique)
-        await world.edit(CONFIG_MAPS, unique, {"data": {"color": "green"}})
+        edited = await world.edit(CONFIG_MAPS, unique, change)
         await eventually(is_out_of_sync)
+        status = await world.status(unique)
 
-    assert await world.data(unique) == {"color": "green"}
+    found = await world.get(CONFIG_MAPS, unique)
+    assert found is not None
+    assert found["metadata"]["resourceVersion"] == edited["metadata"]["resourceVersion"]
+    assert status["health"]["status"] == "Healthy"
 
 
 async def test_without_automation_differences_are_told_and_nothing_is_written(
