@@ -294,3 +294,48 @@ async def test_a_superseding_commit_waits_for_nothing_old(
 
     tell(f"a commit superseded a sync that waited for a hook after {took:.2f} s (polling 0.5 s)")
     assert await world.get(JOBS, f"{unique}-old") is None
+
+
+async def test_hooks_of_charts_are_hooks_of_the_sync(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    """The lighter one comes first and goes when it has succeeded; one for tests never runs."""
+    first, second, after, never = (f"{unique}-{it}" for it in ("first", "second", "after", "test"))
+    before = "pre-install,pre-upgrade"
+    contents = (
+        of_chart(second, before, weight="5"),
+        of_chart(first, before, delete_policy="hook-succeeded"),
+        of_chart(after, "post-install,post-upgrade"),
+        of_chart(never, "test"),
+        config_map(unique),
+    )
+    world.repository.commit({"app/all.yaml": text(*contents)})
+    await world.project(unique)
+    await world.application(unique, project=unique)
+
+    async with reconciler():
+        await end(world, first, COMPLETE)
+        await until_job(world, second)
+        assert await world.data(unique) is None
+        await end(world, second, COMPLETE)
+        await until_job(world, after)
+        assert await world.data(unique) == {}
+        await end(world, after, COMPLETE)
+        state = await until_told(world, unique, "Succeeded")
+        await world.until_gone(JOBS, first)
+
+    assert hook_results(state) == {
+        first: "PreSync Succeeded",
+        second: "PreSync Succeeded",
+        after: "PostSync Succeeded",
+    }
+    assert await world.get(JOBS, second) is not None
+    assert await world.get(JOBS, never) is None
+
+
+def of_chart(name: str, hook: str, *, weight: str = "", delete_policy: str = "") -> JsonObject:
+    """Return a Job with annotations of Helm's, without those that are empty."""
+    given = {"hook": hook, "hook-weight": weight, "hook-delete-policy": delete_policy}
+    content = job(name)
+    annotations = {f"helm.sh/{key}": value for key, value in given.items() if value}
+    return {**content, "metadata": {**content["metadata"], "annotations": annotations}}
