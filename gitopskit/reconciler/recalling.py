@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitopskit.errors import GitopskitError
+from gitopskit.reconciler import fighting
+from gitopskit.reconciler.observation import drift
 from gitopskit.reconciler.plan import is_recorded, recalled
 
 if TYPE_CHECKING:
@@ -53,3 +55,18 @@ async def compare_unknown(
         except GitopskitError:
             differing.add(desired.ref)  # it could not be made what it is to be either
     tracked.differing = frozenset(differing)
+
+
+def forget_drifted(tracked: Tracked, live: LiveObjects, *, now: float, is_all: bool) -> None:
+    """Forget what drifted while nobody was to heal it, or what no event told of: apply it anew.
+
+    What is fought over waits for its turn, and what no watch shows is looked at by name; unless
+    ``is_all``, which forgets those too.
+    """
+    for ref, applied in list(tracked.applied.items()):
+        found, is_watched = live.get(ref), live.is_watched(ref)
+        is_left = not is_watched or fighting.is_paused(tracked.fights, ref, now=now)
+        if is_left and not is_all:
+            continue
+        if found is None or not is_watched or drift(found, applied):
+            del tracked.applied[ref]

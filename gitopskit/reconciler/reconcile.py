@@ -38,7 +38,7 @@ from gitopskit.reconciler.first_word import FirstWord
 from gitopskit.reconciler.goals import Refused
 from gitopskit.reconciler.observation import drift
 from gitopskit.reconciler.parting import Parting
-from gitopskit.reconciler.recalling import compare_unknown, recall
+from gitopskit.reconciler.recalling import compare_unknown, forget_drifted, recall
 from gitopskit.reconciler.teardown import Teardown
 from gitopskit.reconciler.turns import Turns
 
@@ -313,7 +313,7 @@ class Reconciler:
         }
         policy = goal.application.policy
         if before is not None and before.digest != goal.digest and not policy.heals:
-            self._notice_drift(tracked, is_all=True)  # a new revision brings back what drifted
+            self._forget_drifted(tracked, is_all=True)  # a new revision brings back what drifted
         if before is not None and not before.application.ignores_as(goal.application):
             tracked.applied.clear()  # what was remembered left other fields out
             for ref in tracked.desired:
@@ -345,7 +345,7 @@ class Reconciler:
         tracked.begin_anew()
         tracked.marked_key = ""
         if goal.application.policy.options.applies_out_of_sync_only:
-            self._notice_drift(tracked, is_all=True)
+            self._forget_drifted(tracked, is_all=True)
             return
         for desired in goal.objects:
             tracked.applied.pop(desired.ref, None)
@@ -376,7 +376,7 @@ class Reconciler:
             return []
         await self._syncer.namespaces.mark(tracked, goal)
         if tracked.heals:
-            self._notice_drift(tracked)
+            self._forget_drifted(tracked)
         results = await self._advancer.advance(tracked, goal, run)
         operations.count_run(
             tracked,
@@ -386,17 +386,6 @@ class Reconciler:
         )
         return results
 
-    def _notice_drift(self, tracked: Tracked, *, is_all: bool = False) -> None:
-        """Apply anew what drifted while nobody was to heal it, or what no event told of.
-
-        What is fought over waits for its turn, and what no watch shows is looked at by name; unless
-        ``is_all``, which applies those too.
-        """
+    def _forget_drifted(self, tracked: Tracked, *, is_all: bool = False) -> None:
         now = self._clock.monotonic_seconds()
-        for ref, applied in list(tracked.applied.items()):
-            live, is_watched = self._live.get(ref), self._live.is_watched(ref)
-            is_left = not is_watched or fighting.is_paused(tracked.fights, ref, now=now)
-            if is_left and not is_all:
-                continue
-            if live is None or not is_watched or drift(live, applied):
-                del tracked.applied[ref]
+        forget_drifted(tracked, self._live, now=now, is_all=is_all)
