@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from gitopskit.reconciler.loop import Controller
 from gitopskit.timestamps import parse_rfc3339
+from tests.support.asking import ask, until_answered
 from tests.support.gitrepo import SourceRepository
 from tests.support.polling import eventually
 from tests.support.reconciling import World, config_map, text
@@ -68,6 +69,19 @@ async def test_each_commit_that_is_applied_is_told_with_its_author(
     assert expected.items() <= told[0].items()
     for moment in ("committed_at", "started_at", "finished_at"):
         assert parse_rfc3339(told[0][moment]) is not None
+
+
+async def test_it_is_told_who_asked_for_a_sync(
+    world: World, reconciler: Run, unique: str, logged: Lines
+) -> None:
+    await world.project(unique)
+    world.repository.commit({"app/a.yaml": text(config_map(unique))})
+    await world.application(unique, project=unique, policy={})
+    async with reconciler():
+        await ask(world, unique)
+        await until_answered(world, unique)
+
+    assert [line["initiated_by"] for line in _told(logged, unique)] == ["ann"]
 
 
 async def test_a_message_of_a_commit_is_never_told(

@@ -115,6 +115,33 @@ async def test_after_a_death_at_any_write_what_is_made_anew_or_adopted_is_as_git
             return
 
 
+@pytest.mark.timeout(240)
+async def test_after_a_death_at_any_write_what_was_made_anew_is_pruned_when_it_leaves_git(
+    world: World, unique: str, mortal: Mortal
+) -> None:
+    """An object that a person deleted comes back with another UID than the one that is listed."""
+    await world.project(unique)
+    for number in itertools.count(1):
+        name = f"{unique}-{number}"
+        path = f"round-{number}"
+        fleeting, kept = (f"{name}-{it}" for it in ("fleeting", "kept"))
+        world.repository.commit({f"{path}/all.yaml": text(config_map(fleeting), config_map(kept))})
+        await world.application(name, project=unique, path=path)
+        await mortal.live(name)
+        live = await world.admin.get(CONFIG_MAPS, fleeting, world.namespace)
+        uid = live["metadata"]["uid"]
+        await world.admin.delete(CONFIG_MAPS, fleeting, world.namespace, uid=uid)
+
+        mortal.proxy.arm(number)
+        has_died = await mortal.die(name)
+        world.repository.commit({f"{path}/all.yaml": text(config_map(kept))})
+        await mortal.live(name)
+
+        assert sorted(await _ours(world, f"{name}-")) == [f"ConfigMap/{kept}"], f"write {number}"
+        if not has_died:
+            return
+
+
 def _fixed(name: str, at: str) -> JsonObject:
     return annotated({**config_map(name, at=at), "immutable": True}, sync_options="Force=true")
 

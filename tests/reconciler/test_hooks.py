@@ -314,6 +314,8 @@ async def test_hooks_of_charts_are_hooks_of_the_sync(
     await world.application(unique, project=unique)
 
     async with reconciler():
+        await until_told(world, unique, "Running", f"/{first} (PreSync, wave 0)")
+        assert await world.get(JOBS, second) is None
         await end(world, first, COMPLETE)
         await until_job(world, second)
         assert await world.data(unique) is None
