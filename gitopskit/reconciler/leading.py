@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gitopskit.controller.lease_holder import renewing_holder
 from gitopskit.errors import IntegrityFault
@@ -13,11 +13,17 @@ if TYPE_CHECKING:
     from gitopskit.kube.client import KubeClient
 
 
-async def require_nobody_leads(api: KubeClient) -> None:
+_ASK_IT: Final = (
+    "ask it for a sync, with the annotation argocd.argoproj.io/refresh or the field "
+    "operation of the Application, or scale it to 0 first"
+)
+
+
+async def require_nobody_leads(api: KubeClient, *, hint: str = _ASK_IT) -> None:
     """Check that no reconciler renews its Lease, as far as that may be read.
 
     Raises:
-        IntegrityFault: one does; two would write over each other's status.
+        IntegrityFault: one does; two would write over each other.
         ApiError: the API server refused for another reason or did not answer.
     """
     holder = await renewing_holder(api, LEASE_NAME, names.SYSTEM_NAMESPACE)
@@ -25,6 +31,5 @@ async def require_nobody_leads(api: KubeClient) -> None:
         raise IntegrityFault(
             f"a reconciler runs in the cluster: {holder}; nothing was done",
             where=f"Lease/{names.SYSTEM_NAMESPACE}/{LEASE_NAME}",
-            hint="ask it for a sync, with the annotation argocd.argoproj.io/refresh or the field "
-            "operation of the Application, or scale it to 0 first",
+            hint=hint,
         )
