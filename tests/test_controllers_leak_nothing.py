@@ -7,7 +7,6 @@ in no log, event, status, condition, ConfigMap, temporary file, argument or envi
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import signal
 import subprocess
@@ -165,7 +164,18 @@ class _Scene:
             opened["data"] == plain["data"] == {"password": _ENCODED}
             and sorted(failed) == ["foreign", "unopened"]
             and all(told)
+            and await self._is_told_by_events()
         )
+
+    async def _is_told_by_events(self) -> bool:
+        """Tell whether both controllers have come to the last that they tell, their Events."""
+        events = [
+            event
+            for place in ("argocd", self._world.namespace)
+            for event in (await self._world.admin.list(EVENTS, place)).items
+        ]
+        told = {event["regarding"].get("name") for event in events}
+        return {f"{self._name}-good", "opened", "unopened", "foreign"} <= told
 
 
 @contextmanager
@@ -266,4 +276,3 @@ async def _until(
         }
         ends = [log.read_text()[-1500:] for log in logs]
         raise AssertionError(f"{states}\n{ends}") from error
-    await asyncio.sleep(0.5)

@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+from datetime import timedelta
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -23,6 +24,7 @@ from gitopskit.errors import ApiNotFound
 from gitopskit.kube.resources import APPLICATIONS, CONFIG_MAPS, DEPLOYMENTS, EVENTS, SECRETS
 from gitopskit.sealing.keys import key_secret, new_sealing_key, read_certificate
 from gitopskit.sealing.seal import SealOptions, seal_secret
+from gitopskit.timestamps import rfc3339_micro
 from gitopskit.workflows.demo_controllers import controllers, running
 from tests.support import cluster, rights_world
 from tests.support.approving import approve_if_asked
@@ -41,6 +43,9 @@ if TYPE_CHECKING:
     from gitopskit.kube.client import KubeClient
     from gitopskit.manifests.json_types import JsonObject
     from gitopskit.workflows.demo_controllers import Controller
+
+COUNTED_EVERY: Final = timedelta(seconds=5.5)
+"""A repetition sooner than five seconds after the last write is remembered, and not written."""
 
 
 class _Scenario:
@@ -80,17 +85,30 @@ class _Scenario:
             field_manager="kubectl-edit",
         )
         await eventually(self._deployment_is_marked)
-        await eventually(self._healing_is_counted, timeout_seconds=30)
+        await self._until_counted("sealed", APP_NAMESPACE, again=self._secret_is_healed)
 
-    async def _healing_is_counted(self) -> bool:
-        """Edit the Secret once more, and tell whether an Event counts how often it was healed."""
+    async def _secret_is_healed(self) -> None:
         secret = await self._admin.get(SECRETS, "sealed", APP_NAMESPACE)
         changed = {**secret, "data": {"key": "AAAA"}}
         await self._admin.replace(SECRETS, changed, field_manager="kubectl-edit")
         await eventually(self._secret_is_unsealed)
-        await asyncio.sleep(1)
-        events = (await self._admin.list(EVENTS, APP_NAMESPACE)).items
-        return any((event.get("series") or {}).get("count", 0) > 1 for event in events)
+
+    async def _until_counted(
+        self, name: str, namespace: str, *, again: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Do something again until an Event counts it: whenever a count may be written."""
+
+        async def is_counted() -> bool:
+            every = (await self._admin.list(EVENTS, namespace)).items
+            events = [it for it in every if it["regarding"].get("name") == name]
+            if any((it.get("series") or {}).get("count", 0) > 1 for it in events):
+                return True
+            times = [it["eventTime"] for it in events]
+            if max(times, default="") < rfc3339_micro(SystemClock().now_utc() - COUNTED_EVERY):
+                await again()
+            return False
+
+        await eventually(is_counted, timeout_seconds=30)
 
     async def _the_sealing_key_is_renewed(self) -> None:
         pair = new_sealing_key(now=SystemClock().now_utc(), size_bits=2048)
@@ -107,18 +125,20 @@ class _Scenario:
     async def _a_repeated_sync_is_counted(self) -> None:
         folders = itertools.cycle(["unmarked", "registrations"])
 
-        async def is_counted() -> bool:
-            source = {"spec": {"source": {"path": next(folders)}}}
-            await self._admin.patch(
-                APPLICATIONS, "root", "argocd", patch=source, field_manager="test"
-            )
-            await asyncio.sleep(1)
-            events = (await self._admin.list(EVENTS, "argocd")).items
-            return any((event.get("series") or {}).get("count", 0) > 1 for event in events)
+        again = lambda: self._root_is_at(next(folders))  # noqa: E731 -- of one line
+        await self._until_counted("root", "argocd", again=again)
+        await self._root_is_at("registrations")
 
-        await eventually(is_counted, timeout_seconds=30)
-        source = {"spec": {"source": {"path": "registrations"}}}
+    async def _root_is_at(self, path: str) -> None:
+        source = {"spec": {"source": {"path": path}}}
         await self._admin.patch(APPLICATIONS, "root", "argocd", patch=source, field_manager="test")
+
+        async def is_synced() -> bool:
+            sync = (await self._admin.get(APPLICATIONS, "root", "argocd"))["status"]["sync"]
+            is_there = sync["comparedTo"]["source"]["path"] == path
+            return is_there and bool(sync["status"] == "Synced")
+
+        await eventually(is_synced)
 
     async def _everything_is_deleted(self) -> None:
         kept = [content for content in self._registrations() if _is_kept(content)]
