@@ -18,6 +18,7 @@ from gitopskit.controller.queue import WorkQueue, run_workers
 from gitopskit.errors import EnvironmentFault
 from gitopskit.reconciler import alerting
 from gitopskit.reconciler.alert_requests import REPEAT_SECONDS, request_of
+from gitopskit.reconciler.alerting import CommitVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
 
     from gitopskit.clock import Clock
     from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.reconciler.alert_memory import Memory
     from gitopskit.reconciler.alert_receivers import Receiver
     from gitopskit.reconciler.alert_requests import Outgoing
-    from gitopskit.reconciler.alerting import Alert, CommitVerdict, Told
+    from gitopskit.reconciler.alerting import Alert
     from gitopskit.reconciler.metrics import ReconcilerMetrics
     from gitopskit.reconciler.state import Tracked
 
@@ -48,13 +50,13 @@ _MAY_PASS_AT_A_FORGE: Final = _MAY_PASS - {404}
 class Delivery:
     """Tells one receiver; ``run`` it once.
 
-    ``told`` is by Application, and is changed here. ``on_told`` is called after each change.
+    ``memory`` is changed here, and ``on_told`` called after each change.
     """
 
     def __init__(
         self,
         receiver: Receiver,
-        told: dict[str, Told],
+        memory: Memory,
         *,
         clock: Clock,
         applications: Mapping[str, Tracked],
@@ -63,7 +65,7 @@ class Delivery:
     ) -> None:
         """Keep the parts; nothing is sent yet."""
         self.receiver = receiver
-        self.told = told
+        self.memory = memory
         self._clock = clock
         self._applications = applications
         self._metrics = metrics
@@ -77,7 +79,7 @@ class Delivery:
 
     async def run(self) -> None:
         """Look at everything, then at what changes, until cancelled."""
-        for name in {*self._applications, *self.told}:
+        for name in {*self._applications, *self.memory.told}:
             self.look(name)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._repeat())
@@ -87,7 +89,7 @@ class Delivery:
         """Look from time to time at what is gone, and at what has to be told again."""
         while True:
             await self._clock.sleep(REPEAT_SECONDS)
-            for name in list(self.told):
+            for name in {*self.memory.told, *self.memory.keys}:
                 if self.receiver.wants_repeats or name not in self._applications:
                     self._queue.add(name)
 
@@ -104,11 +106,21 @@ class Delivery:
         for item in self._items(name, content):
             now = self._clock.now_utc()
             at = now if self.receiver.wants_repeats else tried.setdefault(item.told, now)
-            request = request_of(self.receiver, item, at=at)
+            key = self._key_of(name, item, content)
+            request = request_of(self.receiver, item, at=at, key=key)
             if request is not None:
                 await self._send(name, request)
-            self._note(name, item)
+            if self.memory.note(name, item, key=key):
+                self._on_told()
         del self._first_tried[name]
+        if content is None and self.memory.forget(name):
+            self._on_told()
+
+    def _key_of(self, name: str, item: Alert | CommitVerdict, content: JsonObject | None) -> str:
+        if isinstance(item, CommitVerdict):
+            return ""
+        uid = content["metadata"].get("uid", "") if content is not None else ""
+        return self.memory.key_of(name, item, uid=str(uid))
 
     def _come_back(self, name: str, content: JsonObject | None) -> None:
         """Look again when what is under way may have become trouble."""
@@ -118,7 +130,7 @@ class Delivery:
             self._queue.add_after(name, delay)
 
     def _items(self, name: str, content: JsonObject | None) -> Iterator[Alert | CommitVerdict]:
-        receiver, known = self.receiver, self.told.get(name, {})
+        receiver, known = self.receiver, self.memory.told.get(name, {})
         project = alerting.about(content).project if content is not None else ""
         is_covered = receiver.covers(name, project)
         if not receiver.is_forge:
@@ -130,9 +142,7 @@ class Delivery:
                 is_repeated=receiver.wants_repeats,
                 now=self._clock.now_utc(),
             )
-        elif content is None:
-            self.told.pop(name, None)
-        elif is_covered:
+        elif content is not None and is_covered:
             verdict = alerting.commit_news(content, known)
             if verdict is not None:
                 yield verdict
@@ -157,13 +167,3 @@ class Delivery:
             return
         self._metrics.alerted(self.receiver.name, outcome="sent")
         _LOG.info("alert_sent", **told)
-
-    def _note(self, name: str, item: Alert | CommitVerdict) -> None:
-        known = alerting.after(self.told.get(name, {}), item)
-        if known == self.told.get(name, {}):
-            return
-        if known:
-            self.told[name] = known
-        else:
-            del self.told[name]
-        self._on_told()

@@ -12,7 +12,7 @@ import structlog
 
 from gitopskit.errors import ApiError
 from gitopskit.reconciler import names
-from gitopskit.reconciler.alerting import read_told, write_told
+from gitopskit.reconciler.alert_memory import Memory, read_memory, write_memory
 from gitopskit.reconciler.system_record import SystemRecord
 
 if TYPE_CHECKING:
@@ -27,11 +27,16 @@ _LARGEST_RECORD_CHARACTERS: Final = 900_000
 
 
 class AlertRecords:
-    """By receiver and Application, what was told; whoever changes it calls ``changed``."""
+    """By receiver, what was told; whoever changes it calls ``changed``.
+
+    ``begun`` is set once there is a record, or cannot be: before that nobody is told, for another
+    leader would not know under which key.
+    """
 
     def __init__(self, api: KubeClient) -> None:
         """Keep whom to ask; nothing is read yet."""
-        self.told: dict[str, dict[str, Told]] = {}
+        self.memories: dict[str, Memory] = {}
+        self.begun = asyncio.Event()
         self._clock = api.clock
         self._record = SystemRecord(api, names.ALERTS_TOLD)
         self._changed = asyncio.Event()
@@ -43,7 +48,14 @@ class AlertRecords:
             ApiError: the API server refused or did not answer.
         """
         data = await self._record.read() or {}
-        self.told = {name: read_told(str(text)) for name, text in data.items()}
+        self.memories = {name: read_memory(str(text)) for name, text in data.items()}
+        self._settle()
+
+    def add(self, name: str, told: dict[str, Told]) -> None:
+        """Begin the memory of a new receiver, who need not be told this."""
+        self.memories[name] = Memory(told=told)
+        self._settle()
+        self.changed()
 
     def changed(self) -> None:
         """Have it written soon."""
@@ -64,8 +76,16 @@ class AlertRecords:
             await self._clock.sleep(_PAUSE_SECONDS)
 
     async def _write(self) -> None:
-        data = {name: write_told(told) for name, told in self.told.items()}
+        data = {name: write_memory(memory) for name, memory in self.memories.items()}
         if sum(map(len, data.values())) > _LARGEST_RECORD_CHARACTERS:
             _LOG.error("alerts_not_recorded", problem="too much is wrong to keep")
+            self.begun.set()
             return
         await self._record.write(data)
+        self._settle()
+
+    def _settle(self) -> None:
+        if self._record.uid:
+            self.begun.set()
+            for memory in self.memories.values():
+                memory.seed = self._record.uid

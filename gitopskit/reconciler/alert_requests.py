@@ -59,17 +59,22 @@ class Outgoing:
     ca_pem: str = ""
 
 
-def request_of(receiver: Receiver, item: Alert | CommitVerdict, *, at: datetime) -> Outgoing | None:
+def request_of(
+    receiver: Receiver, item: Alert | CommitVerdict, *, at: datetime, key: str
+) -> Outgoing | None:
     """Return the request that tells an item; None where it is not for this receiver.
 
-    ``at`` is when it was first tried, so that an attempt that is repeated says the same.
+    ``at`` is when it was first tried, so that an attempt that is repeated says the same; ``key`` is
+    the same whoever repeats it.
     """
     if isinstance(item, CommitVerdict):
         return _verdict(receiver, item)
     if receiver.kind == "slack":
         return _json(receiver, {"text": _slack_text(item)})
     if receiver.kind == "webhook":
-        return _json(receiver, _cloud_event(item, at), content_type="application/cloudevents+json")
+        return _json(
+            receiver, _cloud_event(item, at, key), content_type="application/cloudevents+json"
+        )
     return _json(receiver, [_alertmanager_alert(item, at)], path="/api/v2/alerts")
 
 
@@ -114,17 +119,15 @@ def _slack_text(item: Alert) -> str:
     return text
 
 
-def _cloud_event(item: Alert, at: datetime) -> JsonObject:
+def _cloud_event(item: Alert, at: datetime, key: str) -> JsonObject:
     which = item.about
-    moment = rfc3339(at)
-    identity = f"{which.application}\0{item.topic}\0{item.state}\0{item.told}\0{moment}"
     return {
         "specversion": "1.0",
-        "id": hashlib.sha256(identity.encode(errors="surrogateescape")).hexdigest()[:32],
+        "id": key,
         "type": f"io.gitopskit.application.{item.topic}.{item.state}",
         "source": f"{_SOURCE}{quote(which.application, safe='')}",
         "subject": which.application,
-        "time": moment,
+        "time": rfc3339(at),
         "datacontenttype": "application/json",
         "data": {
             "application": which.application,

@@ -90,21 +90,24 @@ class Alerts:
             if found.known.get(name) != delivery.receiver:
                 task.cancel()
                 del self._running[name]
-        for name in self._records.told.keys() - found.known.keys():
-            del self._records.told[name]
+        for name in self._records.memories.keys() - found.known.keys():
+            del self._records.memories[name]
             self._records.changed()
         for name, receiver in found.known.items():
             if name not in self._running:
                 delivery = self._delivery(receiver)
-                self._running[name] = (delivery, group.create_task(delivery.run()))
+                self._running[name] = (delivery, group.create_task(self._tell(delivery)))
+
+    async def _tell(self, delivery: Delivery) -> None:
+        await self._records.begun.wait()
+        await delivery.run()
 
     def _delivery(self, receiver: Receiver) -> Delivery:
-        if receiver.name not in self._records.told:
-            self._records.told[receiver.name] = self._first(receiver)
-            self._records.changed()
+        if receiver.name not in self._records.memories:
+            self._records.add(receiver.name, self._first(receiver))
         return Delivery(
             receiver,
-            self._records.told[receiver.name],
+            self._records.memories[receiver.name],
             clock=self._api.clock,
             applications=self._registry.applications,
             metrics=self._metrics,

@@ -27,6 +27,11 @@ class SystemRecord:
         self._name = name
         self._stored: JsonObject | None = None
 
+    @property
+    def uid(self) -> str:
+        """Return which ConfigMap it was when it was last read or written; empty for none."""
+        return str(self._stored["metadata"]["uid"]) if self._stored is not None else ""
+
     async def read(self) -> Mapping[str, str] | None:
         """Return what is stored, as far as it is not known already; None where there is none.
 

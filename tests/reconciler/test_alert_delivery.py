@@ -10,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gitopskit.reconciler.alert_delivery import SETTLE_SECONDS, Delivery
+from gitopskit.reconciler.alert_memory import Memory
 from gitopskit.reconciler.alert_requests import REPEAT_SECONDS
 from gitopskit.reconciler.metrics import ReconcilerMetrics
 from gitopskit.reconciler.state import Tracked
@@ -53,16 +54,20 @@ class World:
     def __init__(self, to: Receiver, told: dict[str, Told] | None = None) -> None:
         self.clock = ManualClock()
         self.apps: dict[str, Tracked] = {}
-        self.told: dict[str, Told] = told if told is not None else {}
+        self.memory = Memory(told=told if told is not None else {}, seed="record")
         self.metrics = ReconcilerMetrics(revision="1")
         self.delivery = Delivery(
             to,
-            self.told,
+            self.memory,
             clock=self.clock,
             applications=self.apps,
             metrics=self.metrics,
             on_told=lambda: None,
         )
+
+    @property
+    def told(self) -> dict[str, Told]:
+        return self.memory.told
 
     def see(self, *apps: Tracked) -> None:
         for app in apps:
@@ -150,6 +155,40 @@ async def test_after_a_restart_nothing_is_told_again() -> None:
             await world.pass_time()
 
     assert box.told() == [("sync", "resolved")]
+
+
+async def test_who_takes_over_before_it_was_noted_sends_the_same_event() -> None:
+    async with inbox() as box:
+        box.is_silent = True
+        died = World(webhook(box))
+        async with died.running():
+            died.see(an_app(health="Degraded"))
+            await died.until(lambda: len(box.sent) == 1)
+        box.is_silent = False
+        world = World(webhook(box))
+        async with world.running():
+            await world.clock.wake(3600)
+            world.see(an_app(health="Degraded"))
+            await world.until(lambda: bool(world.told))
+            await world.pass_time()
+
+    assert box.told() == [("health", "firing")] * 2
+    assert len({sent.content["id"] for sent in box.sent}) == 1
+
+
+async def test_nothing_is_kept_of_an_application_that_is_gone() -> None:
+    async with inbox() as box:
+        world = World(webhook(box))
+        async with world.running():
+            world.see(an_app(health="Degraded"))
+            await world.until(lambda: bool(world.told))
+            world.see(an_app())
+            await world.until(lambda: not world.told)
+            kept = dict(world.memory.keys)
+            del world.apps["shop"]
+            await world.until(lambda: not world.memory.keys, step=REPEAT_SECONDS)
+
+    assert list(kept) == ["shop"]
 
 
 @pytest.mark.parametrize("status", [500, 503, 429, 401, 404])

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import TYPE_CHECKING
 
-from gitopskit.kube.resources import CONFIG_MAPS, SECRETS
+from gitopskit.kube.resources import CONFIG_MAPS
 from gitopskit.reconciler.loop import Controller
-from gitopskit.reconciler.names import ALERTS, ALERTS_TOLD, SYSTEM_NAMESPACE
-from tests.support.alerting import secret_data
+from tests.support.alerting import is_recorded, receivers
 from tests.support.polling import eventually
-from tests.support.receiving import Inbox, inbox
+from tests.support.receiving import inbox
 from tests.support.reconciling import World, config_map, text
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from gitopskit.manifests.json_types import JsonObject
 
 Run = Callable[[], AbstractAsyncContextManager[Controller]]
@@ -27,35 +24,6 @@ ONCE: JsonObject = {"automated": {"prune": True, "selfHeal": True}, "retry": {"l
 
 def invalid(name: str) -> JsonObject:
     return {**config_map(name), "data": {"no key is like this": ""}}
-
-
-@asynccontextmanager
-async def receivers(world: World, unique: str, **boxes: Inbox) -> AsyncIterator[None]:
-    """Describe receivers for the length of a block: they are told of one test's Applications."""
-    data = dict.fromkeys(boxes, f"{{kind: webhook, applications: ['{unique}*']}}")
-    urls = secret_data({f"{name}.url": box.url for name, box in boxes.items()})
-    metadata = {"name": ALERTS, "namespace": SYSTEM_NAMESPACE}
-    for kind, content in ((CONFIG_MAPS, data), (SECRETS, urls)):
-        body: JsonObject = {
-            "apiVersion": "v1",
-            "kind": kind.kind,
-            "metadata": metadata,
-            "data": content,
-        }
-        await world.admin.create(kind, body, field_manager="tests")
-    try:
-        yield
-    finally:
-        for kind, name in ((CONFIG_MAPS, ALERTS), (SECRETS, ALERTS), (CONFIG_MAPS, ALERTS_TOLD)):
-            held = await world.get(kind, name, SYSTEM_NAMESPACE)
-            if held is not None:
-                uid = held["metadata"]["uid"]
-                await world.admin.delete(kind, name, SYSTEM_NAMESPACE, uid=uid)
-
-
-async def _is_recorded(world: World, words: str, *, is_there: bool = True) -> bool:
-    held = await world.get(CONFIG_MAPS, ALERTS_TOLD, SYSTEM_NAMESPACE)
-    return held is not None and (words in str(held.get("data"))) is is_there
 
 
 async def test_a_sync_that_fails_is_told_over_a_restart_once_and_so_is_its_end(
@@ -68,12 +36,12 @@ async def test_a_sync_that_fails_is_told_over_a_restart_once_and_so_is_its_end(
     async with inbox() as box, receivers(world, unique, team=box):
         async with reconciler():
             await box.until(1)
-            await eventually(lambda: _is_recorded(world, unique))
+            await eventually(lambda: is_recorded(world, unique))
         async with reconciler():
             world.repository.commit({"app/a.yaml": text(config_map(unique))})
             await world.until_synced(unique)
             await box.until(2)
-            await eventually(lambda: _is_recorded(world, unique, is_there=False))
+            await eventually(lambda: is_recorded(world, f"{unique}\tsync\t", is_there=False))
 
     assert box.told() == [("sync", "firing"), ("sync", "resolved")]
     event = box.sent[0].content["data"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,10 +14,10 @@ from gitopskit.reconciler.replica import LEASE_NAME
 from tests.support.electing import LeaseSeen
 from tests.support.polling import eventually
 from tests.support.reconciling import World, config_map, text
-from tests.support.replicas import Replica, replica
+from tests.support.replicas import leader_first, two_reconcilers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from gitopskit.kube.client import KubeClient
@@ -30,26 +29,6 @@ KILLED_AFTER = 60
 @pytest.fixture
 def seen(admin: KubeClient) -> LeaseSeen:
     return LeaseSeen(admin, Candidate("gitopskit-system", LEASE_NAME, ""))
-
-
-@contextmanager
-def _two(kubeconfig: Path, world: World, folder: Path) -> Iterator[tuple[Replica, Replica]]:
-    def flags(name: str) -> tuple[str, ...]:
-        cache = str(world.cache_dir / name)
-        return ("--allow-local-repositories", "--poll-seconds", "0.5", "--cache-dir", cache)
-
-    with (
-        replica(kubeconfig, folder / "1.log", *flags("1"), controller="reconciler") as first,
-        replica(kubeconfig, folder / "2.log", *flags("2"), controller="reconciler") as second,
-    ):
-        yield first, second
-
-
-async def _leader_first(one: Replica, other: Replica) -> tuple[Replica, Replica]:
-    for each in (one, other):
-        await each.until("listening")
-    await eventually(lambda: bool(one.identity() or other.identity()), timeout_seconds=20)
-    return (one, other) if one.identity() else (other, one)
 
 
 @pytest.fixture
@@ -80,8 +59,8 @@ async def test_a_sync_of_a_killed_leader_is_finished_by_the_other(
     tell: Callable[[str], None],
 ) -> None:
     await world.project(unique)
-    with _two(kubeconfig, world, tmp_path) as both:
-        leader, follower = await _leader_first(*both)
+    with two_reconcilers(kubeconfig, world.cache_dir, tmp_path) as both:
+        leader, follower = await leader_first(*both)
         commit = world.repository.commit(_files(unique, OBJECTS, "1"))
         await world.application(unique, project=unique)
 
@@ -114,8 +93,8 @@ async def test_a_stopped_leader_hands_over_in_less_than_a_second(
     await world.project(unique)
     world.repository.commit(_files(unique, 1, "1"))
     await world.application(unique, project=unique)
-    with _two(kubeconfig, world, tmp_path) as both:
-        leader, follower = await _leader_first(*both)
+    with two_reconcilers(kubeconfig, world.cache_dir, tmp_path) as both:
+        leader, follower = await leader_first(*both)
         await world.until_synced(unique)
 
         leader.send(signal.SIGTERM)
@@ -138,8 +117,8 @@ async def test_a_frozen_leader_gives_way_and_writes_nothing_old_when_it_wakes(
     await world.project(unique)
     world.repository.commit(_files(unique, 5, "1"))
     await world.application(unique, project=unique)
-    with _two(kubeconfig, world, tmp_path) as both:
-        leader, follower = await _leader_first(*both)
+    with two_reconcilers(kubeconfig, world.cache_dir, tmp_path) as both:
+        leader, follower = await leader_first(*both)
         await world.until_synced(unique)
 
         leader.send(signal.SIGSTOP)

@@ -18,7 +18,7 @@ from gitopskit.reconciler.webhook_api import PATH, endpoint
 from gitopskit.reconciler.webhooks import place_of
 from tests.support.polling import eventually
 from tests.support.reconciling import World, config_map, text
-from tests.support.replicas import Replica, replica
+from tests.support.replicas import Replica, leader_first, two_reconcilers
 from tests.support.webhooks import SECRET, deliver, push_of, webhook_secret
 
 if TYPE_CHECKING:
@@ -92,30 +92,26 @@ async def test_a_push_told_to_a_follower_is_applied_by_the_leader(
     tmp_path: Path,
 ) -> None:
     kubeconfig = service_account_kubeconfig("gitopskit-reconciler", "gitopskit-system")
-    flags = ("--allow-local-repositories", "--poll-seconds", NEVER_SECONDS, "--cache-dir")
     world.repository.commit({"app/cm.yaml": text(config_map("settings", key="first"))})
     await world.project(unique)
     await world.application(unique, project=unique)
-    one, two = str(world.cache_dir / "1"), str(world.cache_dir / "2")
 
-    with replica(kubeconfig, tmp_path / "1.log", *flags, one, controller="reconciler") as leader:
-        await leader.until("lease_acquired")
-        with replica(kubeconfig, tmp_path / "2.log", *flags, two, controller="reconciler") as other:
-            await other.until("listening")
-            await world.until_synced(unique)
-            for value in ("second", "third"):
-                commit = world.repository.commit(
-                    {"app/cm.yaml": text(config_map("settings", key=value))}
-                )
+    with two_reconcilers(kubeconfig, world.cache_dir, tmp_path, poll_seconds=NEVER_SECONDS) as both:
+        _, other = await leader_first(*both)
+        await world.until_synced(unique)
+        for value in ("second", "third"):
+            commit = world.repository.commit(
+                {"app/cm.yaml": text(config_map("settings", key=value))}
+            )
 
-                async def is_taken() -> bool:
-                    return (await deliver(_port(other), push_of(world.url))).status == 202
+            async def is_taken() -> bool:
+                return (await deliver(_port(other), push_of(world.url))).status == 202
 
-                await eventually(is_taken)
-                await world.until_synced(unique, revision=commit)
+            await eventually(is_taken)
+            await world.until_synced(unique, revision=commit)
 
-            assert not other.identity()
-            assert other.has("pushes_passed_on")
+        assert not other.identity()
+        assert other.has("pushes_passed_on")
 
 
 async def test_a_follower_refuses_a_sender_who_is_not_proven(admin: KubeClient) -> None:

@@ -75,3 +75,29 @@ def replica(
         if process.poll() is None:
             process.send_signal(signal.SIGCONT)
         stop(process)
+
+
+@contextmanager
+def two_reconcilers(
+    kubeconfig: Path, cache_dir: Path, folder: Path, *, poll_seconds: str = "0.5"
+) -> Iterator[tuple[Replica, Replica]]:
+    """Run two reconcilers that poll so often, with logs in a folder, for the length of a block."""
+
+    def flags(name: str) -> tuple[str, ...]:
+        cache = str(cache_dir / name)
+        polls = ("--poll-seconds", poll_seconds)
+        return ("--allow-local-repositories", *polls, "--cache-dir", cache)
+
+    with (
+        replica(kubeconfig, folder / "1.log", *flags("1"), controller="reconciler") as first,
+        replica(kubeconfig, folder / "2.log", *flags("2"), controller="reconciler") as second,
+    ):
+        yield first, second
+
+
+async def leader_first(one: Replica, other: Replica) -> tuple[Replica, Replica]:
+    """Return who leads, then who follows."""
+    for each in (one, other):
+        await each.until("listening")
+    await eventually(lambda: bool(one.identity() or other.identity()), timeout_seconds=20)
+    return (one, other) if one.identity() else (other, one)
