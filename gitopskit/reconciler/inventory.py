@@ -38,6 +38,7 @@ class Entry:
     """One applied object; ``uid`` is empty until it is known which instance is ours.
 
     ``record`` tells what our last write left behind; that of an older write does no harm.
+    ``is_taken``: it was another Application's before.
     """
 
     ref: ObjectRef
@@ -46,6 +47,7 @@ class Entry:
     uid: str = ""
     is_adopted: bool = False
     is_hook: bool = False
+    is_taken: bool = False
     record: str = ""
 
     @property
@@ -140,7 +142,7 @@ def is_record_of(record: str, desired_digest: str) -> bool:
 
 def forgotten(entry: Entry) -> Entry:
     """Return the entry without its UID: the object is about to be made anew."""
-    return replace(entry, uid="", record="")
+    return replace(entry, uid="", record="", is_taken=False)
 
 
 def to_config_map(application: str, shard: int, entries: Iterable[Entry]) -> JsonObject:
@@ -197,6 +199,7 @@ def _encoded(entry: Entry) -> JsonObject:
         "adopted": entry.is_adopted,
         "applier": str(entry.applier),
         **({"hook": True} if entry.is_hook else {}),
+        **({"taken": True} if entry.is_taken else {}),
         **({"record": entry.record} if entry.record else {}),
     }
 
@@ -208,6 +211,7 @@ def _decoded(item: JsonObject) -> Entry:
         uid=str(item["uid"]),
         is_adopted=item["adopted"] is True,
         is_hook=item.get("hook") is True,
+        is_taken=item.get("taken") is True,
         record=str(item.get("record", "")),
         applier=Applier.parse(str(item["applier"]), default_namespace=item["namespace"]),
     )

@@ -65,6 +65,7 @@ def settled_entry(entry: Entry, tracked: Tracked) -> Entry:
         uid=applied.uid,
         is_adopted=entry.is_adopted or entry.ref in tracked.adopted,
         is_hook=False,
+        is_taken=entry.is_taken or entry.ref in tracked.taken,
         record=record_of(applied.resource_version, applied.desired_digest),
     )
 

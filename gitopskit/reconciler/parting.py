@@ -19,6 +19,7 @@ from gitopskit.reconciler import (
     outcomes,
     plan,
     reporting,
+    rollback,
     status,
 )
 from gitopskit.reconciler.plan import DeletionOrder, Verdict
@@ -139,7 +140,12 @@ class Parting:
         def too_much(doomed: int) -> str:
             return guards.too_much(limit, doomed=doomed, listed=listed) if limit else ""
 
-        for own, entries in _groups(stale, order, found=found, too_much=too_much).items():
+        def doubt(entry: Entry) -> str:
+            goes_back = order.reason == "Prune" and rollback.doubt_of(tracked, entry)
+            return goes_back or found.doubt_of(entry.ref)
+
+        groups = _groups(stale, order, found=found, too_much=too_much, doubt=doubt)
+        for own, entries in groups.items():
             verdicts += await self._syncer.remove(tracked, entries, own)
         tracked.pending = lingering.looked_at(verdicts, now=self._syncer.now_utc())
         results = map(outcomes.deletion_result, verdicts)
@@ -194,6 +200,7 @@ def _groups(
     *,
     found: Prospects,
     too_much: Callable[[int], str],
+    doubt: Callable[[Entry], str],
 ) -> dict[DeletionOrder, list[Entry]]:
     """Return how each object is parted from; what others take does not count as deleted."""
     heirs = {entry.ref: found.heir_of(entry.ref) for entry in stale}
@@ -204,7 +211,7 @@ def _groups(
             order,
             heir=heirs[entry.ref],
             awaits=found.waiting(entry.ref),
-            too_much=told or found.doubt_of(entry.ref),
+            too_much=told or doubt(entry),
         )
         groups.setdefault(own, []).append(entry)
     return groups

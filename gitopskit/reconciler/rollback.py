@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.reconciler.inventory import Entry
     from gitopskit.reconciler.state import Goal, Tracked
     from gitopskit.reconciler.status import Report
 
@@ -100,8 +101,7 @@ def judged(
         healthy = report.revision
     told = [(HEALTHY_REVISION, f"the last healthy revision is {healthy}")] if healthy else []
     delay = None
-    is_as_bad = tracked.is_as_bad
-    if commit_of(tracked.content, tracked.status, head=head, is_as_bad=is_as_bad) != head:
+    if _is_back(tracked):
         told.append((ROLLED_BACK, _said(tracked.status, ROLLED_BACK)))
     elif healthy and report.revision not in ("", healthy) and not tracked.held:
         left = limit - (now - _started(tracked, report, now)).total_seconds()
@@ -115,6 +115,16 @@ def judged(
     return replace(report, conditions=(*report.conditions, *told)), delay
 
 
+def doubt_of(tracked: Tracked, entry: Entry) -> str:
+    """Return why a person is asked before an object is pruned, or nothing.
+
+    What a bad revision took from another Application is wanted by nobody after the rollback, and
+    is that of Git all the same.
+    """
+    is_back = _is_back(tracked) and entry.is_taken
+    return "a revision that was rolled back took it from another Application" if is_back else ""
+
+
 def news(report: Report, before: JsonObject) -> str:
     """Return what a report tells of a rollback that was not told before, or nothing."""
     message = dict(report.conditions).get(ROLLED_BACK, "")
@@ -124,6 +134,12 @@ def news(report: Report, before: JsonObject) -> str:
 def without_fingerprint(message: str) -> str:
     """Return what the condition says to people: without the fingerprint of the spec."""
     return _FINGERPRINT.sub("", message, count=1)
+
+
+def _is_back(tracked: Tracked) -> bool:
+    """Tell whether another commit than the head is deployed, because that is bad."""
+    head, is_as_bad = tracked.head, tracked.is_as_bad
+    return commit_of(tracked.content, tracked.status, head=head, is_as_bad=is_as_bad) != head
 
 
 def _is_well(tracked: Tracked, report: Report) -> bool:

@@ -136,6 +136,7 @@ class Tracked:
     retry_at_seconds: float = 0.0
     is_exhausted: bool = False
     adopted: set[ObjectRef] = field(default_factory=set)
+    taken: set[ObjectRef] = field(default_factory=set)
 
     @property
     def is_as_bad(self) -> bool:

@@ -167,6 +167,8 @@ class Syncer:
         tracked.applied[ref] = brought.applied
         if brought.is_adopted:
             tracked.adopted.add(ref)
+        if brought.is_taken:
+            tracked.taken.add(ref)
         return brought
 
     def wish(self, tracked: Tracked, desired: Desired) -> Wish:

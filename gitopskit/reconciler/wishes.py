@@ -98,11 +98,15 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brought:
-    """What was done about a wish: the object as it was left, and what that took."""
+    """What was done about a wish: the object as it was left, and what that took.
+
+    ``is_taken``: another Application gave it.
+    """
 
     applied: Applied
     action: Action
     is_adopted: bool = False
+    is_taken: bool = False
 
 
 def is_plain(known: Observation, wish: Wish) -> bool:

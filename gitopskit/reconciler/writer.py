@@ -318,14 +318,15 @@ class Writer:
     async def _update(
         self, wish: Wish, kind: ResourceType, seen: Observation, content: JsonObject
     ) -> Brought:
-        body = marked(wish, seen, content)
+        body, is_taken = marked(wish, seen, content), wish.holder(seen) != wish.application
         precondition = {"uid": seen.uid, "resourceVersion": seen.resource_version}
         body = {**body, "metadata": {**body["metadata"], **precondition}}
         result = await self._apply(wish, kind, body)
         version = result["metadata"]["resourceVersion"]
-        return await self._brought(
+        brought = await self._brought(
             wish, result, "unchanged" if version == seen.resource_version else "configured"
         )
+        return replace(brought, is_taken=is_taken)
 
     async def _take_over(
         self, kind: ResourceType, live: JsonObject, fields: list[JsonObject], user: str

@@ -94,6 +94,7 @@ _NAMES = st.text(min_size=1, max_size=20)
             applier=st.just(APPLIER),
             uid=_NAMES,
             is_adopted=st.booleans(),
+            is_taken=st.booleans(),
         )
     )
 )

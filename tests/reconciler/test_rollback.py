@@ -12,8 +12,10 @@ import pytest
 from gitopskit.errors import InputError
 from gitopskit.health.assess import Health
 from gitopskit.reconciler import rollback, rollback_request
+from gitopskit.reconciler.inventory import Entry
 from gitopskit.reconciler.status import Operation, Report
 from gitopskit.timestamps import rfc3339
+from tests.support.desiring import APPLIER, REF
 
 if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
@@ -185,3 +187,25 @@ def test_a_revision_that_waits_for_other_applications_is_not_late() -> None:
 
     assert reason(found) == ""
     assert delay is None
+
+
+@pytest.mark.parametrize(
+    ("is_taken", "head", "is_asked"),
+    [
+        pytest.param(True, BAD, True, id="taken-by-the-bad-one"),
+        pytest.param(False, BAD, False, id="made-by-the-bad-one"),
+        pytest.param(True, NEW, False, id="after-a-later-commit"),
+    ],
+)
+def test_what_a_bad_revision_took_from_others_is_asked_about(
+    is_taken: bool,  # noqa: FBT001 -- parameters of the table
+    head: str,
+    is_asked: bool,  # noqa: FBT001 -- likewise
+) -> None:
+    first, _ = rollback.judged(tracked(healthy_before()), GOAL, report("Degraded"), now=NOW)
+    said = [{"type": kind, "message": message} for kind, message in first.conditions]
+    entry = Entry(ref=REF, version="v1", applier=APPLIER, is_taken=is_taken)
+
+    doubt = rollback.doubt_of(tracked({"conditions": said}, head=head), entry)
+
+    assert bool(doubt) is is_asked

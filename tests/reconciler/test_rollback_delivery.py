@@ -77,6 +77,45 @@ async def test_a_bad_revision_is_left_by_itself_and_not_tried_again_before_anoth
     assert events.count(("RolledBack", "Warning")) == 1
 
 
+async def test_what_a_bad_revision_took_from_another_application_is_not_deleted_unasked(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    giver, taker = f"{unique}-a", f"{unique}-b"
+    kept, moved = config_map(f"{unique}-kept"), config_map(f"{unique}-moved")
+
+    def commit(a: list[JsonObject], b: list[JsonObject]) -> str:
+        return world.repository.commit({"a/all.yaml": text(*a), "b/all.yaml": text(*b)})
+
+    async def moved_to(application: str) -> bool:
+        return f"{unique}-moved" in await world.listed(application)
+
+    good = commit([kept, moved], [workload(unique, image="1")])
+    await world.project(unique)
+    await world.application(giver, project=unique, path="a")
+    await world.application(taker, project=unique, path="b")
+    wish: JsonObject = {"metadata": {"annotations": {"gitopskit.io/rollback": "on-degraded"}}}
+    await world.admin.patch(APPLICATIONS, taker, "argocd", patch=wish, field_manager="tests")
+
+    async with reconciler():
+        await world.until_synced(giver, revision=good)
+        await world.until_synced(taker, revision=good)
+        before = await world.admin.get(CONFIG_MAPS, f"{unique}-moved", world.namespace)
+        bad = commit([kept], [workload(unique, image="crash"), moved])
+        await world.until_condition(taker, "RolledBack", bad)
+        await world.until_condition(taker, "DeletionConfirmationRequired", "-moved")
+    async with reconciler():
+        asked = await world.until_condition(taker, "DeletionConfirmationRequired", "-moved")
+        again = commit([kept, moved], [workload(unique, image="1")])
+        await world.until_synced(giver, revision=again)
+        await eventually(lambda: moved_to(giver))
+        await world.until_synced(taker)
+
+    after = await world.admin.get(CONFIG_MAPS, f"{unique}-moved", world.namespace)
+    assert asked.startswith("a revision that was rolled back took it from another Application: ")
+    assert after["metadata"]["uid"] == before["metadata"]["uid"]
+    assert "DeletionConfirmationRequired" not in await world.conditions(taker)
+
+
 async def test_a_revision_that_is_not_healthy_in_time_is_left_too(
     world: World, reconciler: Run, unique: str
 ) -> None:
