@@ -17,7 +17,12 @@ from gitopskit.errors import (
 from gitopskit.reconciler import plan
 from gitopskit.reconciler.inventory import Entry, record_of
 from gitopskit.reconciler.state import Failure
-from gitopskit.reconciler.status import CONFIRMATION_REQUIRED, ResourceResult, condition_time
+from gitopskit.reconciler.status import (
+    CONFIRMATION_REQUIRED,
+    ResourceResult,
+    condition_message,
+    condition_time,
+)
 from gitopskit.timestamps import parse_rfc3339
 
 if TYPE_CHECKING:
@@ -77,10 +82,28 @@ def settled(inventory: Inventory, tracked: Tracked) -> Inventory:
     return after if after.is_worth_writing(inventory) else inventory
 
 
-def is_approved(tracked: Tracked, *, now: datetime) -> bool:
-    """Tell whether a person approved the deletions that an Application asked about."""
+def is_approved(tracked: Tracked, ref: ObjectRef, *, now: datetime) -> bool:
+    """Tell whether a person approved the deletion of an object that an Application asked about."""
     asked_at = condition_time(tracked.status, CONFIRMATION_REQUIRED)
-    return plan.is_approved(tracked.content, asked_at=parse_rfc3339(asked_at), now=now)
+    is_given = plan.is_approved(tracked.content, asked_at=parse_rfc3339(asked_at), now=now)
+    return is_given and _was_asked_about(tracked, ref)
+
+
+def asked_about(tracked: Tracked) -> frozenset[ObjectRef]:
+    """Return the objects whose deletion is asked about when this is told."""
+    pending = {it.entry.ref for it in tracked.pending if it.fate == "confirm"}
+    return frozenset(pending | {ref for ref, it in tracked.failures.items() if it.is_unapproved})
+
+
+def _was_asked_about(tracked: Tracked, ref: ObjectRef) -> bool:
+    """Tell whether the last question named an object; after a restart its words tell that.
+
+    Of many objects they name the first ones alone, and then count for all.
+    """
+    if tracked.asked_about is not None:
+        return ref in tracked.asked_about
+    said = condition_message(tracked.status, CONFIRMATION_REQUIRED)
+    return f": {ref};" in said or f"; {ref};" in said or "; and " in said
 
 
 def hint_of(error: GitopskitError) -> str:

@@ -105,9 +105,15 @@ class Parting:
             usual=policy.options.prune,
             may_delete=answering.may_prune(goal) and not (is_empty or tracked.closed),
             is_ready=is_ready,
-            is_approved=outcomes.is_approved(tracked, now=self._syncer.now_utc()),
         )
-        results = await self.part(tracked, stale, order, limit=goal.deletion_limit)
+        now = self._syncer.now_utc()
+        results = await self.part(
+            tracked,
+            stale,
+            order,
+            limit=goal.deletion_limit,
+            is_approved=lambda ref: outcomes.is_approved(tracked, ref, now=now),
+        )
         if is_empty and any(verdict.fate == "leave" for verdict in tracked.pending):
             extra.append((status.EMPTY_RENDER, reporting.EMPTY_RENDER_MESSAGE))
         extra += reporting.handing_conditions(tracked.pending)
@@ -120,8 +126,11 @@ class Parting:
         order: DeletionOrder,
         *,
         limit: guards.DeletionLimit | None = None,
+        is_approved: Callable[[ObjectRef], bool] = lambda _ref: False,
     ) -> list[ResourceResult]:
         """Delete what nobody else wants, as far as that is allowed; the rest stays pending.
+
+        ``is_approved`` tells of which objects a person approved it, beside what the order says.
 
         Raises:
             ApiError: the inventory cannot be written.
@@ -144,7 +153,9 @@ class Parting:
             goes_back = order.reason == "Prune" and rollback.doubt_of(tracked, entry)
             return goes_back or found.doubt_of(entry.ref)
 
-        groups = _groups(stale, order, found=found, too_much=too_much, doubt=doubt)
+        groups = _groups(
+            stale, order, found=found, too_much=too_much, doubt=doubt, is_approved=is_approved
+        )
         for own, entries in groups.items():
             verdicts += await self._syncer.remove(tracked, entries, own)
         tracked.pending = lingering.looked_at(verdicts, now=self._syncer.now_utc())
@@ -201,6 +212,7 @@ def _groups(
     found: Prospects,
     too_much: Callable[[int], str],
     doubt: Callable[[Entry], str],
+    is_approved: Callable[[ObjectRef], bool],
 ) -> dict[DeletionOrder, list[Entry]]:
     """Return how each object is parted from; what others take does not count as deleted."""
     heirs = {entry.ref: found.heir_of(entry.ref) for entry in stale}
@@ -209,6 +221,7 @@ def _groups(
     for entry in stale:
         own = replace(
             order,
+            is_approved=order.is_approved or is_approved(entry.ref),
             heir=heirs[entry.ref],
             awaits=found.waiting(entry.ref),
             too_much=told or doubt(entry),

@@ -13,7 +13,7 @@ import structlog
 
 from gitopskit.errors import ApiConflict, ApiInvalid, ApiNotFound
 from gitopskit.kube.resources import APPLICATIONS
-from gitopskit.reconciler import names, rollback, status
+from gitopskit.reconciler import names, outcomes, rollback, status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -69,7 +69,7 @@ class Publisher:
         after = status.build(report, previous=before, now=self.clock.now_utc())
         is_news = after is not before or answered is not None
         if not (is_news or tracked.is_disputed):
-            tracked.is_told = True
+            _note(tracked)
             return
         if tracked.is_disputed:
             _LOG.warning("status_disputed", application=tracked.name, outcome="written anew")
@@ -119,7 +119,7 @@ class Publisher:
         tracked.writing = None
         if content is None:
             return False
-        tracked.is_told = True
+        _note(tracked)
         tracked.take(content, is_ours=True)
         return True
 
@@ -211,6 +211,11 @@ class Publisher:
             reason="SyncFailed" if is_failure else "SyncSucceeded",
             message=f"{operation.revision[:12]}: {operation.message}",
         )
+
+
+def _note(tracked: Tracked) -> None:
+    """Note that a status says what we say, and so asks a person what we ask."""
+    tracked.is_told, tracked.asked_about = True, outcomes.asked_about(tracked)
 
 
 def _seconds(operation: Operation | None) -> float:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from gitopskit.reconciler.fields import mapping
+from gitopskit.reconciler.status import condition_message
 from gitopskit.timestamps import parse_rfc3339
 
 if TYPE_CHECKING:
@@ -67,18 +68,19 @@ def bad_memory_of(content: JsonObject, status: JsonObject) -> Memory | None:
 
 def memory_of(status: JsonObject) -> Memory | None:
     """Return what a status remembers of a rollback, or None where there was none."""
-    found = _MEMORY.fullmatch(_said(status, ROLLED_BACK))
+    found = _MEMORY.fullmatch(condition_message(status, ROLLED_BACK))
     return Memory(good=found[1], bad=found[2], spec=found[3], why=found[4]) if found else None
 
 
 def healthy_of(status: JsonObject) -> str:
     """Return the last healthy revision that a status remembers, or nothing."""
-    return _matched(_HEALTHY, _said(status, HEALTHY_REVISION))
+    return _matched(_HEALTHY, condition_message(status, HEALTHY_REVISION))
 
 
 def remembered(tracked: Tracked, report: Report) -> Report:
     """Return a report that keeps what is remembered: nothing new is known of the revision."""
-    said = [(kind, _said(tracked.status, kind)) for kind in (HEALTHY_REVISION, ROLLED_BACK)]
+    kinds = (HEALTHY_REVISION, ROLLED_BACK)
+    said = [(kind, condition_message(tracked.status, kind)) for kind in kinds]
     kept = [(kind, message) for kind, message in said if message]
     return replace(report, conditions=(*report.conditions, *kept))
 
@@ -102,7 +104,7 @@ def judged(
     told = [(HEALTHY_REVISION, f"the last healthy revision is {healthy}")] if healthy else []
     delay = None
     if _is_back(tracked):
-        told.append((ROLLED_BACK, _said(tracked.status, ROLLED_BACK)))
+        told.append((ROLLED_BACK, condition_message(tracked.status, ROLLED_BACK)))
     elif healthy and report.revision not in ("", healthy) and not tracked.held:
         left = limit - (now - _started(tracked, report, now)).total_seconds()
         why = _fault(tracked, report, is_late=left <= 0, now=now)
@@ -128,7 +130,7 @@ def doubt_of(tracked: Tracked, entry: Entry) -> str:
 def news(report: Report, before: JsonObject) -> str:
     """Return what a report tells of a rollback that was not told before, or nothing."""
     message = dict(report.conditions).get(ROLLED_BACK, "")
-    return "" if message == _said(before, ROLLED_BACK) else without_fingerprint(message)
+    return "" if message == condition_message(before, ROLLED_BACK) else without_fingerprint(message)
 
 
 def without_fingerprint(message: str) -> str:
@@ -176,12 +178,6 @@ def _started(tracked: Tracked, report: Report, now: datetime) -> datetime:
 def _matched(pattern: re.Pattern[str], text: str) -> str:
     found = pattern.fullmatch(text)
     return found[1] if found else ""
-
-
-def _said(status: JsonObject, kind: str) -> str:
-    """Return the message of a condition, or nothing."""
-    said = [it["message"] for it in status.get("conditions") or () if it["type"] == kind]
-    return str(said[0]) if said else ""
 
 
 def _spec_digest(content: JsonObject) -> str:

@@ -83,7 +83,8 @@ class Tracked:
     when those are no longer waited for whose project rules a wish out. ``asked`` are the keys of
     what was last looked for and of the goal that it led to. ``marked_key`` is that of the goal
     whose namespace is as it is to be. ``closed`` tells which sync windows are in the way,
-    ``orphaned`` what beside it is nobody's, None before anybody looked. ``is_told``: its status is
+    ``orphaned`` what beside it is nobody's, ``asked_about`` whose deletion its status asks a person
+    about, each None before it was looked at or told. ``is_told``: its status is
     what we say, from now on; ``writing`` is what is being written, or was where no answer came, and
     ``is_disputed`` that another one claims something else, which ``status`` and ``content`` do not
     have. ``is_to_end``: somebody wants the operation that is told to run to end.
@@ -125,6 +126,7 @@ class Tracked:
     window_changes_at: datetime | None = None
     marked_key: str = ""
     namespace_conflicts: tuple[str, ...] = ()
+    asked_about: frozenset[ObjectRef] | None = None
     is_refused: bool = False
     is_told: bool = False
     is_disputed: bool = False

@@ -204,6 +204,12 @@ def condition_time(status: JsonObject, kind: str) -> str:
     return ""
 
 
+def condition_message(status: JsonObject, kind: str) -> str:
+    """Return what a condition of a status says, or nothing."""
+    said = [it["message"] for it in status.get("conditions") or () if it["type"] == kind]
+    return str(said[0]) if said else ""
+
+
 def _health(health: Health, previous: JsonObject, moment: str) -> JsonObject:
     is_same = previous.get("status") == health.status
     since = previous.get("lastTransitionTime", moment) if is_same else moment

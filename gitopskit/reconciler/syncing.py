@@ -179,7 +179,7 @@ class Syncer:
             desired=desired,
             entry=tracked.inventory.find(desired.ref) or entry_of(desired),
             ignored=goal.application.ignored(desired.ref) if goal else NOTHING_IGNORED,
-            is_approved=is_approved(tracked, now=self.now_utc()),
+            is_approved=is_approved(tracked, desired.ref, now=self.now_utc()),
             manner=manner_of(desired, goal.application.policy.options) if goal else USUAL,
             before_creation=lambda entry: self._forget_uid(tracked, entry),
             is_given=self.giver_of(tracked, desired.ref),
