@@ -125,3 +125,29 @@ async def test_a_project_says_how_much_is_deleted_unasked_unless_an_application_
             assert await world.data(unique) == {}
         else:
             await world.until_gone(CONFIG_MAPS, unique)
+
+
+async def test_what_a_chart_keeps_is_neither_pruned_nor_deleted(
+    world: World, reconciler: Run, unique: str
+) -> None:
+    goes = [config_map(f"{unique}-{it}") for it in ("pruned", "deleted")]
+    stays = [keeping(config_map(f"{unique}-{it}")) for it in ("early", "late")]
+    world.repository.commit({"app/all.yaml": text(*goes, *stays)})
+    await world.project(unique)
+    made = await world.application(unique, project=unique, finalizer=True)
+
+    async with reconciler():
+        await world.until_synced(unique)
+        world.repository.commit({"app/all.yaml": text(goes[1], stays[1])})
+        await world.until_gone(CONFIG_MAPS, f"{unique}-pruned")
+        await world.admin.delete(APPLICATIONS, unique, "argocd", uid=made["metadata"]["uid"])
+        await world.until_gone(APPLICATIONS, unique, "argocd")
+        await world.until_gone(CONFIG_MAPS, f"{unique}-deleted")
+
+    for name in ("early", "late"):
+        assert await world.data(f"{unique}-{name}") == {}
+
+
+def keeping(content: JsonObject) -> JsonObject:
+    metadata = {**content["metadata"], "annotations": {"helm.sh/resource-policy": "keep"}}
+    return {**content, "metadata": metadata}

@@ -126,12 +126,27 @@ async def test_an_approval_from_before_the_question_does_not_count(
         field_manager="kubectl-annotate",
     )
 
-    async with reconciler():
+    async with reconciler() as controller:
         await world.until_synced(unique)
         world.repository.commit({"app/all.yaml": text(config_map(f"{unique}-{KEPT}"))})
         await world.until_condition(unique, "DeletionConfirmationRequired")
+        await looked_at_again(world, controller, unique)
 
     assert await world.data(unique) == {}
+
+
+async def looked_at_again(world: World, controller: Controller, name: str) -> None:
+    """Ask for another look, and wait until it has ended."""
+    annotations = {"argocd.argoproj.io/refresh": "normal"}
+    patch: JsonObject = {"metadata": {"annotations": annotations}}
+    await world.admin.patch(APPLICATIONS, name, "argocd", patch=patch, field_manager="tests")
+
+    async def is_over() -> bool:
+        content = await world.get(APPLICATIONS, name, "argocd") or {}
+        is_taken_off = "argocd.argoproj.io/refresh" not in content["metadata"]["annotations"]
+        return is_taken_off and name not in controller._queue._handled
+
+    await eventually(is_over)
 
 
 async def test_an_object_that_asks_not_to_be_pruned_stays(
@@ -359,29 +374,3 @@ async def test_an_application_asks_before_any_of_its_objects_goes(
         assert await world.data(unique) == {}
         await approve(world, unique)
         await world.until_gone(CONFIG_MAPS, unique)
-
-
-async def test_what_a_chart_keeps_is_neither_pruned_nor_deleted(
-    world: World, reconciler: Run, unique: str
-) -> None:
-    goes = [config_map(f"{unique}-{it}") for it in ("pruned", "deleted")]
-    stays = [keeping(config_map(f"{unique}-{it}")) for it in ("early", "late")]
-    world.repository.commit({"app/all.yaml": text(*goes, *stays)})
-    await world.project(unique)
-    made = await world.application(unique, project=unique, finalizer=True)
-
-    async with reconciler():
-        await world.until_synced(unique)
-        world.repository.commit({"app/all.yaml": text(goes[1], stays[1])})
-        await world.until_gone(CONFIG_MAPS, f"{unique}-pruned")
-        await world.admin.delete(APPLICATIONS, unique, "argocd", uid=made["metadata"]["uid"])
-        await world.until_gone(APPLICATIONS, unique, "argocd")
-        await world.until_gone(CONFIG_MAPS, f"{unique}-deleted")
-
-    for name in ("early", "late"):
-        assert await world.data(f"{unique}-{name}") == {}
-
-
-def keeping(content: JsonObject) -> JsonObject:
-    metadata = {**content["metadata"], "annotations": {"helm.sh/resource-policy": "keep"}}
-    return {**content, "metadata": metadata}
