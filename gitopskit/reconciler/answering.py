@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 def refusal(goal: Goal) -> str:
     """Return why what is asked for cannot be done to this goal, or nothing."""
     request, application = goal.application.operation, goal.application
+    if request is not None and application.only_looks and not request.is_dry_run:
+        return f"what is in {application.namespace} is only compared, never written"
     if request is None or not request.revision:
         return ""
     if len(application.sources) > 1:

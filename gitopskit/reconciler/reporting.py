@@ -165,7 +165,8 @@ def _resource(
     tracked: Tracked, goal: Goal, desired: Desired, live: Observation | None
 ) -> ResourceStatus:
     application = goal.application
-    is_applied = application.policy.is_automated or application.operation is not None
+    is_asked = application.operation is not None and not application.only_looks
+    is_applied = application.policy.is_automated or is_asked
     is_compared = not is_applied or (bool(tracked.closed) and desired.ref not in tracked.applied)
     is_synced = (
         desired.ref not in tracked.differing

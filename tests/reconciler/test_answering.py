@@ -71,6 +71,23 @@ def test_some_requests_are_refused(goal: Goal, told: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("request_", "told"),
+    [
+        (OperationRequest(), "what is in kube-system is only compared, never written"),
+        (OperationRequest(is_dry_run=True), ""),
+    ],
+    ids=["sync", "dry-run"],
+)
+def test_who_only_looks_is_asked_for_nothing_but_a_dry_run(
+    request_: OperationRequest, told: str
+) -> None:
+    goal = asked(request_)
+    goal = replace(goal, application=replace(goal.application, namespace="kube-system"))
+
+    assert answering.refusal(goal) == told
+
+
+@pytest.mark.parametrize(
     ("request_", "objects", "hooks"),
     [
         pytest.param(None, 2, 1, id="none"),

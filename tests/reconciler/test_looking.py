@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitopskit.kube.resources import CONFIG_MAPS
+from gitopskit.kube.resources import APPLICATIONS, CONFIG_MAPS
 from gitopskit.manifests.documents import read_documents
 from gitopskit.manifests.identity import ObjectRef
 from gitopskit.reconciler import application as applications
@@ -179,6 +179,14 @@ async def test_drift_of_what_bootstrap_installed_is_told_and_not_reverted(
             return bool((status.get("sync") or {}).get("status") == "OutOfSync")
 
         await eventually(is_told, timeout_seconds=20)
+        asked: JsonObject = {"operation": {"sync": {}}}
+        await world.admin.patch(APPLICATIONS, unique, "argocd", patch=asked, field_manager=PERSON)
+
+        async def is_answered() -> bool:
+            answer = (await world.status(unique)).get("operationState") or {}
+            return "only compared" in str(answer.get("message"))
+
+        await eventually(is_answered)
         status = await world.status(unique)
 
     live = await world.admin.get(CONFIG_MAPS, unique, "kube-system")
