@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from gitopskit.reconciler.application import SyncPolicy
 from gitopskit.reconciler.inventory import Entry, Inventory
 from gitopskit.reconciler.names import Applier
-from gitopskit.reconciler.state import Registry, Tracked
+from gitopskit.reconciler.state import Failure, Registry, Tracked
 from tests.support.desiring import APPLIER, REF, applied, desired
 from tests.support.tracking import a_goal, tracked
 
@@ -166,3 +167,16 @@ def test_an_application_that_is_to_be_skipped_does_not_heal() -> None:
     item.content["metadata"]["annotations"] = {"argocd.argoproj.io/skip-reconcile": "true"}
 
     assert (item.is_skipped, item.heals) == (True, False)
+
+
+def test_bad_health_is_told_until_it_is_better() -> None:
+    item, other = tracked(), replace(REF, name="other")
+    item.failures = {
+        REF: Failure(message="it could not be read"),
+        other: Failure(message="it crashes", is_of_health=True),
+    }
+
+    for ref in (REF, other, replace(REF, name="third")):
+        item.forgive(ref)
+
+    assert set(item.failures) == {other}
