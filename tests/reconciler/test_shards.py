@@ -13,15 +13,11 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from gitopskit.kube.resources import APPLICATIONS, CONFIG_MAPS, NAMESPACES
-from tests.support.dying import die, one_pass, through
 from tests.support.reconciling import AUTOMATED, World, config_map, text
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from gitopskit.controlplane.server import ControlPlane
     from gitopskit.manifests.json_types import JsonObject
-    from tests.support.dying_proxy import DyingProxy
+    from tests.support.dying import Mortal
 
 COUNT: Final = 1_050
 FEW: Final = 40
@@ -48,21 +44,19 @@ class Large:
 
     world: World
     name: str
-    proxy: DyingProxy
-    kubeconfig: Path
+    mortal: Mortal
 
     def commit(self, numbers: range) -> str:
         return self.world.repository.commit({"app/all.yaml": objects(self.name, numbers)})
 
     async def reconcile(self) -> None:
         """Reconcile once, and count what is written meanwhile but questions for rights."""
-        self.proxy.arm(0, counted="/api/")
-        await one_pass(self.kubeconfig, self.world, self.name)
+        await self.mortal.live(self.name, counted="/api/")
 
     async def die_after(self, writes: int) -> None:
         """Reconcile until so many shards are written, and not one more."""
-        self.proxy.arm(writes, counted=INVENTORIES)
-        assert await die(self.proxy, self.kubeconfig, self.world, self.name)
+        self.mortal.proxy.arm(writes, counted=INVENTORIES)
+        assert await self.mortal.die(self.name)
 
     def number_of(self, name: str) -> int:
         return int(name.removeprefix(f"{self.name}-")[:4])
@@ -97,17 +91,15 @@ class Large:
 
 
 @pytest.fixture
-async def large(
-    world: World, unique: str, proxy: DyingProxy, control_plane: ControlPlane, tmp_path: Path
-) -> Large:
-    token = control_plane.service_account_token("gitopskit-system", "gitopskit-reconciler")
+async def large(mortal: Mortal, unique: str) -> Large:
+    world = mortal.world
     wide = replace(world, namespace=f"{unique}-".ljust(LONGEST_NAMESPACE, "x"))
     named = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": wide.namespace}}
     await world.admin.create(NAMESPACES, named, field_manager="tests")
     await wide.prepare_namespace(wide.namespace)
     await wide.project(unique, annotations=UNGUARDED)
     await wide.application(unique, project=unique, policy=BACKGROUND, finalizer=True)
-    return Large(wide, unique, proxy, through(proxy, token, tmp_path))
+    return Large(wide, unique, replace(mortal, world=wide))
 
 
 @pytest.mark.timeout(240)
@@ -133,7 +125,7 @@ async def test_a_surplus_shard_goes_and_a_death_before_it_does_loses_no_entry(la
     assert sorted(shards) == [0, 1]
 
     await large.reconcile()
-    assert (await large.shards(), large.proxy.writes) == (shards, 0)
+    assert (await large.shards(), large.mortal.proxy.writes) == (shards, 0)
     assert await large.whole(range(COUNT)) == before
 
     kept = range(FEW, len(shards[0]))

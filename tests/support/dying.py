@@ -25,9 +25,9 @@ class Mortal:
     kubeconfig: Path
     world: World
 
-    async def live(self, *applications: str) -> None:
+    async def live(self, *applications: str, counted: str = "") -> None:
         """Reconcile some Applications once, as a reconciler that starts and ends."""
-        self.proxy.arm(0)
+        self.proxy.arm(0, counted=counted)
         await self._pass(*applications)
 
     async def die(self, *applications: str) -> bool:
