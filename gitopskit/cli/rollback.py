@@ -9,7 +9,7 @@ import typer
 
 from gitopskit.cli import output
 from gitopskit.cli.output import OutputFormat
-from gitopskit.errors import InputError
+from gitopskit.errors import GitFailed, InputError
 from gitopskit.redaction import scrub
 
 if TYPE_CHECKING:
@@ -99,14 +99,18 @@ def _commit(clone: Clone, plan: RollbackPlan, wish: _Wish) -> JsonObject:
     tags = [tag_rollback(clone, plan)] if wish.is_tagged else []
     output.note(f"committed {commit} on {scrub(branch)}" + "".join(f", tag {it}" for it in tags))
     remote = wish.remote or clone.remote_of(branch)
+    words = " ".join([scrub(remote), scrub(branch), *tags])
     if wish.is_pushed:
-        clone.push(remote, branch, tags)
+        try:
+            clone.push(remote, branch, tags)
+        except GitFailed as error:
+            hint = f"the commit stays in this clone; `git push --atomic {words}` tries it again"
+            raise GitFailed(error.what, where=error.where, hint=hint) from error
         output.note(f"pushed to {scrub(remote)}")
         output.note(
             f"hint: `gitopskit reconciler wait {plan.application} --revision {commit}` waits for it"
         )
     else:
-        words = " ".join([scrub(remote), scrub(branch), *tags])
         output.note(f"hint: nothing was pushed; `git push {words}` does it")
     return {"commit": commit, "branch": branch, "tags": tags, "isPushed": wish.is_pushed}
 

@@ -64,6 +64,7 @@ def plan_rollback(
     source = _only_source(content, name)
     told = status.status_of(content)
     way = _asked_way(clone, to) if to else _told_way(clone, told, name)
+    _require_known(clone, way, more_paths)
     paths, notes = _paths(clone, way, source, more_paths)
     changes = clone.changes(way.bad, way.good, paths)
     head = clone.commit_of("HEAD")
@@ -194,6 +195,16 @@ def _missing(clone: Clone, revision: str) -> InputError:
         where=str(clone.root),
         hint=f"is it a clone of the Application's repository? get what is missing with {how}",
     )
+
+
+def _require_known(clone: Clone, way: _Way, paths: Sequence[str]) -> None:
+    for path in paths:
+        if not any(clone.entries(commit, [path]) for commit in (way.good, way.bad)):
+            raise InputError(
+                f"neither revision has {scrub(path)}",
+                where=str(clone.root),
+                hint="give --path a file or a folder, relative to the root of the repository",
+            )
 
 
 def _paths(

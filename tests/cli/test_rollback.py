@@ -128,6 +128,16 @@ def test_a_push_goes_where_it_is_told(
     assert f"reconciler wait {shop.app}-prod --revision {head}" in capfd.readouterr().err
 
 
+def test_a_push_that_is_refused_leaves_the_commit_and_tells_how_to_push_it(
+    shop: Shop, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert frame.run([*shop.arguments, "--push", "--remote", "nowhere"]) == 3
+
+    tag = f"rollback/{shop.app}-prod/{shop.bad[:8]}"
+    assert f"`git push --atomic nowhere main {tag}` tries it again" in capfd.readouterr().err
+    assert shop.clone.git("rev-parse", "HEAD^") == shop.bad
+
+
 def test_going_back_twice_does_nothing(shop: Shop, capfd: pytest.CaptureFixture[str]) -> None:
     assert frame.run(shop.arguments) == 0
     head = shop.clone.git("rev-parse", "HEAD")

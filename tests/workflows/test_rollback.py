@@ -176,6 +176,16 @@ def test_paths_that_are_only_guessed_are_told_and_may_be_named(person: PersonsCl
     assert "not known" in " ".join(plan.notes)
 
 
+def test_a_path_that_neither_revision_has_is_refused(person: PersonsClone) -> None:
+    good = person.commit({"app/a.yaml": "a: 1\n", "more/x": "1"})
+    bad = person.commit({"app/a.yaml": "a: 2\n", "more/x": "2"})
+
+    with pytest.raises(InputError, match="neither revision has mroe"):
+        plan_rollback(
+            clone_of(person), application(good=good, bad=bad), more_paths=["more", "mroe"]
+        )
+
+
 def test_a_shallow_clone_lacks_the_good_commit(person: PersonsClone, tmp_path: Path) -> None:
     good = person.commit({"app/a.yaml": "a: 1\n"})
     bad = person.commit({"app/a.yaml": "a: 2\n"})
