@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gitopskit.kube.client import KubeClient
     from gitopskit.kube.resources import ResourceType
     from gitopskit.manifests.identity import ObjectRef
-    from gitopskit.manifests.json_types import JsonObject
+    from gitopskit.manifests.json_types import JsonObject, JsonValue
     from gitopskit.reconciler.orphan_rules import OrphanRules
     from gitopskit.reconciler.permissions import Permissions
     from gitopskit.reconciler.project import Project
@@ -58,7 +58,7 @@ class OrphanWatch:
         self._permissions = permissions
         self._on_change = on_change
         self._queue: WorkQueue[Place] = WorkQueue(api.clock, backoff=_PAUSES)
-        self._noted: dict[str, tuple[Place, str]] = {}
+        self._noted: dict[str, tuple[Place, str, JsonValue]] = {}
 
     async def run(self) -> None:
         """Look for ever, at one namespace at a time."""
@@ -69,7 +69,7 @@ class OrphanWatch:
         self._queue.close()
 
     def note(self, tracked: Tracked) -> None:
-        """Have a look soon, where an Application was synced or somebody asks for a fresh look."""
+        """Have a look soon: after a sync, with other rules, or where a fresh look is asked for."""
         place = _place(tracked)
         spec = mapping((self._registry.projects.get(place[0]) or {}).get("spec"))
         if spec.get("orphanedResources") is None:
@@ -77,9 +77,10 @@ class OrphanWatch:
             self._noted.pop(tracked.name, None)
             return
         finished = str(mapping(tracked.status.get("operationState")).get("finishedAt", ""))
-        is_known = self._noted.get(tracked.name) == (place, finished)
+        seen = (place, finished, spec["orphanedResources"])
+        is_known = self._noted.get(tracked.name) == seen
         if not is_known or applications.refresh_of(tracked.content):
-            self._noted[tracked.name] = (place, finished)
+            self._noted[tracked.name] = seen
             self._queue.add_after(place, _SETTLING_SECONDS)
 
     async def _look(self, place: Place) -> None:

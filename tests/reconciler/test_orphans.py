@@ -49,6 +49,11 @@ async def refresh(world: World, name: str) -> None:
     await world.admin.patch(APPLICATIONS, name, "argocd", patch=patch, field_manager="tests")
 
 
+async def ask_otherwise(world: World, project: str, rules: JsonObject | None) -> None:
+    patch: JsonObject = {"spec": {"orphanedResources": rules}}
+    await world.admin.patch(APP_PROJECTS, project, "argocd", patch=patch, field_manager="tests")
+
+
 async def test_what_belongs_to_nobody_is_told_until_it_is_gone(
     world: World, reconciler_client: KubeClient, unique: str
 ) -> None:
@@ -80,13 +85,11 @@ async def test_what_belongs_to_nobody_is_told_until_it_is_gone(
         await make(world, f"{unique}-stray")
         await refresh(world, unique)
         await world.until_condition(unique, CONDITION)
-        await world.admin.patch(
-            APP_PROJECTS,
-            unique,
-            "argocd",
-            patch={"spec": {"orphanedResources": None}},
-            field_manager="tests",
-        )
+        await ask_otherwise(world, unique, {"warn": False})
+        await eventually(is_over)
+        await ask_otherwise(world, unique, {"warn": True})
+        await world.until_condition(unique, CONDITION)
+        await ask_otherwise(world, unique, None)
         await eventually(is_over)
 
     assert (
