@@ -319,14 +319,16 @@ class Syncer:
     async def cover(self, tracked: Tracked, objects: Iterable[Desired]) -> None:
         """Watch the kinds of objects, and of what the inventory lists, as far as we may.
 
-        Which kinds there are is asked anew where one of the objects has one that is not known.
+        Which kinds there are is asked anew where one of the objects has another version than those
+        that are known; for a kind that is not known at all, whoever found the goal has asked.
 
         Raises:
             ApiError: the API server refused or did not answer.
         """
-        objects = tuple(objects)
+        objects, kinds = tuple(objects), await self._api.kinds()
+        known = [it for it in objects if kinds.find(it.ref.group, it.ref.kind)]
         kinds = await kinds_for(
-            self._api, ((it.ref.group, it.ref.kind, it.version) for it in objects)
+            self._api, ((it.ref.group, it.ref.kind, it.version) for it in known)
         )
         refs = [item.ref for item in objects] + [entry.ref for entry in tracked.inventory]
         for group, kind in sorted({(ref.group, ref.kind) for ref in refs}):
