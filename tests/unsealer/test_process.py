@@ -34,6 +34,7 @@ async def test_a_killed_unsealer_starts_again_without_writing_and_goes_on(
 
     with replica(kubeconfig, log) as second:
         await cluster.create_sealed(key.seal("second", cluster.namespace, {"a": CANARY}))
+        await second.until("lease_acquired", times=2)  # of both, in one log
         await cluster.until_status("second", "True")
         after = await cluster.versions()
         exit_code = stop(second.process)
