@@ -82,12 +82,13 @@ def with_operation(
         return report
     if tracked.closed and request is None and before.get("phase") != "Running":
         return report
-    phase, message = _phase(tracked, results)
+    ran = tracked.run.results if tracked.run is not None else {}
+    merged = tuple({**ran, **{it.ref: it for it in results}}.values())
+    phase, message = _phase(tracked, merged if before.get("phase") == "Running" else results)
     is_told = phase != "Running" or before.get("message") == message
     is_same = before.get("phase") == phase or (phase == "Succeeded" and was_asked(before))
     if not is_changed and is_same and is_told and request is None:
         return report
-    ran = tracked.run.results if tracked.run is not None else {}
     return replace(
         report,
         operation=Operation(
@@ -101,7 +102,7 @@ def with_operation(
             prunes=may_prune(goal),
             digest="" if request is not None and request.resources else goal.digest,
             asked=request.content if request is not None else None,
-            results=tuple({**ran, **{it.ref: it for it in results}}.values()),
+            results=merged,
         ),
     )
 

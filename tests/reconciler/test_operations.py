@@ -59,6 +59,18 @@ def test_the_first_sync_is_an_operation() -> None:
     assert found.operation.message == "successfully synced (1 applied, 0 pruned)"
 
 
+def test_a_sync_in_several_steps_counts_what_all_of_them_did() -> None:
+    item = tracked(status=RUNNING)
+    item.run = sync_run.begin(a_goal(desired()))
+    item.run.results[REF] = CREATED
+
+    found = told(item).operation
+
+    assert found is not None
+    assert found.message == "successfully synced (1 applied, 0 pruned)"
+    assert found.results == (CREATED,)
+
+
 def test_a_look_that_found_nothing_is_none() -> None:
     found = told(tracked(status=SYNCED))
 
