@@ -235,7 +235,8 @@ async def test_a_generated_name_is_of_the_run(world: World, reconciler: Run, uni
     async with reconciler():
         state = await until_told(world, unique, "Running", f"{unique}-presync-")
         name = state["message"].split("/")[2].split()[0]
-        await end(world, name, COMPLETE)
+        made = await end(world, name, COMPLETE)
+        assert name.endswith(f"-{made['metadata']['annotations']['gitopskit.io/sync-run']}")
         await world.until_synced(unique)
         found = await world.get(APPLICATIONS, unique, "argocd") or {}
         uid = found["metadata"]["uid"]
