@@ -181,7 +181,7 @@ async def _work(queue: WorkQueue[K], handler: Callable[[K], Awaitable[None]]) ->
         while True:
             key = await queue.get()
             try:
-                await _handle(queue, handler, key)
+                await handle(queue, handler, key)
             except asyncio.CancelledError:
                 queue.add(key)
                 raise
@@ -190,7 +190,8 @@ async def _work(queue: WorkQueue[K], handler: Callable[[K], Awaitable[None]]) ->
             await asyncio.sleep(0)  # who comes back at once keeps nobody else from running
 
 
-async def _handle(queue: WorkQueue[K], handler: Callable[[K], Awaitable[None]], key: K) -> None:
+async def handle(queue: WorkQueue[K], handler: Callable[[K], Awaitable[None]], key: K) -> None:
+    """Handle a key that was taken; where that fails, it comes back as its error asks."""
     try:
         await handler(key)
     except GitopskitError as error:

@@ -16,6 +16,7 @@ import structlog
 
 from gitopskit import __version__
 from gitopskit.backoff import Backoff
+from gitopskit.controller.crew import Crew
 from gitopskit.controller.fights import Fights
 from gitopskit.controller.queue import WorkQueue, run_workers
 from gitopskit.kube.events import EventRecorder
@@ -112,6 +113,8 @@ class Controller:
             api, registry=self.registry, permissions=permissions, on_change=self._changed
         )
         self._reconciler = self._made_reconciler(permissions)
+        self._crew = Crew(options.workers)
+        self._reconciler.away = self._crew.away
         self.metrics.follow(queue=lambda: len(self._queue), unread=self._repositories.unread)
         self._asking = Asking(self._repositories.look)
         self._reconciler.parting.ask = self._repositories.look
@@ -196,7 +199,7 @@ class Controller:
                 healing = group.create_task(
                     run_workers(self._heals, self._heal, workers=self._options.workers)
                 )
-                await run_workers(self._queue, self._handle, workers=self._options.workers)
+                await self._crew.run(self._queue, self._handle)
                 await healing
                 for task in background:
                     task.cancel()

@@ -8,6 +8,7 @@ itself is raised as well, so that the queue comes back to it.
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -43,6 +44,9 @@ from gitopskit.reconciler.teardown import Teardown
 from gitopskit.reconciler.turns import Turns
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+
     from gitopskit.clock import Clock
     from gitopskit.manifests.identity import ObjectRef
     from gitopskit.manifests.json_types import JsonObject
@@ -92,6 +96,9 @@ class Reconciler:
         self._live = live
         self._publisher = publisher
         self.first_word = FirstWord(publisher)
+        self.away: Callable[[], AbstractAsyncContextManager[None]] = nullcontext
+        """Is entered while Git or a build is waited for."""
+
         self._turns = Turns(asyncio.Lock)
 
     async def reconcile(self, tracked: Tracked) -> float | None:
@@ -112,7 +119,7 @@ class Reconciler:
                 async with self._turns[tracked.name]:
                     return await self._teardown.go_on(tracked)
             await self._refresh(tracked)
-            async with self.first_word.given(tracked):
+            async with self.away(), self.first_word.given(tracked):
                 goal = await self._goals.find(tracked)
         except Refused as refusal:
             return await self._refuse(tracked, refusal)
@@ -267,7 +274,8 @@ class Reconciler:
         is_under_way = tracked.run is not None and tracked.run.request is not None
         asked, marks = applications.refresh_of(tracked.content), tracked.content["metadata"]
         if asked or (tracked.content.get("operation") and not is_under_way):
-            await self._goals.look(tracked)
+            async with self.away():
+                await self._goals.look(tracked)
         if not asked:
             return
         tracked.is_check_due = True

@@ -11,6 +11,7 @@ from gitopskit.kube.resources import CONFIG_MAPS
 from gitopskit.reconciler.loop import Controller
 from tests.support.polling import eventually
 from tests.support.reconciling import World, config_map, text
+from tests.support.silent_server import silence
 
 if TYPE_CHECKING:
     from gitopskit.manifests.json_types import JsonObject
@@ -124,6 +125,40 @@ async def test_applications_that_fail_again_and_again_delay_no_other(
     )
     assert seconds < 5.0
     assert healed < 2.0
+
+
+async def test_applications_whose_servers_do_not_answer_delay_no_other(
+    world: World, reconciler: Run, unique: str, tell: Callable[[str], None]
+) -> None:
+    first = world.repository.commit({"good/all.yaml": text(config_map(unique, at="1"))})
+    await world.project(unique)
+    await world.project(f"{unique}-silent", sourceRepos=["*"])
+    await world.application(unique, project=unique, path="good")
+    clock = asyncio.get_running_loop().time
+
+    with silence() as address:
+        async with reconciler():
+            await world.until_synced(unique, revision=first)
+            for number in range(FAILING):
+                source = {"repoURL": f"{address}/{number}.git", "targetRevision": "main"}
+                await world.application(
+                    f"{unique}-silent-{number}",
+                    project=f"{unique}-silent",
+                    source={**source, "path": "app"},
+                )
+            begun = clock()
+            commit = world.repository.commit({"good/all.yaml": text(config_map(unique, at="2"))})
+            await world.until_synced(unique, revision=commit)
+            seconds = clock() - begun
+            begun = clock()
+        stopped = clock() - begun
+
+    tell(
+        f"beside {FAILING} Applications whose servers do not answer: synced {seconds:.2f} s after"
+        f" the push, stopped within {stopped:.2f} s"
+    )
+    assert seconds < 5.0
+    assert stopped < 5.0
 
 
 async def _holds(world: World, name: str, data: dict[str, str]) -> bool:
