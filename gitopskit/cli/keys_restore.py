@@ -30,7 +30,7 @@ _Out = Annotated[
     str,
     typer.Option(
         "--out",
-        help="Write the keys to this file instead, readable by you only; `-` is stdout.",
+        help="Write the keys to this new file instead, readable by you only; `-` is stdout.",
         metavar="FILE",
     ),
 ]
@@ -56,7 +56,8 @@ def restore(  # noqa: PLR0913 -- one parameter per flag
 ) -> None:
     """Put the sealing keys of a backup back into a cluster; no key there is ever overwritten.
 
-    Exit code 4: a Secret of one of the names holds another key, or the backup does not open.
+    Exit code 4: a Secret of one of the names holds another key, the file exists already, or the
+    backup does not open.
     """
     from gitopskit.cli.wiring import run_async
     from gitopskit.sealedfiles.key_backup import read_backup
@@ -80,7 +81,7 @@ def _write(file: str, text: Plaintext, *, is_dry_run: bool) -> None:
     if is_dry_run:
         output.say(f"  {file}: the keys, in plain text")
         return
-    output.write_output(file, text.reveal().decode(), is_private=True)
+    output.write_output(file, text.reveal().decode(), is_private=True, is_new=True)
     output.note("whoever has it can open what is sealed: delete it when it has served its purpose")
 
 

@@ -141,6 +141,15 @@ def test_keys_in_a_file_open_what_is_sealed_without_a_cluster(
     assert world.names() == set()
 
 
+def test_keys_that_lie_in_a_file_already_stay_there(world: KeysOfACluster) -> None:
+    there = world.folder / "keys.yaml"
+    there.write_text("other keys")
+
+    assert world.restore("--out", "keys.yaml") == 4
+
+    assert there.read_text() == "other keys"
+
+
 def test_a_dry_run_writes_no_file(world: KeysOfACluster) -> None:
     assert world.restore("--out", "keys.yaml", "--dry-run") == 0
 
