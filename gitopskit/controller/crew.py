@@ -10,7 +10,7 @@ import asyncio
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gitopskit.controller.queue import QueueClosed, WorkQueue, handle
+from gitopskit.controller.queue import QueueClosed, WorkQueue, work_on
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
@@ -77,11 +77,7 @@ class Crew:
     ) -> None:
         task = asyncio.current_task()
         try:
-            await handle(queue, handler, key)
-        except asyncio.CancelledError:
-            queue.add(key)
-            raise
+            await work_on(queue, handler, key)
         finally:
-            queue.done(key)
             if task is not None:
                 self._leave(task)

@@ -179,19 +179,25 @@ async def run_workers(
 async def _work(queue: WorkQueue[K], handler: Callable[[K], Awaitable[None]]) -> None:
     with contextlib.suppress(QueueClosed):
         while True:
-            key = await queue.get()
-            try:
-                await handle(queue, handler, key)
-            except asyncio.CancelledError:
-                queue.add(key)
-                raise
-            finally:
-                queue.done(key)
+            await work_on(queue, handler, await queue.get())
             await asyncio.sleep(0)  # who comes back at once keeps nobody else from running
 
 
-async def handle(queue: WorkQueue[K], handler: Callable[[K], Awaitable[None]], key: K) -> None:
-    """Handle a key that was taken; where that fails, it comes back as its error asks."""
+async def work_on(queue: WorkQueue[K], handler: Callable[[K], Awaitable[None]], key: K) -> None:
+    """Handle a key that was taken; where that fails, it comes back as its error asks.
+
+    Where this is cancelled, the key is ready again.
+    """
+    try:
+        await _handle(queue, handler, key)
+    except asyncio.CancelledError:
+        queue.add(key)
+        raise
+    finally:
+        queue.done(key)
+
+
+async def _handle(queue: WorkQueue[K], handler: Callable[[K], Awaitable[None]], key: K) -> None:
     try:
         await handler(key)
     except GitopskitError as error:

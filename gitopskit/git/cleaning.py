@@ -34,6 +34,7 @@ SNAPSHOTS: Final = "snapshots"
 
 _PACKS: Final = ("mirror.git", "objects", "pack")
 _TRANSFERS: Final = "tmp_*"
+_BLOCK_BYTES: Final = 512
 
 
 class Cleaner:
@@ -123,6 +124,25 @@ def snapshots_of(mirror: Path) -> list[Path]:
     return [root for root in found if not root.name.startswith(UNFINISHED)]
 
 
+def measure(folder: Path, *, but: str = "") -> int:
+    """Return how much of the disk a folder takes; one folder in it may be left out.
+
+    Links are not followed. A file that several folders share counts in each for its part. What
+    goes meanwhile counts nothing.
+    """
+    size = 0
+    entries = list(_scanned(str(folder)))
+    while entries:
+        entry = entries.pop()
+        with suppress(OSError):
+            if entry.is_dir(follow_symlinks=False):
+                entries.extend(_scanned(entry.path) if entry.name != but else ())
+            elif entry.is_file(follow_symlinks=False):
+                found = entry.stat(follow_symlinks=False)
+                size += found.st_blocks * _BLOCK_BYTES // max(1, found.st_nlink)
+    return size
+
+
 def _sweep_mirror(mirror: Path) -> None:
     with _held(mirror) as used_at_seconds:
         if used_at_seconds is None:
@@ -164,3 +184,9 @@ def _held(folder: Path) -> Iterator[float | None]:
     finally:
         if descriptor >= 0:
             os.close(descriptor)
+
+
+def _scanned(folder: str) -> list[os.DirEntry[str]]:
+    with suppress(OSError), os.scandir(folder) as found:
+        return list(found)
+    return []

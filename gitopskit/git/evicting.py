@@ -1,12 +1,10 @@
 """Evicting: what goes first of what is cached, where the cache as a whole has become too large.
 
-Pure but for ``measure``. What an Application uses never goes, nor what somebody may be reading.
+Pure. What an Application uses never goes, nor what somebody may be reading.
 """
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -19,8 +17,6 @@ LARGEST_CACHE_BYTES: Final = 1536 * 1024 * 1024
 
 READING_SECONDS: Final = 120.0
 """How long somebody may be reading what was asked for: a build takes less, and may have to wait."""
-
-_BLOCK_BYTES: Final = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,28 +42,3 @@ def to_evict(kept: Iterable[Kept], *, now_seconds: float, bound_bytes: int) -> l
         found.append(item.folder)
         surplus -= item.size_bytes
     return found
-
-
-def measure(folder: Path, *, but: str = "") -> int:
-    """Return how much of the disk a folder takes; one folder in it may be left out.
-
-    Links are not followed. A file that several folders share counts in each for its part. What
-    goes meanwhile counts nothing.
-    """
-    size = 0
-    entries = list(_scanned(str(folder)))
-    while entries:
-        entry = entries.pop()
-        with suppress(OSError):
-            if entry.is_dir(follow_symlinks=False):
-                entries.extend(_scanned(entry.path) if entry.name != but else ())
-            elif entry.is_file(follow_symlinks=False):
-                found = entry.stat(follow_symlinks=False)
-                size += found.st_blocks * _BLOCK_BYTES // max(1, found.st_nlink)
-    return size
-
-
-def _scanned(folder: str) -> list[os.DirEntry[str]]:
-    with suppress(OSError), os.scandir(folder) as found:
-        return list(found)
-    return []

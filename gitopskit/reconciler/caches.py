@@ -14,13 +14,13 @@ from gitopskit.git.cleaning import (
     UNUSED_SECONDS,
     Cleaner,
     changed_at_seconds,
+    measure,
     snapshots_of,
 )
 from gitopskit.git.evicting import (
     LARGEST_CACHE_BYTES,
     READING_SECONDS,
     Kept,
-    measure,
     to_evict,
 )
 from gitopskit.reconciler.chart_repositories import folder_of

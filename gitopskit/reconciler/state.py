@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from gitopskit.reconciler import application as applications
 from gitopskit.reconciler.application import NOTHING_IGNORED
+from gitopskit.reconciler.fields import mapping
 from gitopskit.reconciler.guards import STANDARD_LIMIT, DeletionLimit
 from gitopskit.reconciler.inventory import Inventory
 from gitopskit.reconciler.observation import precedes
@@ -187,7 +188,7 @@ class Tracked:
         found = status_of(content)
         self.is_disputed = not is_ours and self._is_foreign(content, found)
         if self.is_disputed:
-            self.is_to_end = found.get("operationState", {}).get("phase") == "Terminating"
+            self.is_to_end = mapping(found.get("operationState")).get("phase") == "Terminating"
             self.content = {**content, "status": self.status}
         else:
             self.content, self.status = content, found

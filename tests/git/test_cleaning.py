@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gitopskit.git.cleaning import Cleaner
+from gitopskit.git.cleaning import Cleaner, measure
 from gitopskit.git.remotes import Remote, parse_remote
 from gitopskit.git.repository import Mirror
 from tests.support.clock import FakeClock
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.support.gitrepo import SourceRepository
 
 LATER_SECONDS = 601.0
+LARGE_BYTES = 64 * 1024
 
 
 @pytest.fixture
@@ -224,3 +225,17 @@ def test_links_are_left_alone_and_never_followed(
     assert sorted(kept(tmp_path)) == [".going-link", ".new-link", "link", "odd"]
     found = sorted(it.relative_to(outside).as_posix() for it in outside.rglob("*"))
     assert found == [".new-x", ".new-x/file", "lock", "pack", "pack/tmp_x"]
+
+
+def test_a_folder_is_measured_without_what_links_lead_to(tmp_path: Path) -> None:
+    inside, outside = tmp_path / "inside", tmp_path / "outside"
+    for folder in (inside / "left-out", outside):
+        folder.mkdir(parents=True)
+        (folder / "file").write_bytes(b"x" * LARGE_BYTES)
+    (inside / "to-folder").symlink_to(outside)
+    (inside / "to-file").symlink_to(outside / "file")
+    (inside / "shared").hardlink_to(outside / "file")
+
+    assert measure(inside, but="left-out") == measure(outside) == LARGE_BYTES // 2
+    assert measure(inside) == LARGE_BYTES + LARGE_BYTES // 2
+    assert measure(tmp_path / "nothing") == 0

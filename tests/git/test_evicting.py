@@ -7,10 +7,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gitopskit.git.evicting import READING_SECONDS, Kept, measure, to_evict
+from gitopskit.git.evicting import READING_SECONDS, Kept, to_evict
 
 NOW = 1_000_000.0
-LARGE_BYTES = 64 * 1024
 
 
 def kept(name: str, age_seconds: float, *, size: int = 10, is_used: bool = False) -> Kept:
@@ -57,17 +56,3 @@ def test_the_bound_holds_or_nothing_more_can_go(items: list[Kept], bound: int) -
     may_go = [it for it in left if not it.is_used and NOW - it.used_at_seconds >= READING_SECONDS]
     assert sum(it.size_bytes for it in left) <= bound or not may_go
     assert not any(it.is_used for it in items if it.folder in gone)
-
-
-def test_a_folder_is_measured_without_what_links_lead_to(tmp_path: Path) -> None:
-    inside, outside = tmp_path / "inside", tmp_path / "outside"
-    for folder in (inside / "left-out", outside):
-        folder.mkdir(parents=True)
-        (folder / "file").write_bytes(b"x" * LARGE_BYTES)
-    (inside / "to-folder").symlink_to(outside)
-    (inside / "to-file").symlink_to(outside / "file")
-    (inside / "shared").hardlink_to(outside / "file")
-
-    assert measure(inside, but="left-out") == measure(outside) == LARGE_BYTES // 2
-    assert measure(inside) == LARGE_BYTES + LARGE_BYTES // 2
-    assert measure(tmp_path / "nothing") == 0

@@ -76,3 +76,12 @@ async def mortal(
     async with DyingProxy(control_plane.server_url, trust) as proxy:
         kubeconfig = through(proxy, token, tmp_path)
         yield Mortal(proxy=proxy, kubeconfig=kubeconfig, world=world)
+
+
+@pytest.fixture
+def kubeconfig(
+    world: World,  # noqa: ARG001 -- the account is there before its token is
+    service_account_kubeconfig: Callable[[str, str], Path],
+) -> Path:
+    """Let a program of its own work as the reconciler that is shipped."""
+    return service_account_kubeconfig("gitopskit-reconciler", "gitopskit-system")

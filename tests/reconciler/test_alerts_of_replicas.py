@@ -13,7 +13,6 @@ from tests.support.reconciling import World, config_map, text
 from tests.support.replicas import leader_first, two_reconcilers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from gitopskit.manifests.json_types import JsonObject
@@ -21,14 +20,6 @@ if TYPE_CHECKING:
 ONCE: JsonObject = {"automated": {"prune": True, "selfHeal": True}, "retry": {"limit": 0}}
 HANDED_OVER_SECONDS = 40.0
 """Far more than a hand-over takes."""
-
-
-@pytest.fixture
-def kubeconfig(
-    world: World,  # noqa: ARG001 -- the account is there before its token is
-    service_account_kubeconfig: Callable[[str, str], Path],
-) -> Path:
-    return service_account_kubeconfig("gitopskit-reconciler", "gitopskit-system")
 
 
 async def _registered(world: World, name: str) -> None:

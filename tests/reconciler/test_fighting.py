@@ -114,19 +114,25 @@ async def prepare(world: World, name: str) -> None:
     await world.application(name, project=name)
 
 
+async def fight_until_told(world: World, name: str) -> None:
+    """Write over what is applied again and again, until a condition names who does."""
+    rounds = iter(range(1000))
+
+    async def is_told() -> bool:
+        await write(world, name, manager="some-controller", value=f"green-{next(rounds)}")
+        return "DriftFight" in await world.conditions(name)
+
+    await eventually(is_told, timeout_seconds=30)
+
+
 async def test_a_controller_that_keeps_writing_is_named_in_a_condition(
     world: World, reconciler: Run, unique: str
 ) -> None:
     await prepare(world, unique)
-    rounds = iter(range(1000))
-
-    async def is_told() -> bool:
-        await write(world, unique, manager="some-controller", value=f"green-{next(rounds)}")
-        return "DriftFight" in await world.conditions(unique)
 
     async with reconciler():
         await world.until_synced(unique)
-        await eventually(is_told, timeout_seconds=30)
+        await fight_until_told(world, unique)
         message = (await world.conditions(unique))["DriftFight"]
 
     assert f"ConfigMap/{world.namespace}/{unique}: some-controller" in message
@@ -140,15 +146,10 @@ async def test_a_controller_that_keeps_writing_is_answered_more_slowly(
     await prepare(world, unique)
     both = {"app/all.yaml": text(config_map(unique, color="red"))}
     world.repository.commit({**both, "other/all.yaml": text(config_map(other))})
-    rounds = iter(range(1000))
-
-    async def is_told() -> bool:
-        await write(world, unique, manager="some-controller", value=f"green-{next(rounds)}")
-        return "DriftFight" in await world.conditions(unique)
 
     async with reconciler():
         await world.until_synced(unique)
-        await eventually(is_told, timeout_seconds=30)
+        await fight_until_told(world, unique)
         await write(world, unique, manager="some-controller", value="blue")
         await world.application(other, project=unique, path="other")
         await world.until_synced(other)

@@ -31,14 +31,6 @@ def seen(admin: KubeClient) -> LeaseSeen:
     return LeaseSeen(admin, Candidate("gitopskit-system", LEASE_NAME, ""))
 
 
-@pytest.fixture
-def kubeconfig(
-    world: World,  # noqa: ARG001 -- the account is there before its token is
-    service_account_kubeconfig: Callable[[str, str], Path],
-) -> Path:
-    return service_account_kubeconfig("gitopskit-reconciler", "gitopskit-system")
-
-
 async def _there(world: World, name: str) -> dict[str, str]:
     selector = f"gitopskit.io/application={name}"
     listing = await world.admin.list(CONFIG_MAPS, world.namespace, label_selector=selector)
